@@ -1,0 +1,60 @@
+"""A multi-layer perceptron that learns to read handwritten digits, from scratch in NumPy.
+
+The public names; no module of the package imports from here.
+"""
+
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.data import Dataset, Split, fetch_mnist, find_mnist, load_dataset, split_validation
+from mnist_core.errors import DataError, DivergedError, ImageError, MnistCoreError, RecipeError, WeightsError
+from mnist_core.gradient_check import GradientCheck, gradient_check
+from mnist_core.idx import read_idx, write_idx
+from mnist_core.metrics import Evaluation, evaluate
+from mnist_core.mlp import MLP, build_mlp
+from mnist_core.preprocess import Stages, to_network_input
+from mnist_core.recipes import RECIPES, Recipe
+from mnist_core.recognizer import Recognition, Recognizer
+from mnist_core.records import EpochEnd, Record, StepEnd
+from mnist_core.synthetic import synthetic_digits
+from mnist_core.training import Training, start_training, train
+from mnist_core.weights import TrainedNetwork, load_weights, save_weights
+
+__all__ = [
+    "MLP",
+    "RECIPES",
+    "DataError",
+    "Dataset",
+    "DivergedError",
+    "EpochEnd",
+    "Evaluation",
+    "GradientCheck",
+    "ImageError",
+    "MnistCoreError",
+    "Recipe",
+    "RecipeError",
+    "Recognition",
+    "Recognizer",
+    "Record",
+    "Split",
+    "Stages",
+    "StepEnd",
+    "TrainedNetwork",
+    "Training",
+    "WeightsError",
+    "build_mlp",
+    "evaluate",
+    "fetch_mnist",
+    "find_mnist",
+    "gradient_check",
+    "load_checkpoint",
+    "load_dataset",
+    "load_weights",
+    "read_idx",
+    "save_checkpoint",
+    "save_weights",
+    "split_validation",
+    "start_training",
+    "synthetic_digits",
+    "to_network_input",
+    "train",
+    "write_idx",
+]

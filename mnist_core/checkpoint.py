@@ -1,0 +1,104 @@
+"""A training in a file: saved at any record, it goes on later exactly as if it had never stopped."""
+
+import os
+from typing import Any
+
+import numpy as np
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.npz import NpzReader, write_npz
+from mnist_core.recipes import Recipe
+from mnist_core.training import Training, start_training
+
+FORMAT = "mnist-training"
+VERSION = 1
+
+
+def save_checkpoint(path: str | os.PathLike[str], training: Training, data_fingerprint: str) -> None:
+    """Write parameters, optimizer memory, random state and counters, in one piece.
+
+    Args:
+        path: the file, replaced if it exists.
+        training: as it stands at a record.
+        data_fingerprint: `Dataset.fingerprint`: a training goes on only with the data that it began with.
+    """
+    meta = {
+        "format": FORMAT,
+        "version": VERSION,
+        "recipe": training.recipe.to_json(),
+        "data_fingerprint": data_fingerprint,
+        "rng": training.rng.bit_generator.state,
+        "images": None if training.order is None else len(training.order),
+        "has_best": bool(training.best_params),
+        "counters": {name: getattr(training, name) for name in _COUNTERS},
+    }
+    arrays = {f"param.{name}": p for name, p in training.model.params.items()}
+    arrays |= {f"best.{name}": p for name, p in training.best_params.items()}
+    arrays |= {f"optimizer.{name}": p for name, p in training.optimizer.state.items()}
+    if training.order is not None:
+        arrays["order"] = training.order
+    write_npz(path, meta, arrays)
+
+
+def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Training:
+    """Rebuild a training from a file of `save_checkpoint`.
+
+    Args:
+        path: the file; it may be hostile.
+        data_fingerprint: of the data that the training will go on with.
+
+    Returns:
+        The training as it was saved.
+
+    Raises:
+        WeightsError: if the file is damaged, no checkpoint, or of a training with other data.
+    """
+    with NpzReader(path) as reader:
+        meta = reader.meta
+        if meta.get("format") != FORMAT or meta.get("version") != VERSION:
+            found = f"{meta.get('format')!r} version {meta.get('version')!r}"
+            raise reader.damaged(f"it is {found}, expected a checkpoint, {FORMAT!r} version {VERSION}")
+        if meta.get("data_fingerprint") != data_fingerprint:
+            raise reader.damaged("it belongs to a training with other data: resume with the same --data")
+        try:
+            training = start_training(Recipe.from_json(meta.get("recipe")))
+            training.rng.bit_generator.state = meta["rng"]
+            _set_counters(training, meta["counters"])
+        except (MnistCoreError, KeyError, TypeError, ValueError, OverflowError) as error:
+            raise reader.damaged(f"its description is wrong ({error})") from error
+        params = training.model.params
+        for name, param in params.items():
+            param[...] = reader.array(f"param.{name}", param.shape, {"float32"})
+        for name, memory in training.optimizer.state.items():
+            memory[...] = reader.array(f"optimizer.{name}", memory.shape, {memory.dtype.name})
+        if meta.get("has_best"):
+            training.best_params = {
+                name: reader.array(f"best.{name}", p.shape, {"float32"}) for name, p in params.items()
+            }
+        images = meta.get("images")
+        if isinstance(images, int) and images > 0:
+            order = reader.array("order", (images,), {"int64"})
+            if not np.array_equal(np.sort(order), np.arange(images)):
+                raise reader.damaged("its order of images is no permutation")
+            training.order = order
+    return training
+
+
+_COUNTERS = {
+    "step": int,
+    "epoch": int,
+    "batch": int,
+    "loss_sum": float,
+    "correct": int,
+    "best_loss": float,
+    "best_accuracy": float,
+    "epochs_without_improvement": int,
+}
+
+
+def _set_counters(training: Training, counters: dict[str, Any]) -> None:
+    for name, kind in _COUNTERS.items():
+        value = counters[name]
+        if not isinstance(value, int | float) or value < 0:
+            raise ValueError(f"{name} is {value!r}")
+        setattr(training, name, kind(value))

@@ -1,0 +1,295 @@
+"""The commands of `python -m mnist_core`: train, evaluate, predict, data, recipes."""
+
+import dataclasses
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.data import Dataset, fetch_mnist, load_dataset
+from mnist_core.errors import DivergedError, MnistCoreError, RecipeError
+from mnist_core.metrics import evaluate
+from mnist_core.pictures import read_picture
+from mnist_core.recipes import RECIPES, Recipe
+from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+from mnist_core.records import EpochEnd, StepEnd, to_json
+from mnist_core.training import Training, split_for, start_training, train
+from mnist_core.weights import finished_network, load_weights, save_weights
+
+
+class _OneLineErrors(click.Group):
+    """Turns the errors that we raise on purpose into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (MnistCoreError, OSError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def main() -> None:
+    """Train a network to read handwritten digits, measure it, and read with it."""
+
+
+_data_option = click.option(
+    "--data", "spec", default="mnist", show_default=True, help='"mnist", "synthetic", or a folder with four IDX files.'
+)
+_weights_option = click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_WEIGHTS,
+    help="A file of trained weights; without it, those that ship with the product.",
+)
+_threads_option = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="BLAS threads; for networks this small, one is usually fastest.",
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
+
+
+@main.command("train")
+@click.option("--recipe", "recipe_name", default="quick", show_default=True, help="A name from `recipes`, or a file.")
+@click.option("--epochs", type=int, help="Instead of the recipe's.")
+@click.option("--learning-rate", type=float, help="Instead of the recipe's.")
+@click.option("--batch-size", type=int, help="Instead of the recipe's.")
+@click.option("--hidden", "hidden_sizes", help='Instead of the recipe\'s: "256,128", or "" for no hidden layer.')
+@click.option("--seed", type=int, help="Instead of the recipe's.")
+@_data_option
+@click.option("--out", type=click.Path(path_type=Path), help="Where the best weights go; without it, nowhere.")
+@click.option("--dtype", type=click.Choice(["float32", "float16"]), default="float32", help="Of the written weights.")
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Save the training here, after every epoch.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on from a checkpoint, with the recipe in it.")
+@_threads_option
+@_json_option
+def train_command(
+    recipe_name: str,
+    spec: str,
+    out: Path | None,
+    dtype: str,
+    checkpoint: Path | None,
+    resume: Path | None,
+    threads: int,
+    as_json: bool,
+    hidden_sizes: str | None,
+    **changes: float | None,
+) -> None:
+    """Train a network. Ctrl-C stops and keeps the best weights so far."""
+    changed = {name: value for name, value in changes.items() if value is not None}
+    if hidden_sizes is not None:
+        changed["hidden_sizes"] = _parse_sizes(hidden_sizes)  # type: ignore[assignment]
+    for path in (out, checkpoint):
+        _check_writable(path)
+    dataset = load_dataset(spec)
+    if resume is not None:
+        if changed:
+            raise click.UsageError(f"--resume goes on with the checkpoint's recipe: leave out {', '.join(changed)}")
+        training = load_checkpoint(resume, dataset.fingerprint)
+    else:
+        recipe: Recipe = dataclasses.replace(_find_recipe(recipe_name), **changed)  # type: ignore[arg-type]
+        training = start_training(recipe)
+    checkpoint = checkpoint or resume
+    if not as_json:
+        click.echo(f"{training.recipe.name} on {dataset.name}, seed {training.recipe.seed}")
+    stopped: str | None = None
+    with threadpool_limits(threads):
+        try:
+            for epoch_done in _train_and_show(training, dataset, as_json):
+                if checkpoint and epoch_done:
+                    save_checkpoint(checkpoint, training, dataset.fingerprint)
+        except KeyboardInterrupt:
+            stopped = f"stopped at step {training.step}"
+            if checkpoint:
+                save_checkpoint(checkpoint, training, dataset.fingerprint)
+                stopped += f"; go on with --resume {checkpoint}"
+        except DivergedError as error:
+            if not training.best_params:
+                raise
+            stopped = str(error)
+        network = finished_network(training, dataset)
+    if out:
+        save_weights(out, network, dtype)
+    if as_json:
+        result = {"record": "end", "test_accuracy": network.test_accuracy, "stopped": stopped}
+        click.echo(json.dumps({**result, "out": str(out) if out else None}))
+    else:
+        where = f", weights in {out}" if out else ""
+        click.echo(f"test accuracy {network.test_accuracy:.2%} on {dataset.name}{where}")
+    if stopped:
+        raise click.ClickException(stopped)
+
+
+@main.command("evaluate")
+@_weights_option
+@_data_option
+@_threads_option
+@_json_option
+def evaluate_command(weights: Path, spec: str, threads: int, as_json: bool) -> None:
+    """Measure trained weights on the test images of a data set."""
+    network = load_weights(weights)
+    dataset = load_dataset(spec)
+    recipe = network.recipe
+    with threadpool_limits(threads):
+        result = evaluate(network.model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
+    if as_json:
+        click.echo(json.dumps({**dataclasses.asdict(result), "confusion": result.confusion.tolist()}))
+        return
+    click.echo(f"{weights.name} ({recipe.name}, trained on {network.data_name}) on {dataset.name}:")
+    click.echo(f"test accuracy {result.accuracy:.2%}, loss {result.loss:.4f}, {len(dataset.test_labels)} images")
+    click.echo("true digit ↓, read as →")
+    click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))
+    for digit, row in enumerate(result.confusion):
+        click.echo(f"{digit:>5}" + "".join(f"{count or '·':>6}" for count in row))
+
+
+@main.command("predict")
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_weights_option
+@_json_option
+def predict_command(images: tuple[Path, ...], weights: Path, as_json: bool) -> None:
+    """Read the digit in each picture (PNG, JPEG or WebP, one digit a picture)."""
+    recognizer = Recognizer.load(weights)
+    failed = False
+    for path in images:
+        try:
+            recognition = recognizer.recognize(read_picture(path))
+        except MnistCoreError as error:
+            click.echo(f"Error: {error}", err=True)
+            failed = True
+            continue
+        probabilities = [] if recognition.probabilities is None else recognition.probabilities.tolist()
+        if as_json:
+            answer = {"image": str(path), "digit": recognition.digit, "probabilities": probabilities or None}
+            click.echo(json.dumps(answer))
+        elif recognition.digit is None:
+            click.echo(f"{path}: nothing drawn")
+        else:
+            others = "  ".join(f"{digit}: {p:.1%}" for digit, p in enumerate(probabilities))
+            click.echo(f"{path}: {recognition.digit}   ({others})")
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@main.group("data")
+def data_group() -> None:
+    """Fetch, check and describe data sets."""
+
+
+@data_group.command("fetch")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to; without it, the user's cache.")
+def fetch_command(folder: Path | None) -> None:
+    """Download MNIST (11 MB) from a public mirror and check it."""
+    bars: dict[str, tqdm] = {}
+
+    def show(file_name: str, done: int, total: int) -> None:
+        bar = bars.get(file_name)
+        if bar is None:
+            bar = bars[file_name] = tqdm(desc=file_name, unit="B", unit_scale=True)
+        bar.total = total or None
+        bar.update(done - bar.n)
+
+    try:
+        where = fetch_mnist(show, folder=folder)
+    finally:
+        for bar in bars.values():
+            bar.close()
+    click.echo(f"MNIST is complete and unharmed in {where}")
+
+
+@data_group.command("check")
+@click.argument("spec", default="mnist")
+def check_command(spec: str) -> None:
+    """Check that a data set is complete and unharmed."""
+    dataset = load_dataset(spec)
+    click.echo(f"{dataset.name}: complete and unharmed")
+
+
+@data_group.command("describe")
+@click.argument("spec", default="mnist")
+def describe_command(spec: str) -> None:
+    """Say what a data set holds."""
+    dataset = load_dataset(spec)
+    click.echo(f"{dataset.name}{' (drawn by code, not by people)' if dataset.synthetic else ''}")
+    for part, images, labels in (
+        ("training", dataset.train_images, dataset.train_labels),
+        ("test", dataset.test_images, dataset.test_labels),
+    ):
+        counts = "  ".join(f"{digit}: {count}" for digit, count in enumerate(np.bincount(labels, minlength=10)))
+        click.echo(f"{len(images):>7} {part} images of {images.shape[1]}×{images.shape[2]}   {counts}")
+    click.echo(f"fingerprint {dataset.fingerprint}")
+
+
+@main.command("recipes")
+@click.argument("name", required=False)
+def recipes_command(name: str | None) -> None:
+    """List the recipes, or print one as JSON (a start for one of your own)."""
+    if name is not None:
+        click.echo(json.dumps(_find_recipe(name).to_json(), indent=1))
+        return
+    for recipe in RECIPES.values():
+        layers = "-".join(str(size) for size in recipe.layer_sizes)
+        click.echo(f"{recipe.name:<14} {layers:<16} {recipe.epochs:>3} epochs   {recipe.source}")
+
+
+def _train_and_show(training: Training, dataset: Dataset, as_json: bool) -> Iterator[bool]:
+    """Train to the end and show every record; yield after each whether it ended an epoch."""
+    split = split_for(training.recipe, dataset)
+    batches = -(-len(split.train_images) // training.recipe.batch_size)
+    with tqdm(
+        total=training.recipe.epochs * batches, initial=training.step, unit="step", disable=as_json, dynamic_ncols=True
+    ) as bar:
+        for record in train(training, split):
+            if as_json:
+                click.echo(json.dumps(to_json(record)))
+            elif isinstance(record, StepEnd):
+                bar.set_postfix(loss=f"{record.loss:.4f}", accuracy=f"{record.accuracy:.1%}", refresh=False)
+                bar.update()
+            else:
+                bar.write(_epoch_line(record))
+            yield isinstance(record, EpochEnd)
+
+
+def _epoch_line(epoch: EpochEnd) -> str:
+    return (
+        f"epoch {epoch.epoch:>3}   train {epoch.train_loss:.4f} {epoch.train_accuracy:.2%}   "
+        f"validation {epoch.validation_loss:.4f} {epoch.validation_accuracy:.2%}   "
+        f"{epoch.seconds:.1f} s{'   best' if epoch.best else ''}"
+    )
+
+
+def _find_recipe(name: str) -> Recipe:
+    """Look a recipe up by name, or read it from a JSON file."""
+    if name in RECIPES:
+        return RECIPES[name]
+    if not name.endswith(".json"):
+        raise RecipeError(f"found no recipe {name!r}, expected one of {', '.join(RECIPES)} or a .json file")
+    try:
+        values = json.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecipeError(f"{name}: found no readable JSON ({error}), expected what `recipes NAME` prints") from error
+    return Recipe.from_json(values)
+
+
+def _parse_sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise RecipeError(f'--hidden is {text!r}, expected numbers with commas, such as "256,128"') from None
+
+
+def _check_writable(path: Path | None) -> None:
+    """Find out before the training, not after it, that a file cannot be written."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass

@@ -1,0 +1,43 @@
+"""The few exceptions a caller may want to catch.
+
+Every message says what was found, what was expected and what to do, so that the app and the command line can
+show it as it is.
+"""
+
+
+class MnistCoreError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+
+class DataError(MnistCoreError):
+    """A data set is missing, damaged, or not what it claims to be."""
+
+
+class ImageError(MnistCoreError):
+    """A picture cannot be read: wrong dtype, shape, size or file format."""
+
+
+class RecipeError(MnistCoreError):
+    """A setting of a recipe is out of range or contradicts another one."""
+
+
+class WeightsError(MnistCoreError):
+    """A file of weights or a checkpoint is damaged, hostile, or of another kind."""
+
+
+class DivergedError(MnistCoreError):
+    """Training left the finite numbers.
+
+    Attributes:
+        step: the update at which the loss stopped being finite, counted from 1.
+        learning_rate: the learning rate of that update.
+    """
+
+    def __init__(self, step: int, learning_rate: float) -> None:
+        super().__init__(
+            f"training diverged: the loss was no longer a finite number at step {step} "
+            f"with learning rate {learning_rate:g}. Try a learning rate ten times smaller, "
+            f"or another initialization."
+        )
+        self.step = step
+        self.learning_rate = learning_rate

@@ -1,0 +1,63 @@
+"""Read a picture file, whatever it may really be."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from mnist_core.errors import ImageError
+
+FORMATS = ("PNG", "JPEG", "WEBP")
+MAX_BYTES = 20_000_000
+MAX_PIXELS = 50_000_000
+
+
+def read_picture(source: str | os.PathLike[str] | bytes) -> np.ndarray:
+    """Read a PNG, JPEG or WebP as pixels, turned upright as its camera noted.
+
+    Args:
+        source: the path of a file, or its content.
+
+    Returns:
+        uint8 (H, W), (H, W, 3) or (H, W, 4), as `Recognizer.recognize` takes it.
+
+    Raises:
+        ImageError: if there is no such file, it is no such picture, it is damaged, or it is larger than 20 MB or
+            50 million pixels (both are checked before it is decoded).
+    """
+    name, content = ("the picture", source) if isinstance(source, bytes) else (str(source), _read_bytes(Path(source)))
+    if len(content) > MAX_BYTES:
+        raise ImageError(f"{name}: found {len(content)} bytes, expected at most {MAX_BYTES}. Make the picture smaller.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours, and stricter
+            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+                width, height = picture.size
+                if width * height > MAX_PIXELS:
+                    raise ImageError(
+                        f"{name}: found {width} × {height} pixels, expected at most {MAX_PIXELS} in all. "
+                        f"Make the picture smaller."
+                    )
+                upright = ImageOps.exif_transpose(picture)
+                if upright.mode == "L":
+                    return np.asarray(upright)
+                transparent = upright.has_transparency_data
+                return np.asarray(upright.convert("RGBA" if transparent else "RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageError(
+            f"{name}: found no readable picture ({error}), expected a PNG, JPEG or WebP file. "
+            f"Save it again in one of these formats."
+        ) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ImageError(
+            f"{path}: found no readable file ({error.strerror or error}), expected a picture. Check the path."
+        ) from error

@@ -1,0 +1,188 @@
+"""From the pixels of any drawing to one network input, stage by stage, as NIST did it for MNIST.
+
+"The original black and white images from NIST were size normalized to fit in a 20x20 pixel box while preserving
+their aspect ratio. The resulting images contain grey levels as a result of the anti-aliasing technique used by the
+normalization algorithm. The images were centered in a 28x28 image by computing the center of mass of the pixels,
+and translating the image so as to position this point at the center of the 28x28 field."
+(LeCun, Cortes and Burges, The MNIST database of handwritten digits.)
+
+A network learns from pictures made this way, so a drawing must be made the same way before the network sees it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from mnist_core.errors import ImageError
+
+FIELD = 28
+"""Side of a network input, in pixels."""
+BOX = 20
+"""Side of the box that the digit is scaled into, in pixels."""
+MIN_CONTRAST = 0.1
+"""Ink is what differs from the background by more than this share of the grey range; fainter is paper grain."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """What a drawing looked like on its way into the network; ink is 1, background is 0, float32 throughout.
+
+    Attributes:
+        ink: (H, W), the whole drawing.
+        crop: (h, w), the smallest rectangle that holds all ink; (0, 0) if there is none.
+        fitted: (h', w'), the crop scaled so that its longer side is 20 pixels; (0, 0) if there is no ink.
+        centred: (28, 28), the fitted picture with its centre of mass at the centre; zeros if there is no ink.
+    """
+
+    ink: np.ndarray
+    crop: np.ndarray
+    fitted: np.ndarray
+    centred: np.ndarray
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is drawn."""
+        return self.crop.size == 0
+
+
+def to_network_input(pixels: np.ndarray) -> Stages:
+    """Bring a drawing to the form of MNIST and keep every stage.
+
+    Args:
+        pixels: uint8 (H, W), (H, W, 3) or (H, W, 4), any size from 1x1; dark ink on a light background or the
+            other way round; with an alpha channel, ink on a transparent background works as well.
+
+    Returns:
+        The stages; `stages.centred` is what the network reads.
+
+    Raises:
+        ImageError: if the array is not a picture of one of these kinds.
+
+    Example:
+        >>> drawing = np.zeros((280, 280), dtype=np.uint8)
+        >>> drawing[40:240, 130:150] = 255
+        >>> to_network_input(drawing).fitted.shape
+        (20, 2)
+    """
+    ink = find_ink(pixels)
+    crop = crop_to_ink(ink)
+    if crop.size == 0:
+        return Stages(ink, crop, crop, np.zeros((FIELD, FIELD), np.float32))
+    fitted = fit_to_box(crop)
+    return Stages(ink, crop, fitted, centre_mass(fitted))
+
+
+def find_ink(pixels: np.ndarray) -> np.ndarray:
+    """Tell ink from background, whatever the colours.
+
+    The background is what most of the picture's border shows. Ink is what differs from it, in the direction
+    (darker or lighter) in which the picture differs more; the strongest ink becomes 1.
+
+    Args:
+        pixels: see `to_network_input`.
+
+    Returns:
+        float32 (H, W) in [0, 1]; all zeros if nothing stands out from the background.
+
+    Raises:
+        ImageError: if the array is not a picture.
+    """
+    _check_picture(pixels)
+    grey = _opaque_grey(pixels)  # (H, W) in [0, 1]
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    difference = grey - np.median(border)
+    lighter = np.where(difference > MIN_CONTRAST, difference, 0)
+    darker = np.where(difference < -MIN_CONTRAST, -difference, 0)
+    ink = lighter if lighter.sum() > darker.sum() else darker
+    strongest = ink.max()
+    if strongest == 0:
+        return np.zeros_like(grey)
+    return ink / strongest
+
+
+def crop_to_ink(ink: np.ndarray) -> np.ndarray:
+    """Cut out the smallest rectangle that holds all ink.
+
+    Args:
+        ink: float32 (H, W), background 0.
+
+    Returns:
+        float32 (h, w), a view; (0, 0) if there is no ink.
+    """
+    rows = np.flatnonzero(ink.any(axis=1))
+    columns = np.flatnonzero(ink.any(axis=0))
+    if rows.size == 0:
+        return ink[:0, :0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def fit_to_box(crop: np.ndarray, box: int = BOX) -> np.ndarray:
+    """Scale so that the longer side is `box` pixels, keeping the aspect ratio, with antialiasing.
+
+    Args:
+        crop: float32 (h, w) in [0, 1], not empty.
+        box: the longer side of the result, in pixels.
+
+    Returns:
+        float32 (h', w') in [0, 1] with max(h', w') == box and min(h', w') >= 1.
+    """
+    height, width = crop.shape
+    scale = box / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    # Pillow widens the bilinear filter's support when it shrinks, so every input pixel counts.
+    fitted = Image.fromarray(np.ascontiguousarray(crop)).resize(size, Image.Resampling.BILINEAR)
+    return np.clip(np.asarray(fitted, dtype=np.float32), 0, 1)
+
+
+def centre_mass(fitted: np.ndarray, field: int = FIELD) -> np.ndarray:
+    """Place the centre of mass of the ink at the centre of an empty square field, by whole pixels.
+
+    Args:
+        fitted: float32 (h, w) with ink, neither side longer than `field`.
+        field: side of the result, in pixels.
+
+    Returns:
+        float32 (field, field). A picture whose mass lies far off its middle is moved only as far as it stays
+        inside the field: no ink is ever cut off.
+    """
+    height, width = fitted.shape
+    mass = fitted.sum()
+    mass_row = (fitted.sum(axis=1) @ np.arange(height)) / mass
+    mass_column = (fitted.sum(axis=0) @ np.arange(width)) / mass
+    # The centre is pixel 14, not 13.5: measured, the mean centre of mass of MNIST's own images is (14.0, 14.0).
+    top = int(np.clip(round(field // 2 - mass_row), 0, field - height))
+    left = int(np.clip(round(field // 2 - mass_column), 0, field - width))
+    centred = np.zeros((field, field), dtype=np.float32)
+    centred[top : top + height, left : left + width] = fitted
+    return centred
+
+
+def _check_picture(pixels: np.ndarray) -> None:
+    if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
+        found = f"dtype {pixels.dtype}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
+        raise ImageError(f"a picture must be a NumPy array of uint8 (0 to 255), found {found}: convert it first")
+    if not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[2] in (3, 4))) or pixels.size == 0:
+        raise ImageError(
+            f"a picture must have the shape (H, W), (H, W, 3) or (H, W, 4) with at least one pixel, "
+            f"found {pixels.shape}"
+        )
+
+
+def _opaque_grey(pixels: np.ndarray) -> np.ndarray:
+    """Luminance in [0, 1] as float32 (H, W), with transparency resolved."""
+    if pixels.ndim == 2:
+        return pixels.astype(np.float32) / 255
+    grey = np.asarray(Image.fromarray(pixels[..., :3]).convert("L"), dtype=np.float32) / 255
+    if pixels.shape[2] == 3:
+        return grey
+    alpha = pixels[..., 3].astype(np.float32) / 255
+    visible = grey[alpha > 0.5]
+    if alpha.min() == 1:
+        return grey
+    if visible.size == 0 or visible.max() - visible.min() <= MIN_CONTRAST:
+        # One colour on glass, as a canvas without a background gives it: the ink is in the alpha channel.
+        return alpha
+    # Ink and paper both have colours: the transparent parts become paper.
+    paper = np.median(visible)
+    return grey * alpha + paper * (1 - alpha)

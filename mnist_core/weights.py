@@ -1,0 +1,146 @@
+"""A trained network in a file, with all that its use needs: nothing must be known besides."""
+
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mnist_core.data import Dataset
+from mnist_core.errors import RecipeError
+from mnist_core.metrics import evaluate
+from mnist_core.mlp import MLP
+from mnist_core.npz import NpzReader, write_npz
+from mnist_core.recipes import Recipe
+from mnist_core.training import Training, start_training
+
+FORMAT = "mnist-mlp"
+VERSION = 1
+DIGITS = tuple("0123456789")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """A network and what is known of it.
+
+    Attributes:
+        model: the network, float32.
+        recipe: how it was built and trained: architecture, head and normalization are there.
+        data_name: the data set that it was trained on.
+        data_fingerprint: that set's SHA-256, see `Dataset.fingerprint`.
+        synthetic: whether that set was drawn by code.
+        validation_accuracy: share of validation images read correctly, in [0, 1].
+        test_accuracy: the same for test images.
+        class_names: what each output stands for.
+    """
+
+    model: MLP
+    recipe: Recipe
+    data_name: str
+    data_fingerprint: str
+    synthetic: bool
+    validation_accuracy: float
+    test_accuracy: float
+    class_names: tuple[str, ...] = field(default=DIGITS)
+
+
+def finished_network(training: Training, dataset: Dataset) -> TrainedNetwork:
+    """Take the best weights of a training, and measure them once on the test images.
+
+    Args:
+        training: at its end, or where it was stopped.
+        dataset: what it was trained on.
+
+    Returns:
+        The network as it can be saved and used.
+    """
+    model, recipe = training.best_model(), training.recipe
+    test = evaluate(model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
+    return TrainedNetwork(
+        model,
+        recipe,
+        dataset.name,
+        dataset.fingerprint,
+        dataset.synthetic,
+        training.best_accuracy,
+        test.accuracy,
+    )
+
+
+def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: str = "float32") -> None:
+    """Write a network, in one piece.
+
+    Args:
+        path: the file, replaced if it exists.
+        network: what to write.
+        dtype: "float32", or "float16" for half the size: eleven significant bits are enough to read digits.
+    """
+    meta = {
+        "format": FORMAT,
+        "version": VERSION,
+        "recipe": network.recipe.to_json(),
+        "class_names": list(network.class_names),
+        "data": {
+            "name": network.data_name,
+            "fingerprint": network.data_fingerprint,
+            "synthetic": network.synthetic,
+        },
+        "accuracy": {"validation": network.validation_accuracy, "test": network.test_accuracy},
+    }
+    write_npz(path, meta, {name: param.astype(dtype) for name, param in network.model.params.items()})
+
+
+def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
+    """Read a network from a file of `save_weights`.
+
+    Args:
+        path: the file; it may be hostile.
+
+    Returns:
+        The network with all that is known of it.
+
+    Raises:
+        WeightsError: if the file is missing, cut, foreign, of another version, too large, or holds numbers that
+            are not finite. Nothing is unpickled, and no memory is taken for sizes that the file only claims.
+    """
+    with NpzReader(path) as reader:
+        meta = reader.meta
+        if meta.get("format") != FORMAT:
+            raise reader.damaged(f"it says that it is {meta.get('format')!r}, expected {FORMAT!r}")
+        if meta.get("version") != VERSION:
+            raise reader.damaged(f"it has the format version {meta.get('version')!r}, this program reads {VERSION}")
+        try:
+            recipe = Recipe.from_json(meta.get("recipe"))
+        except RecipeError as error:
+            raise reader.damaged(str(error)) from error
+        data, accuracy, names = meta.get("data"), meta.get("accuracy"), meta.get("class_names")
+        if not (
+            isinstance(data, dict)
+            and isinstance(data.get("name"), str)
+            and isinstance(data.get("fingerprint"), str)
+            and isinstance(data.get("synthetic"), bool)
+            and isinstance(accuracy, dict)
+            and all(_is_share(accuracy.get(key)) for key in ("validation", "test"))
+            and isinstance(names, list)
+            and len(names) == len(DIGITS)
+            and all(isinstance(name, str) for name in names)
+        ):
+            raise reader.damaged("its data, accuracy or class_names are missing or of the wrong kind")
+        model = start_training(recipe).model
+        for name, param in model.params.items():
+            param[...] = reader.array(name, param.shape, {"float32", "float16"})
+    return TrainedNetwork(
+        model,
+        recipe,
+        data["name"],
+        data["fingerprint"],
+        data["synthetic"],
+        float(accuracy["validation"]),
+        float(accuracy["test"]),
+        tuple(names),
+    )
+
+
+def _is_share(value: object) -> bool:
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value)) and 0 <= value <= 1
+    )
