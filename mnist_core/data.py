@@ -187,9 +187,14 @@ def find_mnist() -> Path | None:
             raise DataError(f"MNIST_DIR names the wrong folder: {error} Or unset MNIST_DIR.") from error
         return folder
     for folder in (LOCAL_FOLDER, cache_folder()):
-        if all(_find_file(folder, file) for file in MNIST_FILES):
+        if holds_dataset(folder):
             return folder
     return None
+
+
+def holds_dataset(folder: Path) -> bool:
+    """Tell whether a folder has four files of the right names; their content is not looked at."""
+    return all(_find_file(folder, file) for file in MNIST_FILES)
 
 
 def cache_folder() -> Path:

@@ -1,0 +1,53 @@
+# Two commands are all one must know: `make run` and `make test`. Both set up everything they need.
+
+PYTHON ?= python3
+HOST ?= localhost
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+# One thread for each matrix product: small networks are fastest so, and pages and trainings do not fight for cores.
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format texts weights clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST=0.0.0.0 for a classroom)
+	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+
+test: $(VENV)/installed-dev ## Run all tests, with a real browser
+	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev ## Check format, lint and types, then run all tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/installed-dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+texts: $(VENV)/installed-dev ## Collect new texts of the app into the catalogues
+	$(BIN)/pybabel extract --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp
+	$(BIN)/pybabel update --no-fuzzy-matching --omit-header --width=100 -i $(VENV)/messages.pot -o webapp/locales/zh/messages.po -l zh
+
+weights: $(VENV)/installed ## Train the default weights again (a minute)
+	$(BIN)/python -m mnist_core train --recipe accurate --dtype float16 --out weights/default.npz
+
+clean: ## Remove what was set up here, but no runs and no data
+	rm -rf $(VENV) static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/installed: requirements.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "Python's venv is missing; on Debian or Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

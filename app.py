@@ -1,0 +1,20 @@
+"""The app: page settings and the list of pages."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from webapp.frame import top_row
+from webapp.texts import gettext as _
+from webapp.texts import use_language_of_url
+
+st.set_page_config(page_title="MNIST from scratch", page_icon="✍️", layout="wide")
+use_language_of_url()
+st.html(Path("webapp/style.css"))
+pages = [
+    st.Page("webapp/pages/draw.py", title=_("Draw"), icon=":material/draw:", default=True),
+    st.Page("webapp/pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
+]
+page = st.navigation(pages, position="hidden")
+top_row(pages)
+page.run()

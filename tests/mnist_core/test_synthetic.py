@@ -1,0 +1,137 @@
+"""The digits drawn by code: repeatable, balanced, in MNIST's form, and worth learning from."""
+
+import numpy as np
+import pytest
+
+from mnist_core.synthetic import ALLOGRAPHS, synthetic_digits
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return synthetic_digits(3000, np.random.default_rng(7))
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    images, labels = synthetic_digits(50, np.random.default_rng(3))
+    again, labels_again = synthetic_digits(50, np.random.default_rng(3))
+    assert images.tobytes() == again.tobytes()
+    assert labels.tobytes() == labels_again.tobytes()
+
+
+def test_another_seed_gives_other_digits():
+    images, _ = synthetic_digits(50, np.random.default_rng(3))
+    others, _ = synthetic_digits(50, np.random.default_rng(4))
+    assert not np.array_equal(images, others)
+
+
+def test_the_global_random_state_plays_no_part():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the very thing that must stay untouched
+    synthetic_digits(10, np.random.default_rng(0))
+    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+
+
+def test_dtypes_and_shapes(digits):
+    images, labels = digits
+    assert (images.dtype, images.shape) == (np.uint8, (3000, 28, 28))
+    assert (labels.dtype, labels.shape) == (np.uint8, (3000,))
+
+
+def test_classes_are_balanced_and_shuffled(digits):
+    _, labels = digits
+    assert np.bincount(labels).tolist() == [300] * 10
+    assert np.unique(labels[:100]).size == 10
+    assert not np.array_equal(labels, np.sort(labels))
+    assert not np.array_equal(labels, np.arange(3000) % 10)
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 23])
+def test_classes_are_as_equal_as_the_count_allows(count):
+    _, labels = synthetic_digits(count, np.random.default_rng(0))
+    counts = np.bincount(labels, minlength=10)
+    assert counts.sum() == count
+    assert counts.max() - counts.min() <= 1
+
+
+@pytest.mark.parametrize("count", [0, -5, 2.5, "10", True, None])
+def test_a_wrong_count_is_refused(count):
+    with pytest.raises(ValueError, match="expected a whole number of at least 1"):
+        synthetic_digits(count, np.random.default_rng(0))
+
+
+def test_a_numpy_count_is_a_count():
+    assert len(synthetic_digits(np.int64(12), np.random.default_rng(0))[0]) == 12
+
+
+def test_every_digit_fills_the_box_and_no_more(digits):
+    images, _ = digits
+    extents = []
+    for seen in ((images > 0).any(axis=1), (images > 0).any(axis=2)):  # columns, then rows, with ink: (N, 28)
+        extents.append(28 - seen.argmax(axis=1) - seen[:, ::-1].argmax(axis=1))
+    longer_side = np.maximum(*extents)
+    assert longer_side.max() <= 20
+    assert longer_side.min() >= 19  # nothing shrunken, nothing lost at the border
+
+
+def test_the_border_is_blank_but_for_a_few_top_heavy_digits(digits):
+    images, _ = digits
+    border = np.ones((28, 28), dtype=bool)
+    border[1:-1, 1:-1] = False
+    assert (images[:, border].max(axis=1) > 0).mean() < 0.02  # MNIST itself: 0.014
+
+
+def test_the_centre_of_mass_is_the_centre(digits):
+    images, _ = digits
+    mass = images.sum(axis=(1, 2))
+    rows = images.sum(axis=2) @ np.arange(28) / mass
+    columns = images.sum(axis=1) @ np.arange(28) / mass
+    assert np.abs(rows - 14).max() <= 1
+    assert np.abs(columns - 14).max() <= 1
+
+
+def test_ink_is_white_thin_and_soft_at_the_edge(digits):
+    images, _ = digits
+    assert np.median(images.max(axis=(1, 2))) == 255
+    share_of_ink = (images > 127).mean(axis=(1, 2))
+    assert share_of_ink.min() > 0.02  # nothing vanished
+    assert share_of_ink.max() < 0.4  # nothing became a blot
+    grey = (images > 0) & (images < 255)
+    assert 0.2 < grey.sum() / (images > 0).sum() < 0.8
+
+
+def test_no_two_digits_are_equal(digits):
+    images, _ = digits
+    assert len({image.tobytes() for image in images}) == len(images)
+
+
+def test_every_way_of_writing_is_well_formed():
+    assert sorted(ALLOGRAPHS) == list(range(10))
+    for ways in ALLOGRAPHS.values():
+        assert len(ways) >= 3
+        for share, strokes in ways:
+            assert share > 0
+            for stroke in strokes.split("/"):
+                points = stroke.split()
+                assert len(points) >= 2
+                assert all(len(point) == 2 and point.isdecimal() for point in points)
+
+
+def test_classes_differ_from_each_other(digits):
+    images, labels = digits
+    means = np.array([images[labels == digit].mean(axis=0).ravel() for digit in range(10)])
+    distances = np.linalg.norm(means[:, None] - means, axis=2)
+    assert distances[~np.eye(10, dtype=bool)].min() > 500  # grey levels; two halves of one class differ by up to 250
+
+
+def test_softmax_regression_learns_them_but_finds_them_no_child_s_play(digits):
+    images, labels = digits
+    fresh_images, fresh_labels = synthetic_digits(1000, np.random.default_rng(8))
+    inputs, fresh = (batch.reshape(-1, 784) / 255 for batch in (images, fresh_images))
+    targets = np.eye(10)[labels]
+    weights = np.zeros((784, 10))
+    for _ in range(100):  # plain gradient descent on the whole set
+        logits = inputs @ weights
+        probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probs /= probs.sum(axis=1, keepdims=True)
+        weights -= 0.2 * inputs.T @ (probs - targets) / len(inputs)
+    accuracy = (np.argmax(fresh @ weights, axis=1) == fresh_labels).mean()
+    assert 0.8 <= accuracy <= 0.99

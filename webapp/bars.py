@@ -1,0 +1,25 @@
+"""Ten bars, one for each digit, that move to their new lengths."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+_bars = st.components.v2.component(
+    "probability_bars",
+    html='<div class="bars" role="list"></div>',
+    css=Path(__file__).with_name("bars.css").read_text(encoding="utf-8"),
+    js=Path(__file__).with_name("bars.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def probability_bars(probabilities: np.ndarray | None, key: str) -> None:
+    """Show ten probabilities.
+
+    Args:
+        probabilities: (10,) in [0, 1]; None for ten empty bars.
+        key: names the bars on their page.
+    """
+    values = [0.0] * 10 if probabilities is None else [round(float(p), 4) for p in probabilities]
+    _bars(key=key, data={"values": values, "known": probabilities is not None})

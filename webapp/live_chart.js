@@ -1,0 +1,34 @@
+// Draws a figure with the Plotly that Streamlit serves from this machine, and keeps its node for the next one.
+
+let plotly;
+const loadPlotly = (script) =>
+  (plotly ??= new Promise((resolve, reject) => {
+    const element = document.createElement('script');
+    element.src = script;
+    element.onload = () => resolve(window.Plotly);
+    element.onerror = () => reject(new Error(`cannot load ${script}`));
+    document.head.appendChild(element);
+  }));
+
+export default function ({ parentElement, data }) {
+  const node = parentElement.querySelector('.live-chart');
+  node.style.height = `${data.height}px`; // before Plotly has loaded: nothing jumps when it comes
+  node.setAttribute('aria-label', data.label);
+  let gone = false;
+  loadPlotly(data.script).then((Plotly) => {
+    if (gone) return;
+    const layout = {
+      ...data.figure.layout,
+      height: data.height,
+      autosize: true,
+      paper_bgcolor: 'rgba(0,0,0,0)',
+      plot_bgcolor: 'rgba(0,0,0,0)',
+      font: { family: getComputedStyle(node).fontFamily, size: 13 },
+    };
+    Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false });
+  });
+  return () => {
+    gone = true;
+    if (window.Plotly && !node.isConnected) window.Plotly.purge(node);
+  };
+}

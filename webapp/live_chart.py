@@ -1,0 +1,32 @@
+"""A Plotly chart that is updated in place.
+
+`st.plotly_chart` mounts a new chart whenever its figure changes, which blinks. This one keeps its node and lets
+`Plotly.react` change only what differs.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from webapp.resources import plotly_script
+
+_chart = st.components.v2.component(
+    "live_chart",
+    html='<div class="live-chart" role="img"></div>',
+    css=Path(__file__).with_name("live_chart.css").read_text(encoding="utf-8"),
+    js=Path(__file__).with_name("live_chart.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def live_chart(figure: dict[str, Any], label: str, key: str, height: int = 270) -> None:
+    """Show a figure, or change the one that is shown.
+
+    Args:
+        figure: {"data": [...], "layout": {...}}, as Plotly understands it; see `charts.py`.
+        label: what the chart shows, for those who hear the page.
+        key: names the chart on its page.
+        height: in CSS pixels.
+    """
+    _chart(key=key, data={"figure": figure, "label": label, "height": height, "script": plotly_script()})

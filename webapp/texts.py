@@ -1,0 +1,63 @@
+"""Every text that a person reads, in the visitor's language.
+
+Texts are English in the code, wrapped in `_()`. Translations stand in `locales/LANGUAGE/messages.po`; a test fails
+when one is missing. The language is chosen per session: by `?lang=`, by the switch on the page, else by the browser.
+"""
+
+import gettext as standard_gettext
+import io
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LOCALES = Path(__file__).parent / "locales"
+LANGUAGES = {"en": "English", "zh": "中文"}
+"""Codes as they stand in the URL, and each language's name for itself."""
+
+
+def gettext(message: str) -> str:
+    """Give a text in the visitor's language; pages import this as `_`."""
+    return translation(current_language()).gettext(message)
+
+
+def current_language() -> str:
+    """Say which of `LANGUAGES` this visitor reads."""
+    chosen = st.session_state.get("language")
+    return chosen if chosen in LANGUAGES else _first_language()
+
+
+def use_language_of_url() -> None:
+    """Take the language from `?lang=`, and note it there if it is not the browser's: a reload then keeps it."""
+    asked = st.query_params.get("lang")
+    if asked in LANGUAGES and "language" not in st.session_state:
+        st.session_state["language"] = asked
+    if current_language() != _first_language():
+        st.query_params["lang"] = current_language()
+    else:
+        st.query_params.pop("lang", None)
+
+
+def choose_language(language: str) -> None:
+    """Switch this visitor's texts to one of `LANGUAGES`."""
+    st.session_state["language"] = language
+
+
+@st.cache_resource(show_spinner=False)
+def translation(language: str) -> standard_gettext.NullTranslations:
+    """Load a catalogue; English needs none."""
+    catalogue = LOCALES / language / "messages.po"
+    if not catalogue.exists():
+        return standard_gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with catalogue.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return standard_gettext.GNUTranslations(compiled)
+
+
+def _first_language() -> str:
+    """Say which language the browser asks for, as far as we speak it."""
+    locale = (st.context.locale or "en").lower()
+    return "zh" if locale.startswith("zh") else "en"
