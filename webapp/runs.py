@@ -5,6 +5,7 @@ writes there. This registry starts the workers, queues the runs that must wait, 
 records back. It knows no widget.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -134,6 +135,7 @@ class Runs:
         self._lock = threading.RLock()
         self._queue: list[str] = []
         self._workers: dict[str, subprocess.Popen[str]] = {}
+        self._told_to_pause: set[str] = set()
         self._known: dict[str, tuple[Job, _Tail, Records]] = {}
 
     def start(self, job: Job) -> str:
@@ -157,11 +159,16 @@ class Runs:
 
     def pause(self, run_id: str) -> None:
         """Let a run wait after its current step, and give its place to the next in the queue."""
-        self._tell(run_id, "pause")
+        with self._lock:
+            self._tell(run_id, "pause")
+            self._told_to_pause.add(run_id)
+            self._start_waiting()
 
     def resume(self, run_id: str) -> None:
         """Let a paused run go on."""
-        self._tell(run_id, "resume")
+        with self._lock:
+            self._tell(run_id, "resume")
+            self._told_to_pause.discard(run_id)
 
     def stop(self, run_id: str) -> None:
         """End a run after its current step; it keeps its best weights. One that waits is taken off the queue."""
@@ -214,15 +221,13 @@ class Runs:
         return self._known[run_id]
 
     def _start_waiting(self) -> None:
-        """Start workers for the runs at the head of the queue, as far as there is room."""
+        """Start workers for the runs at the head of the queue; paused ones take no room."""
         with self._lock:
-            while self._queue and self._training() < self._at_once:
-                self._launch(self._queue.pop(0))
-
-    def _training(self) -> int:
-        """Count the runs that use a core; a paused one leaves its place to others."""
-        snapshots = [self.snapshot(run_id) for run_id in self._workers if self._is_alive(run_id)]
-        return sum(snapshot is not None and snapshot.state == "running" for snapshot in snapshots)
+            training = {run_id for run_id in self._workers if self._is_alive(run_id)} - self._told_to_pause
+            while self._queue and len(training) < self._at_once:
+                run_id = self._queue.pop(0)
+                self._launch(run_id)
+                training.add(run_id)
 
     def _launch(self, run_id: str) -> None:
         folder = self._folder / run_id
@@ -254,13 +259,9 @@ class Runs:
             worker = self._workers.get(run_id)
             if worker is None or worker.stdin is None or not self._is_alive(run_id):
                 return
-            try:
+            with contextlib.suppress(BrokenPipeError):  # it has just ended by itself
                 worker.stdin.write(command + "\n")
                 worker.stdin.flush()
-            except BrokenPipeError:
-                return  # it has just ended by itself
-        if command == "pause":
-            self._start_waiting()
 
     def _append(self, run_id: str, values: dict[str, Any]) -> None:
         with (self._folder / run_id / "records.jsonl").open("a", encoding="utf-8") as file:

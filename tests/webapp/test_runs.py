@@ -1,0 +1,173 @@
+"""Runs, with real worker processes: start, queue, pause, resume, stop, failure, and the death of the server."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mnist_core.data import load_dataset
+from mnist_core.records import EpochEnd, StepEnd
+from mnist_core.training import split_for, start_training, train
+from mnist_core.weights import load_weights
+from webapp.runs import Job, Runs, Snapshot, seconds_left
+from webapp.worker import VALIDATIONS_PER_EPOCH
+
+ENDLESS = 100_000
+"""Epochs of a run that a test stops itself."""
+
+
+def wait_until(runs: Runs, run_id: str, condition: Callable[[Snapshot], object], seconds: float = 30) -> Snapshot:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        snapshot = runs.snapshot(run_id)
+        assert snapshot is not None
+        if condition(snapshot):
+            return snapshot
+        time.sleep(0.02)
+    raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.steps)} steps")
+
+
+def test_a_run_trains_to_its_end(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+    done = wait_until(runs, run_id, lambda s: s.state == "finished")
+    assert done.records.begin["data_name"] == "tiny digits"
+    assert [step.step for step in done.records.steps] == list(range(1, 3 * done.steps_per_epoch + 1))
+    assert done.weights is not None
+    assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
+
+
+def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+    done = wait_until(runs, run_id, lambda s: s.state == "finished")
+    split = split_for(tiny_recipe, load_dataset(tiny_data))
+    records = list(train(start_training(tiny_recipe), split, VALIDATIONS_PER_EPOCH))
+    assert done.records.steps == [record for record in records if isinstance(record, StepEnd)]
+    assert done.records.epochs == [record for record in records if isinstance(record, EpochEnd)]
+
+
+def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+    wait_until(runs, run_id, lambda s: len(s.records.steps) > 10)
+    runs.pause(run_id)
+    runs.pause(run_id)  # twice does no harm
+    before = len(wait_until(runs, run_id, lambda s: s.state == "paused").records.steps)
+    time.sleep(0.3)
+    assert len(wait_until(runs, run_id, lambda s: True).records.steps) == before
+    runs.resume(run_id)
+    wait_until(runs, run_id, lambda s: s.state == "running" and len(s.records.steps) > before)
+
+
+def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+    wait_until(runs, run_id, lambda s: len(s.records.epochs) >= 3)
+    runs.stop(run_id)
+    stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
+    assert stopped.weights is not None
+    assert load_weights(stopped.weights).test_accuracy > 0.5
+
+
+def test_a_paused_run_can_be_stopped(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+    wait_until(runs, run_id, lambda s: s.records.steps)
+    runs.pause(run_id)
+    wait_until(runs, run_id, lambda s: s.state == "paused")
+    runs.stop(run_id)
+    wait_until(runs, run_id, lambda s: s.state == "stopped")
+
+
+def test_runs_wait_their_turn(runs, tiny_recipe, tiny_data):
+    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data))
+    first, second, third = (runs.start(job) for _ in range(3))
+    wait_until(runs, first, lambda s: s.state == "running")
+    assert [runs.snapshot(run).place for run in (first, second, third)] == [0, 1, 2]
+    runs.stop(second)  # one that waits is taken off the queue
+    assert runs.snapshot(second).state == "stopped"
+    assert runs.snapshot(third).place == 1
+    runs.stop(first)
+    wait_until(runs, third, lambda s: s.state == "running" and s.records.steps)
+
+
+def test_a_paused_run_leaves_its_place_to_the_next(runs, tiny_recipe, tiny_data):
+    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data))
+    first, second = runs.start(job), runs.start(job)
+    wait_until(runs, first, lambda s: s.records.steps)
+    runs.pause(first)
+    wait_until(runs, second, lambda s: s.state == "running" and s.records.steps)
+
+
+def test_divergence_is_told_with_step_and_learning_rate(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, learning_rate=1e30), str(tiny_data)))
+    failed = wait_until(runs, run_id, lambda s: s.state == "failed")
+    assert failed.records.end["diverged"]["learning_rate"] == 1e30
+    assert failed.records.end["diverged"]["step"] > 1
+
+
+def test_missing_data_fail_with_the_reason(runs, tiny_recipe, tmp_path):
+    run_id = runs.start(Job(tiny_recipe, str(tmp_path / "nowhere")))
+    failed = wait_until(runs, run_id, lambda s: s.state == "failed")
+    assert "nowhere: found no train-images" in failed.records.end["error"]
+
+
+def test_a_killed_worker_is_a_failed_run(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+    wait_until(runs, run_id, lambda s: s.records.steps)
+    runs._workers[run_id].kill()
+    assert wait_until(runs, run_id, lambda s: s.state == "failed").records.end == {}
+
+
+def test_another_registry_finds_the_run_again(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+    done = wait_until(runs, run_id, lambda s: s.state == "finished")
+    again = Runs(runs._folder, at_once=1).snapshot(run_id)
+    assert again is not None
+    assert (again.state, again.job, again.records) == (done.state, done.job, done.records)
+
+
+@pytest.mark.parametrize("name", ["", "..", "../runs", "no-such-run", "a/b", "x" * 200, "tiny\x00"])
+def test_an_unknown_or_hostile_id_is_no_run(runs, name):
+    assert runs.snapshot(name) is None
+
+
+def test_a_worker_stops_and_keeps_its_weights_when_the_server_dies(tiny_recipe, tiny_data, tmp_path):
+    endless = dataclasses.replace(tiny_recipe, epochs=ENDLESS)
+    job = json.dumps({"recipe": endless.to_json(), "data": str(tiny_data)})
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, json, time, pathlib\n"
+            "from webapp.runs import Job, Runs\n"
+            "from mnist_core.recipes import Recipe\n"
+            "job = json.loads(sys.argv[1])\n"
+            "runs = Runs(pathlib.Path(sys.argv[2]), 1)\n"
+            "print(runs.start(Job(Recipe.from_json(job['recipe']), job['data'])), flush=True)\n"
+            "time.sleep(60)\n",
+            job,
+            str(tmp_path),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert server.stdout is not None
+    run_id = server.stdout.readline().strip()
+    mine = Runs(tmp_path, at_once=1)
+    # To this registry the run is not its own; only the records tell that it goes on.
+    wait_until(mine, run_id, lambda s: len(s.records.epochs) >= 1)
+    server.kill()
+    server.wait()
+    stopped = wait_until(mine, run_id, lambda s: s.state == "stopped")
+    assert stopped.weights is not None
+
+
+def test_time_left_is_known_after_the_first_epoch(runs, tiny_recipe, tiny_data):
+    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+    assert seconds_left(runs.snapshot(run_id)) is None or runs.snapshot(run_id).records.epochs
+    done = wait_until(runs, run_id, lambda s: s.state == "finished")
+    assert seconds_left(done) == 0

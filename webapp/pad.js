@@ -1,0 +1,106 @@
+// Helps the drawing canvas of streamlit-drawable-canvas, which lives beside this component in `.st-key-pad`.
+// The canvas sits in an open shadow root, so its parts can be styled and its "send" button pressed from here.
+// If a new version of the package renames those parts, drawing still works: only later, and in its own looks.
+
+// The board fills the square that Streamlit reserves, whatever the canvas's logical size. The toolbar goes
+// because undo, redo and clear belong to Python, and because on touch it is invisible but alive.
+const STYLE = `
+  .dc-toolbar { display: none !important; }
+  .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
+    position: absolute !important; inset: 0 !important;
+    width: 100% !important; height: 100% !important;
+    max-height: none !important; overflow: hidden !important;
+    outline: none !important;
+  }
+  canvas { touch-action: none !important; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none; }
+  .pad-hint {
+    position: absolute; inset: 0; z-index: 30; display: grid; place-items: center; padding: 1rem;
+    font: 1.15rem/1.4 var(--st-font, sans-serif); color: #a3a8b4; text-align: center;
+    pointer-events: none; user-select: none; -webkit-user-select: none;
+  }
+  .pad-hint[hidden] { display: none; }
+`;
+
+const findCanvas = (board) => {
+  for (const element of board.querySelectorAll('*')) {
+    if (element.shadowRoot?.querySelector('canvas.upper-canvas')) return element.shadowRoot;
+  }
+  return null;
+};
+
+// Gives the canvas its looks and its hint; called again after every run, as the canvas may be a new one.
+const dress = (root) => {
+  if (!root.querySelector('.pad-hint')) {
+    const style = document.createElement('style');
+    style.textContent = STYLE;
+    const hint = document.createElement('div');
+    hint.className = 'pad-hint';
+    root.append(style, hint);
+  }
+  return root.querySelector('.pad-hint');
+};
+
+// Presses the package's own "send" button: the finished drawing leaves now, and the message that the package
+// would have sent 200 ms later is cancelled by the package itself.
+const send = (root) => root?.querySelector('.dc-toolbar button[aria-label^="Update the app"]')?.click();
+
+const pads = new WeakMap();
+
+const watch = (board) => {
+  const pad = { hint: '', empty: true, drawing: false, timer: 0 };
+  const off = new AbortController();
+  const listen = (target, types, handle) =>
+    types.forEach((type) => target.addEventListener(type, handle, { signal: off.signal }));
+
+  pad.show = () => {
+    clearTimeout(pad.timer);
+    const root = findCanvas(board);
+    if (!root) {
+      pad.timer = setTimeout(pad.show, 20); // the canvas's script is still on its way
+      return;
+    }
+    const hint = dress(root);
+    hint.textContent = pad.hint;
+    hint.hidden = !pad.empty || pad.drawing;
+    const surface = root.querySelector('canvas.upper-canvas');
+    surface.setAttribute('role', 'img');
+    surface.setAttribute('aria-label', pad.hint);
+  };
+  listen(board, ['mousedown', 'touchstart'], (event) => {
+    if (event.button || !event.composedPath()[0].matches?.('canvas')) return;
+    pad.drawing = true;
+    pad.empty = false;
+    pad.show();
+  });
+  // The same events as the package uses, caught after it: on `window`, where they arrive last. The microtask
+  // lets the one in which the package notes the new stroke go first.
+  listen(window, ['mouseup', 'touchend'], (event) => {
+    if (!pad.drawing || event.button || event.touches?.length) return;
+    pad.drawing = false;
+    queueMicrotask(() => send(findCanvas(board)));
+  });
+  // The package doesn't know touchcancel (a call comes in, a system gesture): without an end the stroke would
+  // stay open, and on devices that number touches onwards no later touch would draw.
+  listen(window, ['touchcancel'], (event) => {
+    if (!pad.drawing) return;
+    const touches = { touches: [], changedTouches: [...event.changedTouches], bubbles: true };
+    document.dispatchEvent(new TouchEvent('touchend', touches));
+  });
+  pad.stop = () => {
+    clearTimeout(pad.timer);
+    off.abort();
+    pads.delete(board);
+  };
+  return pad;
+};
+
+export default function ({ data, parentElement }) {
+  const board = parentElement.closest('.st-key-pad');
+  if (!board) return undefined;
+  if (!pads.has(board)) pads.set(board, watch(board));
+  const pad = pads.get(board);
+  pad.hint = data.hint;
+  pad.empty = data.empty;
+  pad.show();
+  return pad.stop;
+}
