@@ -1,0 +1,168 @@
+"""The drawing page in a real browser: digits drawn by mouse and by finger are read from the page."""
+
+import statistics
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, NewPage
+from tests.browser.hand import DIGITS, Hand
+
+
+def answer_of(page: Page):
+    return page.locator(".st-key-digit")
+
+
+def open_pad(page: Page, address: str, touch: bool = False) -> Hand:
+    page.goto(address)
+    return Hand(page, touch)
+
+
+def clear(page: Page) -> None:
+    page.locator(".st-key-clear button").click()
+    expect(answer_of(page)).to_have_text("—")
+
+
+# From the pen's lifting to the frame after the answer's new text.
+STOPWATCH = """() => {
+  window.latencies = [];
+  let lifted = 0;
+  window.addEventListener('mouseup', () => { lifted = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (!lifted) return;
+    const began = lifted;
+    lifted = 0;
+    requestAnimationFrame(() => window.latencies.push(performance.now() - began));
+  }).observe(document.querySelector('.st-key-digit'), { subtree: true, childList: true, characterData: true });
+}"""
+
+
+def test_twenty_digits_by_mouse_are_read(address: str, new_page: NewPage, capsys: pytest.CaptureFixture[str]) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    page.evaluate(STOPWATCH)
+    for left, top, size in ((0.2, 0.15, 0.65), (0.45, 0.4, 0.45)):
+        for digit in DIGITS:
+            hand.write(digit, left, top, size)
+            expect(answer_of(page)).to_have_text(str(digit))
+            clear(page)
+    latencies = page.evaluate("window.latencies")
+    assert len(latencies) >= 20
+    with capsys.disabled():
+        print(
+            f"\npen-up to answer on the page: median {statistics.median(latencies):.0f} ms, "
+            f"slowest {max(latencies):.0f} ms of {len(latencies)} strokes"
+        )
+
+
+def test_five_digits_by_touch_are_read_and_the_page_stays(address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE)
+    hand = open_pad(page, address, touch=True)
+    for digit in (3, 4, 5, 7, 8):
+        hand.write(digit)
+        expect(answer_of(page)).to_have_text(str(digit))
+        assert page.evaluate("document.querySelector('.stMain').scrollTop + window.scrollY") == 0
+        clear(page)
+
+
+def test_an_empty_pad_invites_and_does_not_guess(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    open_pad(page, address)
+    expect(answer_of(page)).to_have_text("—")
+    expect(page.locator(".st-key-pad .pad-hint")).to_have_text("Draw a digit from 0 to 9 here")
+    expect(page.locator(".st-key-probabilities .bar")).to_have_count(10)
+    assert page.locator(".st-key-probabilities .value").all_inner_texts() == [""] * 10
+
+
+def test_the_answer_comes_with_bars_and_the_picture_that_was_seen(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.write(8)
+    expect(answer_of(page)).to_have_text("8")
+    shares = [float(text.rstrip("%")) for text in page.locator(".st-key-probabilities .value").all_inner_texts()]
+    assert len(shares) == 10
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert max(shares) == shares[8]
+    seen = page.locator(".st-key-seen img")
+    assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [28, 28]
+    inked = """image => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 28, height: 28 });
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      const pixels = context.getImageData(0, 0, 28, 28).data;
+      return [...Array(784).keys()].filter(i => pixels[4 * i] > 128).length;
+    }"""
+    assert 40 < seen.evaluate(inked) < 300
+
+
+def test_bars_stay_where_they_are_while_they_move(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    page.evaluate("document.querySelector('.st-key-probabilities .bar').dataset.mark = 'mine'")
+    page.evaluate("document.querySelector('.st-key-pad').dataset.mark = 'mine'")
+    hand.write(4)
+    expect(answer_of(page)).to_have_text("4")
+    expect(page.locator(".st-key-probabilities .bar[data-mark]")).to_have_count(1)
+    expect(page.locator(".st-key-pad[data-mark]")).to_have_count(1)
+
+
+def test_undo_redo_and_clear(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.draw([(0.7, 0.15), (0.45, 0.9)])
+    expect(answer_of(page)).to_have_text("1")
+    hand.draw([(0.2, 0.17), (0.7, 0.15)])
+    expect(answer_of(page)).to_have_text("7")
+    page.locator(".st-key-undo button").click()
+    expect(answer_of(page)).to_have_text("1")
+    page.locator(".st-key-redo button").click()
+    expect(answer_of(page)).to_have_text("7")
+    clear(page)
+    page.locator(".st-key-undo button").click()
+    expect(answer_of(page)).to_have_text("7")
+    page.locator(".st-key-undo button").click()
+    page.locator(".st-key-undo button").click()
+    expect(answer_of(page)).to_have_text("—")
+    expect(page.locator(".st-key-undo button")).to_be_disabled()
+
+
+def test_the_drawing_survives_another_page_another_theme_and_another_language(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.write(7)
+    expect(answer_of(page)).to_have_text("7")
+    page.get_by_role("link", name="Train").click()
+    expect(page.locator(".st-key-start")).to_be_visible()
+    page.get_by_role("link", name="Draw").click()
+    expect(answer_of(page)).to_have_text("7")
+    page.emulate_media(color_scheme="dark")
+    expect(answer_of(page)).to_have_text("7")
+    page.get_by_role("button", name="中文").click()
+    expect(page.locator("h1")).to_have_text("写一个数字")
+    expect(answer_of(page)).to_have_text("7")
+    Hand(page).draw([(0.35, 0.5), (0.75, 0.5)])  # the strokes are still there to go on with: a crossed seven
+    expect(answer_of(page)).to_have_text("7")
+    expect(page.locator(".st-key-undo button")).to_be_enabled()
+
+
+def test_the_language_follows_the_browser_the_url_and_the_switch(address: str, new_page: NewPage) -> None:
+    page = new_page(locale="zh-CN")
+    page.goto(address)
+    expect(page.locator("h1")).to_have_text("写一个数字")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("h1")).to_have_text("Draw a digit")
+    page.reload()
+    expect(page.locator("h1")).to_have_text("Draw a digit")
+    other = new_page()
+    other.goto(f"{address}/train?lang=zh")
+    expect(other.locator("h1")).to_have_text("训练一个网络")
+    other.goto(f"{address}/?lang=nonsense")
+    expect(other.locator("h1")).to_have_text("Draw a digit")
+
+
+def test_nothing_is_wider_than_a_phone(address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE)
+    for path, landmark in (("/", ".st-key-pad canvas"), ("/train", ".st-key-start")):
+        page.goto(address + path)
+        page.locator(landmark).last.wait_for()
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
