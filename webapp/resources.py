@@ -33,7 +33,7 @@ def recognizer(weights: Path) -> Recognizer:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _recognizer(weights: Path, _changed: int) -> Recognizer:
+def _recognizer(weights: Path, changed: int) -> Recognizer:
     # Many sessions draw at once: with one thread each they share the cores, with more they fight for them.
     threadpool_limits(1)
     return Recognizer.load(weights)

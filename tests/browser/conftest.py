@@ -7,9 +7,10 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import ADVICE, find
 
@@ -85,12 +86,13 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_page(**options: object) -> Page:
-        context = browser.new_context(**{"locale": "en-US", **LAPTOP, **options})
+    def open_page(**options: Any) -> Page:
+        settings: dict[str, Any] = {"locale": "en-US", **LAPTOP, **options}
+        context = browser.new_context(**settings)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(f"error on the page: {error}"))
-        page.on("console", lambda message: _note_error(message.type, message.text, message.location, faults))
+        page.on("console", lambda message: _note_error(message, faults))
         page.on("request", lambda request: _note_outside(request.url, faults))
         page.on("websocket", lambda websocket: _note_outside(websocket.url, faults))
         page.set_default_timeout(30_000)
@@ -102,9 +104,9 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     assert not faults, faults
 
 
-def _note_error(kind: str, text: str, location: dict[str, object], faults: list[str]) -> None:
-    if kind == "error" and not str(location.get("url", "")).endswith(EXPECTED_MISSES):
-        faults.append(f"console: {text} {location}")
+def _note_error(message: ConsoleMessage, faults: list[str]) -> None:
+    if message.type == "error" and not str(message.location.get("url", "")).endswith(EXPECTED_MISSES):
+        faults.append(f"console: {message.text} {message.location}")
 
 
 def _note_outside(url: str, faults: list[str]) -> None:

@@ -1,6 +1,7 @@
 """A hand that writes digits on the pad, with the mouse or with a finger."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from playwright.sync_api import Page
@@ -63,7 +64,7 @@ class Hand:
             self.page.mouse.up()
             return
         self._touch("touchStart", [points[0]])
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             for share in (1 / 3, 2 / 3, 1):
                 self._touch("touchMove", [(x0 + share * (x1 - x0), y0 + share * (y1 - y0))])
         self._touch("touchEnd", [])

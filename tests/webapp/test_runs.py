@@ -30,6 +30,7 @@ def wait_until(runs: Runs, run_id: str, condition: Callable[[Snapshot], object],
         if condition(snapshot):
             return snapshot
         time.sleep(0.02)
+    assert snapshot is not None
     raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.steps)} steps")
 
 

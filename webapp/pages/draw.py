@@ -12,7 +12,7 @@ from mnist_core.recognizer import Recognition, Recognizer
 from webapp import pad
 from webapp.bars import probability_bars
 from webapp.frame import page_title
-from webapp.networks import choices, choose, chosen
+from webapp.networks import Choice, choices, choose, chosen
 from webapp.resources import recognizer
 from webapp.texts import gettext as _
 
@@ -80,13 +80,13 @@ def _answer(recognition: Recognition | None) -> None:
 
 def _network_choice() -> None:
     """Let the visitor choose which network reads."""
-    available = {choice.key: choice for choice in choices()}
-    if "network_choice" not in st.session_state or st.session_state["network_choice"] not in available:
+    names = {choice.key: _network_name(choice) for choice in choices()}
+    if st.session_state.get("network_choice") not in names:
         st.session_state["network_choice"] = chosen().key
     key = st.selectbox(
         _("Network"),
-        list(available),
-        format_func=_network_name,
+        list(names),
+        format_func=names.__getitem__,
         key="network_choice",
         on_change=lambda: choose(st.session_state["network_choice"]),
     )
@@ -96,16 +96,15 @@ def _network_choice() -> None:
         st.query_params["network"] = key
 
 
-def _network_name(key: str) -> str:
+def _network_name(choice: Choice) -> str:
     """Name a network, and say how well it reads which test images."""
-    choice = next(choice for choice in choices() if choice.key == key)
     try:
         network = recognizer(choice.path).network
     except WeightsError:
-        return key
+        return choice.key
     data = _("synthetic digits") if network.synthetic else network.data_name
     return _("{name} — reads {accuracy:.2%} of the {data} test images").format(
-        name=key, accuracy=network.test_accuracy, data=data
+        name=choice.key, accuracy=network.test_accuracy, data=data
     )
 
 

@@ -1,0 +1,149 @@
+"""The pages without a browser: each opens cleanly, in both languages and in every state."""
+
+import dataclasses
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.recipes import Recipe
+from mnist_core.training import start_training
+from mnist_core.weights import TrainedNetwork, save_weights
+from webapp import resources
+from webapp.runs import Job, Runs
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def page_runs(tmp_path, monkeypatch):
+    """The registry of runs that the pages see, in a folder of its own."""
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    yield resources.runs()
+    resources.runs().close()
+    st.cache_resource.clear()
+
+
+def open_app(page: str = "", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page:
+        app.switch_page(page).run()
+    assert not app.exception
+    return app
+
+
+def wait_for(runs: Runs, run_id: str, state: str) -> None:
+    deadline = time.monotonic() + 30
+    while runs.snapshot(run_id).state != state:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def texts(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.info))
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Draw a digit"), ("zh", "写一个数字")])
+def test_the_drawing_page_opens(page_runs, language, title):
+    app = open_app(lang=language)
+    assert any(title in html.proto.body for html in app.get("html"))
+    assert app.selectbox(key="network_choice").value == "default"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_training_page_opens(page_runs, language):
+    app = open_app("webapp/pages/train.py", lang=language)
+    assert not app.button(key="start").disabled
+
+
+def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, tiny_data):
+    monkeypatch.setenv("MNIST_DIR", str(tiny_data))  # not MNIST: the run must say so, and fail
+    app = open_app("webapp/pages/train.py")
+    app.text_input(key="quick.hidden_sizes").set_value("12，7")  # a Chinese comma
+    app.number_input(key="quick.epochs").set_value(2)
+    app.selectbox(key="quick.optimizer").set_value("adam")
+    app.button(key="start").click().run()
+    assert not app.exception
+    snapshot = page_runs.snapshot(app.session_state["run"])
+    assert snapshot.job.recipe.hidden_sizes == (12, 7)
+    assert snapshot.job.recipe.epochs == 2
+    assert snapshot.job.recipe.optimizer == "adam"
+    wait_for(page_runs, snapshot.id, "failed")
+    app.run()
+    assert "expected MNIST's" in texts(app)
+
+
+@pytest.mark.parametrize(("layers", "message"), [("a, b", "whole numbers"), ("0", "hidden_sizes is (0,)")])
+def test_wrong_layers_start_nothing(page_runs, layers, message):
+    app = open_app("webapp/pages/train.py")
+    app.text_input(key="quick.hidden_sizes").set_value(layers)
+    app.button(key="start").click().run()
+    assert message in texts(app)
+    assert "run" not in app.session_state
+
+
+def test_without_mnist_synthetic_digits_and_a_download_are_offered(page_runs, monkeypatch, tmp_path):
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setattr("mnist_core.data.cache_folder", lambda: tmp_path / "empty")
+    monkeypatch.setattr("mnist_core.data.LOCAL_FOLDER", tmp_path / "empty")
+    app = open_app("webapp/pages/train.py")
+    assert app.selectbox(key="data").value == "synthetic"
+    assert any("Download MNIST" in button.label for button in app.button)
+
+
+def test_a_wrong_mnist_dir_is_explained(page_runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path))
+    assert "MNIST_DIR names the wrong folder" in texts(open_app("webapp/pages/train.py"))
+
+
+def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, tiny_data):
+    run_id = page_runs.start(Job(tiny_recipe, str(tiny_data)))
+    wait_for(page_runs, run_id, "finished")
+    app = open_app("webapp/pages/train.py", run=run_id)
+    app.query_params["run"] = run_id
+    app.run()
+    assert app.metric[0].value.endswith("%")
+    assert "tiny digits" in texts(app)
+    app.button(key="use").click().run()
+    assert not app.exception
+    assert app.selectbox(key="network_choice").value == run_id
+
+
+def test_a_broken_weights_file_is_an_error_on_the_page_and_no_traceback(page_runs, monkeypatch, tmp_path):
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(b"PK not a zip")
+    monkeypatch.setattr(resources, "DEFAULT_WEIGHTS", broken)
+    app = open_app()
+    assert "This network cannot be loaded" in texts(app)
+
+
+def test_networks_are_loaded_anew_when_their_file_changes(tmp_path):
+    path = tmp_path / "network.npz"
+    recipe = Recipe(name="r", source="test", hidden_sizes=(4,))
+    for accuracy in (0.25, 0.75):
+        model = start_training(dataclasses.replace(recipe, seed=int(accuracy * 4))).model
+        save_weights(path, TrainedNetwork(model, recipe, "none", "0", False, accuracy, accuracy))
+        assert resources.recognizer(path).network.test_accuracy == accuracy
+
+
+def test_data_folders_are_found(monkeypatch, tmp_path, tiny_data):
+    monkeypatch.setattr(resources, "DATA_FOLDER", tiny_data.parent)
+    (tiny_data.parent / "something else").mkdir(exist_ok=True)
+    assert resources.data_folders() == [tiny_data]
+
+
+def test_plotly_is_served_from_here(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    st.cache_resource.clear()
+    address = resources.plotly_script()
+    assert address.startswith("/app/static/plotly.min.js")
+    assert (tmp_path / "static" / "plotly.min.js").stat().st_size > 1_000_000
+    assert np.all([path.suffix == ".js" for path in (tmp_path / "static").iterdir()])
