@@ -89,16 +89,18 @@ def find_ink(pixels: np.ndarray) -> np.ndarray:
         ImageError: if the array is not a picture.
     """
     _check_picture(pixels)
-    grey = _opaque_grey(pixels)  # (H, W) in [0, 1]
+    grey = _opaque_grey(pixels)  # uint8 (H, W)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    difference = grey - np.median(border)
-    lighter = np.where(difference > MIN_CONTRAST, difference, 0)
-    darker = np.where(difference < -MIN_CONTRAST, -difference, 0)
-    ink = lighter if lighter.sum() > darker.sum() else darker
-    strongest = ink.max()
-    if strongest == 0:
-        return np.zeros_like(grey)
-    return ink / strongest
+    # There are only 256 levels of grey: what each means is decided once, and then looked up for every pixel.
+    difference = np.arange(256) - np.median(border)
+    lighter = np.where(difference > MIN_CONTRAST * 255, difference, 0)
+    darker = np.where(difference < -MIN_CONTRAST * 255, -difference, 0)
+    counts = np.array(Image.fromarray(grey).histogram())
+    ink_of_level = lighter if counts @ lighter > counts @ darker else darker
+    strongest = ink_of_level[counts > 0].max()
+    if strongest > 0:
+        ink_of_level = ink_of_level / strongest
+    return ink_of_level.astype(np.float32)[grey]
 
 
 def crop_to_ink(ink: np.ndarray) -> np.ndarray:
@@ -170,19 +172,20 @@ def _check_picture(pixels: np.ndarray) -> None:
 
 
 def _opaque_grey(pixels: np.ndarray) -> np.ndarray:
-    """Luminance in [0, 1] as float32 (H, W), with transparency resolved."""
+    """Luminance as uint8 (H, W), with transparency resolved."""
     if pixels.ndim == 2:
-        return pixels.astype(np.float32) / 255
-    grey = np.asarray(Image.fromarray(pixels[..., :3]).convert("L"), dtype=np.float32) / 255
-    if pixels.shape[2] == 3:
+        return np.ascontiguousarray(pixels)
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
+    if alpha is not None and not alpha.any():
+        return np.ascontiguousarray(alpha)
+    grey = np.asarray(Image.fromarray(np.ascontiguousarray(pixels[..., :3])).convert("L"))
+    if alpha is None or alpha.min() == 255:
         return grey
-    alpha = pixels[..., 3].astype(np.float32) / 255
-    visible = grey[alpha > 0.5]
-    if alpha.min() == 1:
-        return grey
-    if visible.size == 0 or visible.max() - visible.min() <= MIN_CONTRAST:
+    visible = grey[alpha > 127]
+    if visible.size == 0 or np.ptp(visible) <= MIN_CONTRAST * 255:
         # One colour on glass, as a canvas without a background gives it: the ink is in the alpha channel.
-        return alpha
+        return np.ascontiguousarray(alpha)
     # Ink and paper both have colours: the transparent parts become paper.
-    paper = np.median(visible)
-    return grey * alpha + paper * (1 - alpha)
+    opacity = alpha / np.float32(255)
+    mixed = grey * opacity + np.float32(np.median(visible)) * (1 - opacity)
+    return mixed.round().astype(np.uint8)

@@ -138,6 +138,7 @@ def _figure(
                 "x": [at.epoch],
                 "y": [values[at.step]],
                 "mode": "markers",
+                "cliponaxis": False,
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},
             }
         )
