@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_core.errors import MnistCoreError
+from mnist_core.errors import RecipeError
+from mnist_core.mlp import parameter_shapes
 from mnist_core.npz import NpzReader, write_npz
 from mnist_core.recipes import Recipe
 from mnist_core.training import Training, start_training
@@ -61,16 +62,23 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
         if meta.get("data_fingerprint") != data_fingerprint:
             raise reader.damaged("it belongs to a training with other data: resume with the same --data")
         try:
-            training = start_training(Recipe.from_json(meta.get("recipe")))
+            recipe = Recipe.from_json(meta.get("recipe"))
+        except RecipeError as error:
+            raise reader.damaged(str(error)) from error
+        shapes = parameter_shapes(recipe.layer_sizes)
+        params = {name: reader.array(f"param.{name}", shape, {"float32"}) for name, shape in shapes.items()}
+        training = start_training(recipe)  # only now: the file has really brought what it claims
+        try:
             training.rng.bit_generator.state = meta["rng"]
             _set_counters(training, meta["counters"])
-        except (MnistCoreError, KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise reader.damaged(f"its description is wrong ({error})") from error
-        params = training.model.params
-        for name, param in params.items():
-            param[...] = reader.array(f"param.{name}", param.shape, {"float32"})
+        for name, param in training.model.params.items():
+            param[...] = params[name]
         for name, memory in training.optimizer.state.items():
             memory[...] = reader.array(f"optimizer.{name}", memory.shape, {memory.dtype.name})
+            if name == "step" and memory != training.step:
+                raise reader.damaged(f"its optimizer.step is {memory}, its training's {training.step}")
         if meta.get("has_best"):
             training.best_params = {
                 name: reader.array(f"best.{name}", p.shape, {"float32"}) for name, p in params.items()
@@ -99,6 +107,6 @@ _COUNTERS = {
 def _set_counters(training: Training, counters: dict[str, Any]) -> None:
     for name, kind in _COUNTERS.items():
         value = counters[name]
-        if not isinstance(value, int | float) or value < 0:
+        if type(value) not in (int, kind) or not value >= 0:  # not so for NaN
             raise ValueError(f"{name} is {value!r}")
         setattr(training, name, kind(value))

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from tqdm import tqdm
 
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.data import Dataset, fetch_mnist, load_dataset
-from mnist_core.errors import DivergedError, MnistCoreError, RecipeError
+from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
 from mnist_core.metrics import evaluate
 from mnist_core.pictures import read_picture
 from mnist_core.recipes import RECIPES, Recipe
@@ -59,7 +61,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 
 
 @main.command("train")
-@click.option("--recipe", "recipe_name", default="quick", show_default=True, help="A name from `recipes`, or a file.")
+@click.option("--recipe", "recipe_name", help="A name from `recipes` (without it, quick), or a JSON file.")
 @click.option("--epochs", type=int, help="Instead of the recipe's.")
 @click.option("--learning-rate", type=float, help="Instead of the recipe's.")
 @click.option("--batch-size", type=int, help="Instead of the recipe's.")
@@ -73,7 +75,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @_threads_option
 @_json_option
 def train_command(
-    recipe_name: str,
+    recipe_name: str | None,
     spec: str,
     out: Path | None,
     dtype: str,
@@ -92,11 +94,11 @@ def train_command(
         _check_writable(path)
     dataset = load_dataset(spec)
     if resume is not None:
-        if changed:
-            raise click.UsageError(f"--resume goes on with the checkpoint's recipe: leave out {', '.join(changed)}")
+        if recipe_name or changed:
+            raise click.UsageError("--resume goes on with the checkpoint's recipe: leave out --recipe and its changes")
         training = load_checkpoint(resume, dataset.fingerprint)
     else:
-        recipe: Recipe = dataclasses.replace(_find_recipe(recipe_name), **changed)  # type: ignore[arg-type]
+        recipe: Recipe = dataclasses.replace(_find_recipe(recipe_name or "quick"), **changed)  # type: ignore[arg-type]
         training = start_training(recipe)
     checkpoint = checkpoint or resume
     if not as_json:
@@ -104,14 +106,14 @@ def train_command(
     stopped: str | None = None
     with threadpool_limits(threads):
         try:
-            for epoch_done in _train_and_show(training, dataset, as_json):
-                if checkpoint and epoch_done:
-                    save_checkpoint(checkpoint, training, dataset.fingerprint)
-        except KeyboardInterrupt:
-            stopped = f"stopped at step {training.step}"
-            if checkpoint:
-                save_checkpoint(checkpoint, training, dataset.fingerprint)
-                stopped += f"; go on with --resume {checkpoint}"
+            with _noted_interrupts() as interrupts:
+                for epoch_done in _train_and_show(training, dataset, as_json):
+                    if checkpoint and (epoch_done or interrupts):
+                        save_checkpoint(checkpoint, training, dataset.fingerprint)
+                    if interrupts:
+                        stopped = f"stopped at step {training.step}"
+                        stopped += f"; go on with --resume {checkpoint}" if checkpoint else ""
+                        break
         except DivergedError as error:
             if not training.best_params:
                 raise
@@ -241,6 +243,17 @@ def recipes_command(name: str | None) -> None:
         click.echo(f"{recipe.name:<14} {layers:<16} {recipe.epochs:>3} epochs   {recipe.source}")
 
 
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of raising it: a step that is cut in two could not be resumed."""
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _train_and_show(training: Training, dataset: Dataset, as_json: bool) -> Iterator[bool]:
     """Train to the end and show every record; yield after each whether it ended an epoch."""
     split = split_for(training.recipe, dataset)
@@ -290,6 +303,8 @@ def _parse_sizes(text: str) -> tuple[int, ...]:
 def _check_writable(path: Path | None) -> None:
     """Find out before the training, not after it, that a file cannot be written."""
     if path is not None:
+        if path.is_dir():
+            raise WeightsError(f"{path}: found a folder, expected the name of a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass

@@ -58,7 +58,7 @@ def gradient_check(
                 f"a gradient check needs float64, but {name} is {param.dtype}: build the network in float64"
             )
         entries = rng.choice(param.size, size=min(samples, param.size), replace=False)
-        flat = param.reshape(-1)  # a view: the network's own numbers move
+        flat = param.flat  # not a copy, whatever the memory order: the network's own numbers move
         numeric = np.empty(len(entries))
         for i, entry in enumerate(entries):
             kept = flat[entry]

@@ -62,7 +62,8 @@ def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     """Compute the mean over the batch of the sum of K binary cross-entropies, and its gradient (σ(z) − t) / N.
 
     Each output answers "is it this digit?" by itself. With t = 1 for the label and 0 elsewhere, one term is
-    −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − t z + log(1 + e^−|z|), which never overflows.
+    −t log σ(z) − (1 − t) log(1 − σ(z)) = max(s, 0) + log(1 + e^−|s|), with s = −z for the label and s = z elsewhere:
+    nothing overflows, and no large numbers are subtracted from each other.
 
     Args:
         logits: float (N, K).
@@ -73,8 +74,9 @@ def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
     """
     count = len(logits)
     rows = np.arange(count)
-    terms = np.maximum(logits, 0) + np.log1p(np.exp(-np.abs(logits)))
-    loss = float((terms.sum() - logits[rows, labels].sum()) / count)
+    wrongness = logits.copy()
+    wrongness[rows, labels] *= -1
+    loss = float((np.maximum(wrongness, 0) + np.log1p(np.exp(-np.abs(wrongness)))).sum() / count)
     grad = sigmoid(logits)
     grad[rows, labels] -= 1
     grad /= count

@@ -1,6 +1,6 @@
 """The network: an ordered list of layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -92,10 +92,42 @@ def build_mlp(
     Returns:
         The network; its last layer is linear and gives logits.
     """
+    params = {name: np.zeros(shape, dtype) for name, shape in parameter_shapes(layer_sizes).items()}
+    for weights in params.values():
+        if weights.ndim == 2:
+            weights[...] = INITIALIZERS[initializer](rng, *weights.shape)
+    return assemble_mlp(params, activation)
+
+
+def assemble_mlp(params: Mapping[str, np.ndarray], activation: str) -> MLP:
+    """Put a network together from its parameters.
+
+    Args:
+        params: named and ordered as in `MLP.params`; kept, not copied.
+        activation: a key of `ACTIVATIONS`.
+
+    Returns:
+        The network.
+    """
     layers: list[Layer] = []
-    for fan_in, fan_out in pairwise(layer_sizes):
+    arrays = list(params.values())
+    for W, b in zip(arrays[0::2], arrays[1::2], strict=True):
         if layers:
             layers.append(ACTIVATIONS[activation]())
-        W = INITIALIZERS[initializer](rng, fan_in, fan_out).astype(dtype)
-        layers.append(Linear(W, np.zeros(fan_out, dtype)))
+        layers.append(Linear(W, b))
     return MLP(layers)
+
+
+def parameter_shapes(layer_sizes: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Say which parameters a network has, without building it.
+
+    Args:
+        layer_sizes: as for `build_mlp`.
+
+    Returns:
+        The shapes, under the names of `MLP.params`: an activation stands between two linear layers.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for i, (fan_in, fan_out) in enumerate(pairwise(layer_sizes)):
+        shapes |= {f"{2 * i}.W": (fan_in, fan_out), f"{2 * i}.b": (fan_out,)}
+    return shapes

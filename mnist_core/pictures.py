@@ -2,7 +2,6 @@
 
 import io
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -32,25 +31,30 @@ def read_picture(source: str | os.PathLike[str] | bytes) -> np.ndarray:
     if len(content) > MAX_BYTES:
         raise ImageError(f"{name}: found {len(content)} bytes, expected at most {MAX_BYTES}. Make the picture smaller.")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours, and stricter
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                width, height = picture.size
-                if width * height > MAX_PIXELS:
-                    raise ImageError(
-                        f"{name}: found {width} × {height} pixels, expected at most {MAX_PIXELS} in all. "
-                        f"Make the picture smaller."
-                    )
-                upright = ImageOps.exif_transpose(picture)
-                if upright.mode == "L":
-                    return np.asarray(upright)
-                transparent = upright.has_transparency_data
-                return np.asarray(upright.convert("RGBA" if transparent else "RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise ImageError(
+                    f"{name}: found {width} × {height} pixels, expected at most {MAX_PIXELS} in all. "
+                    f"Make the picture smaller."
+                )
+            return _pixels(ImageOps.exif_transpose(picture))
+    except ImageError:
+        raise
+    except Exception as error:  # what damaged files draw from Pillow's many readers is no closed list
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ImageError(
-            f"{name}: found no readable picture ({error}), expected a PNG, JPEG or WebP file. "
+            f"{name}: found no readable picture ({reason}), expected a PNG, JPEG or WebP file. "
             f"Save it again in one of these formats."
         ) from error
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith("I"):  # 16 bits of grey: Pillow would cut off all that is brighter than 255
+        return (np.asarray(picture) >> 8).astype(np.uint8)
+    if picture.mode == "L":
+        return np.asarray(picture)
+    return np.asarray(picture.convert("RGBA" if picture.has_transparency_data else "RGB"))
 
 
 def _read_bytes(path: Path) -> bytes:

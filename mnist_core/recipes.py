@@ -1,7 +1,7 @@
 """Named, frozen settings from which a whole training follows, and the recipes that ship with the product."""
 
 import dataclasses
-import math
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -167,7 +167,12 @@ _CHOICES = {
 
 def _check(good: bool, name: str, found: object, expected: str) -> None:
     if not good:
-        raise RecipeError(f"recipe: {name} is {found!r}, expected {expected}")
+        raise RecipeError(f"recipe: {name} is {_short(found)}, expected {expected}")
+
+
+def _short(found: object) -> str:
+    text = repr(found)
+    return text if len(text) <= 100 else f"{text[:100]}…"
 
 
 def _is_whole(value: object) -> bool:
@@ -175,7 +180,8 @@ def _is_whole(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # The comparison is false for NaN and infinity, and for whole numbers that no float can hold.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 QUICK = Recipe(

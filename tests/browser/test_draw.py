@@ -138,7 +138,7 @@ def test_the_drawing_survives_another_page_another_theme_and_another_language(ad
     page.emulate_media(color_scheme="dark")
     expect(answer_of(page)).to_have_text("7")
     page.locator("[data-testid=stMainMenu] button").click()
-    page.get_by_text("Light", exact=True).click()
+    page.get_by_role("menuitemradio", name="Light").click()
     page.keyboard.press("Escape")
     expect(answer_of(page)).to_have_text("7")
     page.get_by_role("button", name="中文").click()

@@ -1,5 +1,7 @@
 """The training page in a real browser: a real training on MNIST, watched from Start to its end."""
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage
@@ -30,7 +32,9 @@ def trained_epochs(page: Page) -> float:
     return float(page.evaluate(POINTS))
 
 
-def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(address: str, new_page: NewPage) -> None:
+def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
+    address: str, new_page: NewPage, real_mnist: Path
+) -> None:
     page = new_page()
     start(page, address, epochs=5)
     expect(page.locator(".st-key-status-running")).to_be_visible()
@@ -59,7 +63,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(address: str,
 
 def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage) -> None:
     page = new_page()
-    start(page, address, epochs=200)
+    start(page, address, epochs=1000)
     page.wait_for_function(f"({POINTS})() > 0.2")
     page.locator(".st-key-pause button").click()
     page.locator(".st-key-status-paused").wait_for()
@@ -100,7 +104,7 @@ def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_pa
 
 def test_clicking_wildly_breaks_nothing(address: str, new_page: NewPage) -> None:
     page = new_page()
-    start(page, address, epochs=200)
+    start(page, address, epochs=1000)
     page.evaluate("for (let i = 0; i < 5; i++) document.querySelector('.st-key-start button').click()")
     page.locator(".st-key-status-running").wait_for()
     for _ in range(3):

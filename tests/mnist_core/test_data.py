@@ -27,7 +27,6 @@ from mnist_core.errors import DataError
 from mnist_core.idx import idx_sha256, read_idx, write_idx
 from mnist_core.synthetic import synthetic_digits
 
-REAL_MNIST = os.environ.get("MNIST_DIR")  # before the fixture below takes it away
 CACHE = data.cache_folder()
 
 HYPHEN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -474,16 +473,6 @@ def test_a_split_of_impossible_size(numbered, size):
 
 
 # The real MNIST
-
-
-@pytest.fixture
-def real_mnist(monkeypatch) -> Path:
-    if not REAL_MNIST:
-        if os.environ.get("CI"):
-            pytest.fail("MNIST_DIR is not set, but in CI the real MNIST must be tested")
-        pytest.skip("MNIST_DIR is not set")
-    monkeypatch.setenv("MNIST_DIR", REAL_MNIST)
-    return Path(REAL_MNIST)
 
 
 def test_the_real_mnist(real_mnist):

@@ -1,5 +1,7 @@
 """The digits drawn by code: repeatable, balanced, in MNIST's form, and worth learning from."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,9 +27,9 @@ def test_another_seed_gives_other_digits():
 
 
 def test_the_global_random_state_plays_no_part():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the very thing that must stay untouched
+    before = np.random.get_state(legacy=False)["state"]["key"].copy()  # noqa: NPY002 - the very thing that must stay untouched
     synthetic_digits(10, np.random.default_rng(0))
-    assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert np.array_equal(np.random.get_state(legacy=False)["state"]["key"], before)  # noqa: NPY002
 
 
 def test_dtypes_and_shapes(digits):
@@ -59,7 +61,8 @@ def test_a_wrong_count_is_refused(count):
 
 
 def test_a_numpy_count_is_a_count():
-    assert len(synthetic_digits(np.int64(12), np.random.default_rng(0))[0]) == 12
+    count: Any = np.int64(12)
+    assert len(synthetic_digits(count, np.random.default_rng(0))[0]) == 12
 
 
 def test_every_digit_fills_the_box_and_no_more(digits):

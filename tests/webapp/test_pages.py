@@ -42,7 +42,7 @@ def open_app(page: str = "", **query: str) -> AppTest:
 
 def wait_for(runs: Runs, run_id: str, state: str) -> None:
     deadline = time.monotonic() + 30
-    while runs.snapshot(run_id).state != state:
+    while (snapshot := runs.snapshot(run_id)) is None or snapshot.state != state:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

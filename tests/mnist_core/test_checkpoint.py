@@ -1,0 +1,232 @@
+"""Checkpoints: resumed anywhere, a training goes on as if it had never stopped; a wrong file is refused.
+
+Run alone: python -m pytest tests/mnist_core/test_checkpoint.py
+"""
+
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.errors import WeightsError
+from mnist_core.recipes import Recipe
+from mnist_core.training import Training, start_training, train
+from mnist_core.weights import TrainedNetwork, save_weights
+from tests.mnist_core.tampering import repack
+
+SGD = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
+MOMENTUM = replace(SGD, optimizer="momentum", schedule="cosine", head="sigmoid", l2=1e-3, normalization="standard")
+ADAM = replace(SGD, optimizer="adam", learning_rate=0.01, schedule="cosine", schedule_unit="epoch")
+EARLY = replace(SGD, hidden_sizes=(), learning_rate=1e-6, epochs=9, patience=2, min_delta=0.1)
+DATA = "f" * 64
+
+
+def everything(training: Training) -> dict[str, object]:
+    """All that a training knows, in a form that `==` compares bit for bit."""
+    return {
+        "params": {name: array.tobytes() for name, array in training.model.params.items()},
+        "best": {name: array.tobytes() for name, array in training.best_params.items()},
+        "optimizer": {name: array.tobytes() for name, array in training.optimizer.state.items()},
+        "rng": training.rng.bit_generator.state,
+        "order": None if training.order is None else training.order.tolist(),
+        "counters": (training.step, training.epoch, training.batch, training.loss_sum, training.correct),
+        "best_counters": (training.best_loss, training.best_accuracy, training.epochs_without_improvement),
+        "recipe": training.recipe,
+    }
+
+
+@pytest.mark.parametrize("validations", [1, 3])
+@pytest.mark.parametrize("recipe", [SGD, MOMENTUM, ADAM, EARLY], ids=["sgd", "momentum", "adam", "early stopping"])
+def test_resumed_at_any_record_the_rest_is_the_same_to_the_bit(tmp_path, small_split, recipe, validations):
+    """Before the first record, within an epoch, at an epoch's last batch, at its end, and after the last record."""
+    whole = start_training(recipe)
+    expected = list(train(whole, small_split, validations))
+    assert len(expected) == 12
+    for taken in range(len(expected) + 1):
+        training = start_training(recipe)
+        assert list(islice(train(training, small_split, validations), taken)) == expected[:taken]
+        save_checkpoint(tmp_path / "a.npz", training, DATA)
+        resumed = load_checkpoint(tmp_path / "a.npz", DATA)
+        assert everything(resumed) == everything(training)
+        assert list(train(resumed, small_split, validations)) == expected[taken:]
+        assert everything(resumed) == everything(whole)
+
+
+def test_saving_changes_nothing(tmp_path, small_split):
+    training, undisturbed = start_training(ADAM), start_training(ADAM)
+    expected = list(train(undisturbed, small_split))
+    for record, same in zip(train(training, small_split), expected, strict=True):
+        assert record == same
+        save_checkpoint(tmp_path / "a.npz", training, DATA)
+    assert everything(training) == everything(undisturbed)
+
+
+def test_what_is_loaded_and_saved_again_is_the_same_file(tmp_path, small_split):
+    training = start_training(MOMENTUM)
+    list(islice(train(training, small_split), 6))
+    save_checkpoint(tmp_path / "a.npz", training, DATA)
+    save_checkpoint(tmp_path / "b.npz", load_checkpoint(tmp_path / "a.npz", DATA), DATA)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_the_loaded_training_trains_the_arrays_that_its_optimizer_holds(tmp_path, small_split):
+    save_checkpoint(tmp_path / "a.npz", start_training(MOMENTUM), DATA)
+    resumed = load_checkpoint(tmp_path / "a.npz", DATA)
+    assert all(resumed.optimizer.params[name] is array for name, array in resumed.model.params.items())
+
+
+# What is refused
+
+
+@pytest.fixture
+def path(tmp_path, small_split) -> Path:
+    """A good checkpoint: Adam, in the second epoch."""
+    training = start_training(ADAM)
+    list(islice(train(training, small_split), 6))
+    save_checkpoint(tmp_path / "a.npz", training, DATA)
+    return tmp_path / "a.npz"
+
+
+def message(path: Path) -> str:
+    with pytest.raises(WeightsError) as caught:
+        load_checkpoint(path, DATA)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ") and "\n" not in text
+    return text
+
+
+def test_the_good_checkpoint_is_good(path):
+    assert load_checkpoint(repack(path), DATA).step == 5
+
+
+def test_a_missing_file(tmp_path):
+    assert message(tmp_path / "nowhere.npz").endswith("nowhere.npz: there is no such file; check the path")
+
+
+def test_a_training_with_other_data(path):
+    with pytest.raises(WeightsError, match="it belongs to a training with other data: resume with the same --data"):
+        load_checkpoint(path, "e" * 64)
+
+
+def test_a_file_of_weights_is_no_checkpoint(tmp_path):
+    network = TrainedNetwork(start_training(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5)
+    save_weights(tmp_path / "w.npz", network)
+    assert "it is 'mnist-mlp' version 1, expected a checkpoint, 'mnist-training' version 1" in message(
+        tmp_path / "w.npz"
+    )
+
+
+@pytest.mark.parametrize("version", [0, 2, None, "1"])
+def test_another_version(path, version):
+    assert f"version {version!r}, expected a checkpoint" in message(repack(path, lambda m: m.update(version=version)))
+
+
+@pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])
+def test_a_cut_file(path, part):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * part)])
+    assert "not a readable .npz file" in message(path)
+
+
+COUNTERS = ("step", "epoch", "batch", "loss_sum", "correct", "best_loss", "best_accuracy", "epochs_without_improvement")
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+@pytest.mark.parametrize("value", [-1, "3", None, [], float("nan")])
+def test_a_counter_that_is_no_count(path, name, value):
+    text = message(repack(path, lambda meta: meta["counters"].update({name: value})))
+    assert "its description is wrong (" in text
+
+
+@pytest.mark.parametrize("name", ["step", "epoch", "batch", "correct", "epochs_without_improvement"])
+@pytest.mark.parametrize("value", [2.5, True])
+def test_a_count_that_is_no_whole_number_is_not_silently_made_one(path, name, value):
+    assert name in message(repack(path, lambda meta: meta["counters"].update({name: value})))
+
+
+@pytest.mark.parametrize("name", COUNTERS)
+def test_a_missing_counter(path, name):
+    assert f"its description is wrong ('{name}')" in message(repack(path, lambda meta: meta["counters"].pop(name)))
+
+
+@pytest.mark.parametrize("counters", [None, [], 3, "many"])
+def test_counters_of_another_kind(path, counters):
+    assert "its description is wrong" in message(repack(path, lambda meta: meta.update(counters=counters)))
+
+
+@pytest.mark.parametrize(
+    "rng",
+    [
+        None,
+        {},
+        [],
+        "PCG64",
+        {"bit_generator": "MT19937"},
+        {"bit_generator": "PCG64", "state": 3, "has_uint32": 0, "uinteger": 0},
+        {"bit_generator": "PCG64", "state": {"state": -1, "inc": 1}, "has_uint32": 0, "uinteger": 0},
+        {"bit_generator": "PCG64", "state": {"state": "a", "inc": "b"}, "has_uint32": 0, "uinteger": 0},
+        {"bit_generator": "PCG64", "state": {"state": 2**200, "inc": 1}, "has_uint32": 0, "uinteger": 0},
+    ],
+)
+def test_a_random_state_that_is_none(path, rng):
+    assert "its description is wrong" in message(repack(path, lambda meta: meta.update(rng=rng)))
+
+
+def test_a_wrong_recipe(path):
+    text = message(repack(path, lambda meta: meta["recipe"].update(learning_rate=-1)))
+    assert "recipe: learning_rate is -1, expected a number above 0" in text
+    assert "a recipe must be a JSON object" in message(repack(path, lambda meta: meta.update(recipe=None)))
+
+
+@pytest.mark.parametrize(
+    "order",
+    [np.zeros(90, np.int64), np.arange(1, 91), -np.arange(90), np.r_[np.arange(89), 2**62]],
+)
+def test_an_order_that_is_no_permutation(path, order):
+    assert "its order of images is no permutation" in message(repack(path, entries={"order": order}))
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "text"),
+    [
+        ("order", np.arange(80), "array 'order' is int64 (80,), expected int64 (90,)"),
+        ("order", np.arange(90.0), "array 'order' is float64 (90,), expected int64 (90,)"),
+        (
+            "param.0.W",
+            np.zeros((784, 9), np.float32),
+            "array 'param.0.W' is float32 (784, 9), expected float32 (784, 8)",
+        ),
+        ("param.0.b", np.zeros(8, np.float16), "array 'param.0.b' is float16 (8,), expected float32 (8,)"),
+        ("param.0.b", np.full(8, np.nan, np.float32), "array 'param.0.b' holds values that are not finite"),
+        ("best.2.b", np.full(10, np.inf, np.float32), "array 'best.2.b' holds values that are not finite"),
+        (
+            "optimizer.mean.0.b",
+            np.zeros(7, np.float32),
+            "array 'optimizer.mean.0.b' is float32 (7,), expected float32 (8,)",
+        ),
+        ("optimizer.step", np.zeros(1, np.int64), "array 'optimizer.step' is int64 (1,), expected int64 ()"),
+        ("optimizer.step", np.array(3.0), "array 'optimizer.step' is float64 (), expected int64 ()"),
+    ],
+)
+def test_an_array_that_does_not_fit(path, name, array, text):
+    assert text in message(repack(path, entries={name: array}))
+
+
+@pytest.mark.parametrize("name", ["order", "param.2.W", "best.0.b", "optimizer.square.0.W", "optimizer.step"])
+def test_a_missing_array(path, name):
+    assert f"array '{name}' is missing" in message(repack(path, entries={f"{name}.npy": None}))
+
+
+def test_a_negative_step_of_the_optimizer(path):
+    """Adam would take the root of a negative number."""
+    assert "optimizer.step" in message(repack(path, entries={"optimizer.step": np.array(-3)}))
+
+
+def test_a_checkpoint_of_another_number_of_images_is_noticed_before_training(path, small_split):
+    """Its fingerprint may say what it likes: 30 images cannot be those of this split."""
+    repack(path, lambda meta: meta.update(images=30), {"order": np.arange(30)})
+    with pytest.raises((WeightsError, ValueError), match="30"):
+        train(load_checkpoint(path, DATA), small_split)

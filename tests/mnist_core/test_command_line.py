@@ -1,0 +1,455 @@
+"""The command line as its users meet it: what it prints, what it leaves behind, and how it says no.
+
+Run alone: python -m pytest tests/mnist_core/test_command_line.py
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from mnist_core import optimizers
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.command_line import main
+from mnist_core.data import MNIST_FILES
+from mnist_core.recipes import RECIPES, Recipe
+from mnist_core.records import EpochEnd, StepEnd, from_json
+from mnist_core.synthetic import synthetic_digits
+from mnist_core.training import split_for, start_training, train
+from mnist_core.weights import load_weights, save_weights
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def call(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def good(*arguments: object) -> str:
+    """What a command prints; it must succeed."""
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def refusal(*arguments: object, code: int = 1) -> str:
+    """What a command says when it fails: for exit code 1 one line, and never a traceback."""
+    result = call(*arguments)
+    assert result.exit_code == code, (result.exit_code, result.output, result.exception)
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "Traceback" not in result.output
+    if code == 1:
+        assert result.stderr.startswith("Error: ") and result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def json_lines(text: str) -> list[dict[str, Any]]:
+    return [
+        json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON")) for line in text.splitlines()
+    ]
+
+
+def without_clock(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def weights(small_network, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "small.npz"
+    save_weights(path, small_network)
+    return path
+
+
+# train
+
+
+def test_train_in_words(data_folder):
+    result = call("train", "--data", data_folder, "--epochs", 2, "--hidden", "16")
+    assert result.exit_code == 0
+    lines = [line for line in result.stdout.splitlines() if line]
+    assert lines[0] == "quick on small digits, seed 0"
+    assert lines[1].startswith("epoch   1   train ") and lines[1].endswith("   best")
+    assert lines[2].startswith("epoch   2   train ")
+    assert lines[-1].startswith("test accuracy ") and lines[-1].endswith("% on small digits")
+
+
+def test_train_as_json_gives_the_records_of_the_core_one_a_line(data_folder, small_dataset):
+    lines = json_lines(good("train", "--data", data_folder, "--epochs", 2, "--hidden", "8,4", "--seed", 3, "--json"))
+    recipe = Recipe(**{**RECIPES["quick"].to_json(), "epochs": 2, "hidden_sizes": (8, 4), "seed": 3})
+    expected = list(train(start_training(recipe), split_for(recipe, small_dataset)))
+    assert [from_json(line) for line in lines[:-1]] == expected
+    assert {type(record) for record in expected} == {StepEnd, EpochEnd}
+    assert set(lines[-1]) == {"record", "test_accuracy", "stopped", "out"}
+    assert lines[-1]["record"] == "end" and lines[-1]["stopped"] is None and lines[-1]["out"] is None
+    assert 0 <= lines[-1]["test_accuracy"] <= 1
+
+
+def test_train_writes_weights_that_can_be_evaluated(data_folder, tmp_path):
+    out = tmp_path / "new folder" / "weights.npz"
+    lines = json_lines(good("train", "--data", data_folder, "--epochs", 3, "--out", out, "--json"))
+    assert lines[-1]["out"] == str(out)
+    network = load_weights(out)
+    assert network.recipe.epochs == 3 and network.data_name == "small digits"
+    assert network.test_accuracy == lines[-1]["test_accuracy"]
+    assert (
+        network.validation_accuracy
+        == max((line for line in lines if line.get("best")), key=lambda line: line["epoch"])["validation_accuracy"]
+    )
+    evaluation = json.loads(good("evaluate", "--weights", out, "--data", data_folder, "--json"))
+    assert evaluation["accuracy"] == network.test_accuracy
+
+
+def test_train_in_half_precision(data_folder, tmp_path):
+    for dtype in ("float32", "float16"):
+        good("train", "--data", data_folder, "--epochs", 1, "--hidden", 64, "--out", tmp_path / dtype, "--dtype", dtype)
+    assert (tmp_path / "float16").stat().st_size < 0.55 * (tmp_path / "float32").stat().st_size
+    load_weights(tmp_path / "float16")
+
+
+@pytest.mark.parametrize(("text", "sizes"), [("", ()), ("5", (5,)), ("6,5", (6, 5)), (" 6 , 5 ", (6, 5))])
+def test_hidden_sizes(data_folder, tmp_path, text, sizes):
+    out = tmp_path / "w.npz"
+    good("train", "--data", data_folder, "--epochs", 1, "--batch-size", 500, "--hidden", text, "--out", out)
+    assert load_weights(out).recipe.hidden_sizes == sizes
+
+
+def test_every_option_of_the_recipe(data_folder, tmp_path):
+    options = ("--epochs", 1, "--learning-rate", 0.03, "--batch-size", 100, "--hidden", 7, "--seed", 9)
+    good("train", "--recipe", "classic-relu", "--data", data_folder, "--out", tmp_path / "w.npz", *options)
+    recipe = load_weights(tmp_path / "w.npz").recipe
+    assert (recipe.name, recipe.epochs, recipe.learning_rate, recipe.batch_size) == ("classic-relu", 1, 0.03, 100)
+    assert (recipe.hidden_sizes, recipe.seed, recipe.normalization) == ((7,), 9, "standard")
+
+
+def test_a_recipe_from_a_file(data_folder, tmp_path):
+    (tmp_path / "mine.json").write_text(json.dumps(Recipe("mine", "me", hidden_sizes=(4,), epochs=1).to_json()))
+    assert good("train", "--recipe", tmp_path / "mine.json", "--data", data_folder).startswith("mine on small digits")
+
+
+def test_a_checkpoint_is_resumed_as_if_the_training_had_never_stopped(data_folder, small_dataset, tmp_path):
+    recipe = Recipe(
+        "four", "tests", hidden_sizes=(8,), optimizer="adam", learning_rate=0.01, schedule="cosine", epochs=4
+    )
+    (tmp_path / "four.json").write_text(json.dumps(recipe.to_json()))
+    common = ("--data", data_folder, "--json")
+    whole = json_lines(good("train", "--recipe", tmp_path / "four.json", *common, "--out", tmp_path / "whole.npz"))
+    save_steps = 12 * 2 + 2  # two epochs of twelve batches each
+    training = start_training(recipe)
+    records = train(training, split_for(recipe, small_dataset))
+    for _ in range(save_steps):
+        next(records)
+    save_checkpoint(tmp_path / "c.npz", training, small_dataset.fingerprint)
+    rest = json_lines(good("train", "--resume", tmp_path / "c.npz", *common, "--out", tmp_path / "resumed.npz"))
+    assert without_clock(rest[:-1]) == without_clock(whole[save_steps:-1])
+    assert (tmp_path / "resumed.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert load_checkpoint(
+        tmp_path / "c.npz", small_dataset.fingerprint
+    ).finished  # a resumed checkpoint is kept up to date
+    again = json_lines(good("train", "--resume", tmp_path / "c.npz", *common))
+    assert [line["record"] for line in again] == ["end"]  # nothing is left to do
+
+
+def test_a_checkpoint_is_written_after_every_epoch(data_folder, small_dataset, tmp_path):
+    good("train", "--data", data_folder, "--epochs", 2, "--hidden", 8, "--checkpoint", tmp_path / "c.npz")
+    training = load_checkpoint(tmp_path / "c.npz", small_dataset.fingerprint)
+    assert training.epoch == 2 and training.order is None
+
+
+def test_a_divergence_keeps_the_best_weights_and_fails(data_folder, tmp_path):
+    # One step an epoch, and each makes the weights a hundred times larger: 1 - 101 * l2.
+    recipe = Recipe("growing", "tests", hidden_sizes=(), batch_size=1000, epochs=50, learning_rate=101, l2=1)
+    (tmp_path / "growing.json").write_text(json.dumps(recipe.to_json()))
+    options = ("--data", data_folder, "--out", tmp_path / "w.npz", "--json")
+    text = refusal("train", "--recipe", tmp_path / "growing.json", *options)
+    assert "training diverged" in text and "Try a learning rate ten times smaller" in text
+    assert load_weights(tmp_path / "w.npz").recipe == recipe
+
+
+def test_a_divergence_before_anything_was_learned_writes_nothing(data_folder, tmp_path):
+    options = ("--data", data_folder, "--hidden", 8, "--learning-rate", 1e36, "--out", tmp_path / "w.npz", "--json")
+    assert "training diverged" in refusal("train", *options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--recipe", "slow"), "found no recipe 'slow', expected one of quick, accurate, classic-relu or a .json file"),
+        (("--recipe", "nowhere.json"), "nowhere.json: found no readable JSON ("),
+        (("--epochs", 0), "recipe: epochs is 0, expected a whole number of at least 1"),
+        (("--learning-rate", -1), "recipe: learning_rate is -1.0, expected a number above 0"),
+        (("--learning-rate", "nan"), "recipe: learning_rate is nan, expected a number above 0"),
+        (("--batch-size", 0), "recipe: batch_size is 0"),
+        (("--seed", -1), "recipe: seed is -1"),
+        (("--hidden", "many"), "--hidden is 'many', expected numbers with commas, such as \"256,128\""),
+        (("--hidden", "0"), "recipe: hidden_sizes is (0,)"),
+        (("--data", "nowhere"), "nowhere: found no train-images"),
+        (("--resume", "nowhere.npz"), "nowhere.npz: there is no such file"),
+    ],
+)
+def test_train_refuses_in_one_line_and_exit_code_1(data_folder, options, text):
+    data = () if "--data" in options else ("--data", data_folder)
+    assert text in refusal("train", *data, *options)
+
+
+def test_a_recipe_file_that_is_wrong(data_folder, tmp_path):
+    for content, text in (
+        ("{", "found no readable JSON"),
+        ("[]", "a recipe must be a JSON object, found list"),
+        ('{"name": "x"}', "missing settings ['source']"),
+        ("[" * 100_000, "found no readable JSON"),
+        ('{"name": "x", "source": "y", "l2": 1' + "0" * 400 + "}", "recipe: l2 is 1000"),
+    ):
+        (tmp_path / "wrong.json").write_text(content)
+        assert text in refusal("train", "--recipe", tmp_path / "wrong.json", "--data", data_folder)
+
+
+def test_a_file_that_cannot_be_written_is_noticed_before_training(data_folder, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for option in ("--out", "--checkpoint"):
+        result = call("train", "--data", data_folder, option, tmp_path / "file" / "w.npz")
+        assert result.exit_code == 1 and result.stdout == ""
+
+
+@pytest.mark.parametrize("option", ["--out", "--checkpoint"])
+def test_a_folder_in_the_place_of_a_file_is_noticed_before_training(data_folder, tmp_path, option):
+    result = call("train", "--data", data_folder, "--hidden", 4, "--epochs", 1, option, tmp_path)
+    assert result.exit_code == 1 and result.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("train", "--epochs", "many"),
+        ("train", "--threads", "0"),
+        ("train", "--dtype", "int8"),
+        ("train", "--unheard-of"),
+        ("train", "extra"),
+        ("predict",),
+        ("unheard-of",),
+        ("data", "unheard-of"),
+        ("evaluate", "--threads", "none"),
+    ],
+)
+def test_a_wrong_call_gives_exit_code_2_and_the_usage(arguments):
+    assert "Usage: " in refusal(*arguments, code=2)
+
+
+@pytest.mark.parametrize("option", [("--epochs", 5), ("--hidden", "3"), ("--seed", 2), ("--recipe", "accurate")])
+def test_resume_goes_on_with_its_own_recipe_only(data_folder, tmp_path, option):
+    """A setting beside --resume would be ignored: it is refused instead."""
+    good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
+    text = refusal("train", "--data", data_folder, "--resume", tmp_path / "c.npz", *option, code=2)
+    assert "--resume goes on with the checkpoint's recipe" in text
+
+
+def test_resume_with_other_data(data_folder, tmp_path):
+    good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in data_folder.iterdir():
+        content = bytearray(path.read_bytes())
+        if "t10k-images" in path.name:
+            content[-1] ^= 1
+        (other / path.name).write_bytes(content)
+    assert "it belongs to a training with other data" in refusal(
+        "train", "--data", other, "--resume", tmp_path / "c.npz"
+    )
+
+
+# Ctrl-C
+
+
+def test_ctrl_c_in_the_middle_of_a_step_loses_and_doubles_nothing(data_folder, tmp_path, monkeypatch):
+    """A real SIGINT while parameters are being changed; resumed, the records are those of a run never stopped."""
+    options = ("--data", data_folder, "--hidden", 8, "--epochs", 2, "--json")
+    whole = json_lines(good("train", *options))
+    update, calls = optimizers.Momentum.update, []
+
+    def interrupted(self, grads, learning_rate):
+        update(self, grads, learning_rate)
+        calls.append(learning_rate)
+        if len(calls) == 17:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(optimizers.Momentum, "update", interrupted)
+    first = call("train", *options, "--checkpoint", tmp_path / "c.npz")
+    assert first.exit_code == 1 and "go on with --resume" in first.stderr
+    monkeypatch.undo()
+    rest = good("train", "--data", data_folder, "--json", "--resume", tmp_path / "c.npz")
+    records = [*json_lines(first.stdout)[:-1], *json_lines(rest)[:-1]]
+    assert [(r["record"], r["step"]) for r in records] == [(r["record"], r["step"]) for r in whole[:-1]]
+    assert without_clock(records) == without_clock(whole[:-1])
+
+
+def test_ctrl_c_stops_a_real_process_which_can_be_resumed(data_folder, small_dataset, tmp_path):
+    out, checkpoint = tmp_path / "w.npz", tmp_path / "c.npz"
+    command = [sys.executable, "-m", "mnist_core", "train", "--data", str(data_folder), "--hidden", "16", "--json"]
+    command += ["--epochs", "1000000", "--out", str(out), "--checkpoint", str(checkpoint)]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as process:
+        lines = []
+        for line in process.stdout or []:
+            lines.append(line)
+            if len(lines) == 30:  # two epochs of thirteen records, and some
+                process.send_signal(signal.SIGINT)
+                break
+        rest, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Traceback" not in errors and errors.count("\n") == 1
+    assert errors.startswith("Error: stopped at step ") and errors.endswith(f"; go on with --resume {checkpoint}\n")
+    records = json_lines("".join(lines) + rest)
+    assert records[-1]["record"] == "end" and records[-1]["stopped"].startswith("stopped at step ")
+    network = load_weights(out)
+    losses = [record["validation_loss"] for record in records if record["record"] == "epoch"]
+    assert len(losses) >= 2 and network.test_accuracy == records[-1]["test_accuracy"]
+    training = load_checkpoint(checkpoint, small_dataset.fingerprint)
+    assert training.step >= 27 and training.best_loss == min(losses)
+    assert next(train(training, split_for(training.recipe, small_dataset))).step in (training.step, training.step + 1)
+
+
+# evaluate
+
+
+def test_evaluate_in_words(weights, data_folder, small_network):
+    lines = good("evaluate", "--weights", weights, "--data", data_folder).splitlines()
+    assert lines[0] == "small.npz (small, trained on small digits) on small digits:"
+    assert lines[1].startswith(f"test accuracy {small_network.test_accuracy:.2%}, loss ") and "200 images" in lines[1]
+    rows = [[0 if cell == "·" else int(cell) for cell in line.split()] for line in lines[-10:]]
+    assert [row[0] for row in rows] == list(range(10))
+    assert sum(sum(row[1:]) for row in rows) == 200
+    assert sum(row[1 + row[0]] for row in rows) == round(small_network.test_accuracy * 200)
+
+
+def test_evaluate_as_json(weights, data_folder, small_network):
+    result = json.loads(good("evaluate", "--weights", weights, "--data", data_folder, "--json"))
+    assert set(result) == {"loss", "accuracy", "confusion"}
+    assert result["accuracy"] == small_network.test_accuracy
+    confusion = np.array(result["confusion"])
+    assert confusion.shape == (10, 10) and np.trace(confusion) / 200 == result["accuracy"]
+
+
+def test_evaluate_refuses(data_folder, weights, tmp_path):
+    (tmp_path / "w.npz").write_bytes(b"hello")
+    assert "w.npz: not a readable .npz file" in refusal(
+        "evaluate", "--weights", tmp_path / "w.npz", "--data", data_folder
+    )
+    assert "found no train-images" in refusal("evaluate", "--weights", weights, "--data", tmp_path)
+
+
+# predict
+
+
+@pytest.fixture
+def pictures(tmp_path) -> list[Path]:
+    """Ten digits, large and black on white, as PNG and JPEG in turn."""
+    images, labels = synthetic_digits(10, np.random.default_rng(5))
+    paths = []
+    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
+        path = tmp_path / f"digit {label}.{'png' if i % 2 else 'jpg'}"
+        Image.fromarray(255 - np.kron(image, np.ones((8, 8), np.uint8))).save(path)
+        paths.append(path)
+    return paths
+
+
+def test_predict_reads_png_and_jpeg(weights, pictures):
+    lines = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
+    assert [line["image"] for line in lines] == [str(path) for path in pictures]
+    right = sum(line["digit"] == int(path.stem[-1]) for line, path in zip(lines, pictures, strict=True))
+    assert right >= 6
+    for line in lines:
+        assert sum(line["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert line["digit"] == int(np.argmax(line["probabilities"]))
+
+
+def test_predict_in_words(weights, pictures):
+    in_json = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
+    lines = good("predict", *pictures, "--weights", weights).splitlines()
+    for line, path, answer in zip(lines, pictures, in_json, strict=True):
+        assert line.startswith(f"{path}: {answer['digit']}   (0: ") and line.endswith("%)")
+        assert line.count("%") == 10
+
+
+def test_an_empty_picture(weights, tmp_path):
+    Image.new("L", (50, 50), 255).save(tmp_path / "empty.png")
+    assert good("predict", tmp_path / "empty.png", "--weights", weights) == f"{tmp_path / 'empty.png'}: nothing drawn\n"
+    assert json_lines(good("predict", tmp_path / "empty.png", "--weights", weights, "--json")) == [
+        {"image": str(tmp_path / "empty.png"), "digit": None, "probabilities": None}
+    ]
+
+
+def test_an_unreadable_picture_is_reported_and_the_others_are_read(weights, pictures, tmp_path):
+    (tmp_path / "bad.png").write_text("no picture")
+    result = call(
+        "predict", pictures[0], tmp_path / "bad.png", tmp_path / "nowhere.png", pictures[1], "--weights", weights
+    )
+    assert result.exit_code == 1
+    assert [line.split(": ")[0] for line in result.stdout.splitlines()] == [str(pictures[0]), str(pictures[1])]
+    errors = result.stderr.splitlines()
+    assert len(errors) == 2
+    assert errors[0].startswith(f"Error: {tmp_path / 'bad.png'}: found no readable picture")
+    assert errors[1].startswith(f"Error: {tmp_path / 'nowhere.png'}: found no readable file")
+
+
+def test_predict_without_weights(pictures, tmp_path):
+    assert "there is no such file" in refusal("predict", pictures[0], "--weights", tmp_path / "nowhere.npz")
+
+
+# data, recipes, help
+
+
+def test_data_check(data_folder, tmp_path):
+    assert good("data", "check", data_folder) == "small digits: complete and unharmed\n"
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    for path in data_folder.iterdir():
+        (broken / path.name).write_bytes(path.read_bytes()[:-1])
+    assert "after the header, expected" in refusal("data", "check", broken)
+
+
+def test_data_describe(data_folder, small_dataset):
+    lines = good("data", "describe", data_folder).splitlines()
+    assert lines[0] == "small digits"
+    assert lines[1].split()[:5] == ["800", "training", "images", "of", "28×28"]
+    assert lines[2].split()[:5] == ["200", "test", "images", "of", "28×28"]
+    assert lines[1].endswith("  ".join(f"{digit}: 80" for digit in range(10)))
+    assert lines[3] == f"fingerprint {small_dataset.fingerprint}"
+
+
+def test_data_fetch_has_nothing_to_do_where_mnist_already_is(real_mnist, tmp_path):
+    for file in MNIST_FILES:
+        (tmp_path / file.name).symlink_to((real_mnist / file.name).absolute())
+    assert good("data", "fetch", "--folder", tmp_path) == f"MNIST is complete and unharmed in {tmp_path}\n"
+    assert good("data", "check", tmp_path) == "MNIST: complete and unharmed\n"
+
+
+def test_recipes():
+    lines = good("recipes").splitlines()
+    assert [line.split()[0] for line in lines] == list(RECIPES)
+    assert "784-512-128-10" in lines[1]
+    for name, recipe in RECIPES.items():
+        assert Recipe.from_json(json.loads(good("recipes", name))) == recipe
+    assert "found no recipe 'slow'" in refusal("recipes", "slow")
+
+
+@pytest.mark.parametrize(
+    "command", [(), ("train",), ("evaluate",), ("predict",), ("data",), ("data", "fetch"), ("recipes",)]
+)
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_every_command_explains_itself(command, option):
+    assert good(*command, option).startswith("Usage: ")

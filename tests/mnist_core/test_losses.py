@@ -1,0 +1,212 @@
+"""The two heads: losses worked by hand, compared with SciPy and scikit-learn, and exact at extreme logits.
+
+Run alone: python -m pytest tests/mnist_core/test_losses.py
+"""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+import scipy.special
+import sklearn.metrics
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from mnist_core.losses import HEADS, sigmoid_cross_entropy, softmax, softmax_cross_entropy
+
+LN3 = math.log(3)
+DTYPES = [np.float32, np.float64]
+
+
+def batches(dtype: type[np.floating], largest: float = 1e4) -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
+    """Logits of 1 to 8 rows and 10 classes, and their labels."""
+    return st.integers(1, 8).flatmap(
+        lambda rows: st.tuples(
+            hnp.arrays(
+                dtype, (rows, 10), elements=st.floats(-largest, largest, width=32 if dtype is np.float32 else 64)
+            ),
+            hnp.arrays(np.uint8, rows, elements=st.integers(0, 9)),
+        )
+    )
+
+
+def true_sigmoid_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """An independent implementation, one number after the other, summed exactly."""
+    terms = [
+        float(np.logaddexp(0.0, -z if k == label else z))
+        for row, label in zip(logits.astype(np.float64).tolist(), labels, strict=True)
+        for k, z in enumerate(row)
+    ]
+    return math.fsum(terms) / len(logits)
+
+
+# By hand
+
+
+def test_softmax_by_hand():
+    np.testing.assert_allclose(softmax(np.array([[0, LN3], [5, 5]])), [[0.25, 0.75], [0.5, 0.5]], atol=1e-15)
+
+
+def test_softmax_cross_entropy_by_hand():
+    loss, grad = softmax_cross_entropy(np.array([[0, LN3], [0, LN3]]), np.array([1, 0]))
+    assert loss == pytest.approx((math.log(4 / 3) + math.log(4)) / 2, rel=1e-15)
+    np.testing.assert_allclose(grad, [[0.125, -0.125], [-0.375, 0.375]], atol=1e-16)
+
+
+def test_sigmoid_cross_entropy_by_hand():
+    loss, grad = sigmoid_cross_entropy(np.array([[0, LN3], [0, LN3]]), np.array([1, 0]))
+    # first row: ln 2 + ln 4/3, second row: ln 2 + ln 4
+    assert loss == pytest.approx((math.log(8 / 3) + math.log(8)) / 2, rel=1e-15)
+    np.testing.assert_allclose(grad, [[0.25, -0.125], [-0.25, 0.375]], atol=1e-16)
+
+
+def test_shares_of_the_sigmoid_head_by_hand():
+    shares = HEADS["sigmoid"].probabilities(np.array([[0, LN3]]))  # 0.5 and 0.75
+    np.testing.assert_allclose(shares, [[0.4, 0.6]], atol=1e-15)
+
+
+def test_a_network_that_knows_nothing():
+    logits, labels = np.zeros((4, 10)), np.array([0, 3, 9, 9])
+    assert HEADS["softmax"].loss(logits, labels)[0] == pytest.approx(math.log(10), rel=1e-15)
+    assert HEADS["sigmoid"].loss(logits, labels)[0] == pytest.approx(10 * math.log(2), rel=1e-15)
+    for head in HEADS.values():
+        np.testing.assert_allclose(head.probabilities(logits), np.full((4, 10), 0.1), rtol=1e-15)
+
+
+# Against other libraries
+
+
+@given(batches(np.float64, 50))
+@settings(max_examples=30, deadline=None)
+def test_softmax_agrees_with_scipy_and_scikit_learn(batch):
+    logits, labels = batch
+    expected = scipy.special.softmax(logits, axis=1)
+    loss, grad = softmax_cross_entropy(logits, labels)
+    np.testing.assert_allclose(softmax(logits), expected, rtol=1e-13)
+    log_probs = scipy.special.log_softmax(logits, axis=1)
+    assert loss == pytest.approx(-log_probs[np.arange(len(labels)), labels].mean(), rel=1e-12, abs=1e-14)
+    np.testing.assert_allclose(grad, (expected - np.eye(10)[labels]) / len(labels), rtol=1e-12, atol=1e-15)
+    if logits.max() - logits.min() < 30:  # scikit-learn clips probabilities
+        reference = sklearn.metrics.log_loss(labels, expected, labels=np.arange(10))
+        assert loss == pytest.approx(reference, rel=1e-9, abs=1e-12)
+
+
+@given(batches(np.float64, 30))
+@settings(max_examples=30, deadline=None)
+def test_sigmoid_agrees_with_scipy(batch):
+    logits, labels = batch
+    onehot = np.eye(10)[labels]
+    probs = scipy.special.expit(logits)
+    loss, grad = sigmoid_cross_entropy(logits, labels)
+    terms = onehot * scipy.special.log_expit(logits) + (1 - onehot) * scipy.special.log_expit(-logits)
+    assert loss == pytest.approx(-terms.sum() / len(labels), rel=1e-12)
+    np.testing.assert_allclose(grad, (probs - onehot) / len(labels), rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(
+        HEADS["sigmoid"].probabilities(logits), probs / probs.sum(axis=1, keepdims=True), rtol=1e-11
+    )
+
+
+# Extremes
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_softmax_cross_entropy_at_ten_thousand(dtype):
+    logits = np.full((2, 10), -1e4, dtype)
+    logits[:, 3] = 1e4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        right, grad_right = softmax_cross_entropy(logits, np.array([3, 3]))
+        wrong, grad_wrong = softmax_cross_entropy(logits, np.array([5, 5]))
+    assert right == 0 and not grad_right.any()
+    assert wrong == 20_000
+    expected = np.zeros((2, 10))
+    expected[:, 3], expected[:, 5] = 0.5, -0.5
+    np.testing.assert_array_equal(grad_wrong, expected)
+    assert grad_wrong.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_cross_entropy_at_ten_thousand(dtype):
+    logits = np.full((2, 10), -1e4, dtype)
+    logits[:, 3] = 1e4
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        right, grad_right = sigmoid_cross_entropy(logits, np.array([3, 3]))
+        wrong, grad_wrong = sigmoid_cross_entropy(logits, np.array([5, 5]))
+    assert right == 0 and not grad_right.any()
+    assert wrong == 20_000  # 10,000 for the false yes and 10,000 for the false no
+    expected = np.zeros((2, 10))
+    expected[:, 3], expected[:, 5] = 0.5, -0.5
+    np.testing.assert_array_equal(grad_wrong, expected)
+    assert grad_wrong.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_cross_entropy_is_exact_beside_a_large_right_logit(dtype):
+    """A sure and right answer costs nothing, and must not drown what the nine other outputs cost."""
+    logits = np.zeros((1, 10), dtype)
+    logits[0, 3] = 1e4
+    loss, _ = sigmoid_cross_entropy(logits, np.array([3]))
+    assert loss == pytest.approx(9 * math.log(2), rel=1e-6 if dtype is np.float32 else 1e-14)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_sigmoid_cross_entropy_of_sure_and_right_answers_is_never_below_zero(dtype):
+    rng = np.random.default_rng(0)
+    for scale in (20, 100, 10_000):
+        for _ in range(20):
+            labels = rng.integers(0, 10, 64)
+            logits = rng.normal(-scale, 1, (64, 10)).astype(dtype)
+            logits[np.arange(64), labels] = rng.normal(scale, scale / 8, 64)
+            loss, _ = sigmoid_cross_entropy(logits, labels)
+            assert loss >= 0
+            tolerance = 1e-5 if dtype is np.float32 else 1e-12
+            assert loss == pytest.approx(true_sigmoid_loss(logits, labels), abs=tolerance)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", HEADS)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_probabilities_sum_to_1_and_losses_are_finite_and_not_negative(name, dtype, data):
+    logits, labels = data.draw(batches(dtype))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        probs = HEADS[name].probabilities(logits)
+        loss, grad = HEADS[name].loss(logits, labels)
+    assert probs.dtype == grad.dtype == dtype
+    assert probs.min() >= 0
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-6)
+    assert math.isfinite(loss) and loss >= 0
+    assert np.isfinite(grad).all() and np.abs(grad).max() <= 1 / len(labels) + 1e-6
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_most_probable_class_is_that_of_the_largest_logit(name):
+    logits = np.random.default_rng(1).normal(0, 3, (200, 10))
+    np.testing.assert_array_equal(HEADS[name].probabilities(logits).argmax(axis=1), logits.argmax(axis=1))
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_logits_are_not_changed(name):
+    logits = np.random.default_rng(1).normal(size=(3, 10))
+    kept = logits.copy()
+    HEADS[name].loss(logits, np.array([1, 2, 3]))
+    HEADS[name].probabilities(logits)
+    np.testing.assert_array_equal(logits, kept)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_gradient_is_that_of_central_differences(name):
+    rng = np.random.default_rng(2)
+    logits, labels = rng.normal(0, 2, (4, 10)), rng.integers(0, 10, 4)
+    _, grad = HEADS[name].loss(logits, labels)
+    numeric = np.empty_like(logits)
+    for i in np.ndindex(logits.shape):
+        above, below = logits.copy(), logits.copy()
+        above[i] += 1e-5
+        below[i] -= 1e-5
+        numeric[i] = (HEADS[name].loss(above, labels)[0] - HEADS[name].loss(below, labels)[0]) / 2e-5
+    np.testing.assert_allclose(grad, numeric, rtol=1e-7, atol=1e-10)
