@@ -75,67 +75,69 @@ class Linear(Layer):
         self.grads["b"] = grad.sum(axis=0)
 
 
-class ReLU(Layer):
-    """y = max(x, 0); the gradient passes where x > 0."""
+class Activation(Layer):
+    """A function applied to every number by itself; each kind below says its value, and its slope at that value."""
 
     def __init__(self) -> None:
         super().__init__()
         self._y: np.ndarray | None = None
 
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """Compute y for every x."""
+        raise NotImplementedError
+
+    def slope(self, y: np.ndarray) -> np.ndarray:
+        """Compute dy/dx, where the value is y."""
+        raise NotImplementedError
+
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Compute max(x, 0)."""
-        y = np.maximum(x, 0)
+        """Compute y."""
+        y = self.value(x)
         if training:
             self._y = y
         return y
 
     def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Pass the gradient where the output was positive."""
+        """Multiply by the slope: the chain rule for a function of one number."""
         if self._y is None:
             raise RuntimeError("backward needs a forward(x, training=True) before it")
-        return grad * (self._y > 0)
+        return grad * self.slope(self._y)
 
 
-class Sigmoid(Layer):
+class ReLU(Activation):
+    """y = max(x, 0); the slope is 1 where x > 0, else 0."""
+
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """Compute max(x, 0)."""
+        return np.maximum(x, 0)
+
+    def slope(self, y: np.ndarray) -> np.ndarray:
+        """Tell where y is positive."""
+        return y > 0
+
+
+class Sigmoid(Activation):
     """y = 1 / (1 + e⁻ˣ), in (0, 1); dy/dx = y (1 − y)."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._y: np.ndarray | None = None
-
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute the logistic function, stable for any x."""
-        y = sigmoid(x)
-        if training:
-            self._y = y
-        return y
+        return sigmoid(x)
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Multiply by y (1 − y)."""
-        if self._y is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        return grad * (self._y * (1 - self._y))
+    def slope(self, y: np.ndarray) -> np.ndarray:
+        """Compute y (1 − y)."""
+        return y * (1 - y)
 
 
-class Tanh(Layer):
+class Tanh(Activation):
     """y = tanh(x), in (−1, 1); dy/dx = 1 − y²."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._y: np.ndarray | None = None
-
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute tanh(x)."""
-        y = np.tanh(x)
-        if training:
-            self._y = y
-        return y
+        return np.tanh(x)
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Multiply by 1 − y²."""
-        if self._y is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        return grad * (1 - self._y**2)
+    def slope(self, y: np.ndarray) -> np.ndarray:
+        """Compute 1 − y²."""
+        return 1 - y**2
 
 
 ACTIVATIONS: dict[str, type[Layer]] = {"relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}

@@ -64,8 +64,8 @@ def test_the_training_page_opens(page_runs, language):
     assert not app.button(key="start").disabled
 
 
-def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, tiny_data):
-    monkeypatch.setenv("MNIST_DIR", str(tiny_data))  # not MNIST: the run must say so, and fail
+def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, data_folder):
+    monkeypatch.setenv("MNIST_DIR", str(data_folder))  # not MNIST: the run must say so, and fail
     app = open_app("webapp/pages/train.py")
     app.text_input(key="quick.hidden_sizes").set_value("12，7")  # a Chinese comma
     app.number_input(key="quick.epochs").set_value(2)
@@ -104,14 +104,14 @@ def test_a_wrong_mnist_dir_is_explained(page_runs, monkeypatch, tmp_path):
     assert "MNIST_DIR names the wrong folder" in texts(open_app("webapp/pages/train.py"))
 
 
-def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, tiny_data):
-    run_id = page_runs.start(Job(tiny_recipe, str(tiny_data)))
+def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, data_folder):
+    run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
     wait_for(page_runs, run_id, "finished")
     app = open_app("webapp/pages/train.py", run=run_id)
     app.query_params["run"] = run_id
     app.run()
     assert app.metric[0].value.endswith("%")
-    assert "tiny digits" in texts(app)
+    assert "small digits" in texts(app)
     app.button(key="use").click().run()
     assert not app.exception
     assert app.selectbox(key="network_choice").value == run_id
@@ -134,10 +134,10 @@ def test_networks_are_loaded_anew_when_their_file_changes(tmp_path):
         assert resources.recognizer(path).network.test_accuracy == accuracy
 
 
-def test_data_folders_are_found(monkeypatch, tmp_path, tiny_data):
-    monkeypatch.setattr(resources, "DATA_FOLDER", tiny_data.parent)
-    (tiny_data.parent / "something else").mkdir(exist_ok=True)
-    assert resources.data_folders() == [tiny_data]
+def test_data_folders_are_found(monkeypatch, tmp_path, data_folder):
+    monkeypatch.setattr(resources, "DATA_FOLDER", data_folder.parent)
+    (data_folder.parent / "something else").mkdir(exist_ok=True)
+    assert resources.data_folders() == [data_folder]
 
 
 def test_plotly_is_served_from_here(monkeypatch, tmp_path):

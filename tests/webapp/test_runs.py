@@ -34,26 +34,26 @@ def wait_until(runs: Runs, run_id: str, condition: Callable[[Snapshot], object],
     raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.steps)} steps")
 
 
-def test_a_run_trains_to_its_end(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+def test_a_run_trains_to_its_end(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    assert done.records.begin["data_name"] == "tiny digits"
+    assert done.records.begin["data_name"] == "small digits"
     assert [step.step for step in done.records.steps] == list(range(1, 3 * done.steps_per_epoch + 1))
     assert done.weights is not None
     assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
 
 
-def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    split = split_for(tiny_recipe, load_dataset(tiny_data))
+    split = split_for(tiny_recipe, load_dataset(data_folder))
     records = list(train(start_training(tiny_recipe), split, VALIDATIONS_PER_EPOCH))
     assert done.records.steps == [record for record in records if isinstance(record, StepEnd)]
     assert done.records.epochs == [record for record in records if isinstance(record, EpochEnd)]
 
 
-def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
     wait_until(runs, run_id, lambda s: len(s.records.steps) > 10)
     runs.pause(run_id)
     runs.pause(run_id)  # twice does no harm
@@ -64,8 +64,8 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, tiny_data
     wait_until(runs, run_id, lambda s: s.state == "running" and len(s.records.steps) > before)
 
 
-def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
     wait_until(runs, run_id, lambda s: len(s.records.epochs) >= 3)
     runs.stop(run_id)
     stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
@@ -73,8 +73,8 @@ def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, tiny_data):
     assert load_weights(stopped.weights).test_accuracy > 0.5
 
 
-def test_a_paused_run_can_be_stopped(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+def test_a_paused_run_can_be_stopped(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
     wait_until(runs, run_id, lambda s: s.records.steps)
     runs.pause(run_id)
     wait_until(runs, run_id, lambda s: s.state == "paused")
@@ -82,8 +82,8 @@ def test_a_paused_run_can_be_stopped(runs, tiny_recipe, tiny_data):
     wait_until(runs, run_id, lambda s: s.state == "stopped")
 
 
-def test_runs_wait_their_turn(runs, tiny_recipe, tiny_data):
-    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data))
+def test_runs_wait_their_turn(runs, tiny_recipe, data_folder):
+    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder))
     first, second, third = (runs.start(job) for _ in range(3))
     wait_until(runs, first, lambda s: s.state == "running")
     assert [runs.snapshot(run).place for run in (first, second, third)] == [0, 1, 2]
@@ -94,16 +94,16 @@ def test_runs_wait_their_turn(runs, tiny_recipe, tiny_data):
     wait_until(runs, third, lambda s: s.state == "running" and s.records.steps)
 
 
-def test_a_paused_run_leaves_its_place_to_the_next(runs, tiny_recipe, tiny_data):
-    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data))
+def test_a_paused_run_leaves_its_place_to_the_next(runs, tiny_recipe, data_folder):
+    job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder))
     first, second = runs.start(job), runs.start(job)
     wait_until(runs, first, lambda s: s.records.steps)
     runs.pause(first)
     wait_until(runs, second, lambda s: s.state == "running" and s.records.steps)
 
 
-def test_divergence_is_told_with_step_and_learning_rate(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, learning_rate=1e30), str(tiny_data)))
+def test_divergence_is_told_with_step_and_learning_rate(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, learning_rate=1e30), str(data_folder)))
     failed = wait_until(runs, run_id, lambda s: s.state == "failed")
     assert failed.records.end["diverged"]["learning_rate"] == 1e30
     assert failed.records.end["diverged"]["step"] > 1
@@ -115,15 +115,15 @@ def test_missing_data_fail_with_the_reason(runs, tiny_recipe, tmp_path):
     assert "nowhere: found no train-images" in failed.records.end["error"]
 
 
-def test_a_killed_worker_is_a_failed_run(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(tiny_data)))
+def test_a_killed_worker_is_a_failed_run(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
     wait_until(runs, run_id, lambda s: s.records.steps)
     runs._workers[run_id].kill()
     assert wait_until(runs, run_id, lambda s: s.state == "failed").records.end == {}
 
 
-def test_another_registry_finds_the_run_again(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+def test_another_registry_finds_the_run_again(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     again = Runs(runs._folder, at_once=1).snapshot(run_id)
     assert again is not None
@@ -135,9 +135,9 @@ def test_an_unknown_or_hostile_id_is_no_run(runs, name):
     assert runs.snapshot(name) is None
 
 
-def test_a_worker_stops_and_keeps_its_weights_when_the_server_dies(tiny_recipe, tiny_data, tmp_path):
+def test_a_worker_stops_and_keeps_its_weights_when_the_server_dies(tiny_recipe, data_folder, tmp_path):
     endless = dataclasses.replace(tiny_recipe, epochs=ENDLESS)
-    job = json.dumps({"recipe": endless.to_json(), "data": str(tiny_data)})
+    job = json.dumps({"recipe": endless.to_json(), "data": str(data_folder)})
     server = subprocess.Popen(
         [
             sys.executable,
@@ -167,8 +167,8 @@ def test_a_worker_stops_and_keeps_its_weights_when_the_server_dies(tiny_recipe, 
     assert stopped.weights is not None
 
 
-def test_time_left_is_known_after_the_first_epoch(runs, tiny_recipe, tiny_data):
-    run_id = runs.start(Job(tiny_recipe, str(tiny_data)))
+def test_time_left_is_known_after_the_first_epoch(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     assert seconds_left(runs.snapshot(run_id)) is None or runs.snapshot(run_id).records.epochs
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     assert seconds_left(done) == 0
