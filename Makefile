@@ -7,6 +7,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One thread for each matrix product: small networks are fastest so, and pages and trainings do not fight for cores.
 export OPENBLAS_NUM_THREADS ?= 1
+# Open to the network, Streamlit would ask a server on the internet for its address; the local one is what a class needs.
+ifeq ($(HOST),0.0.0.0)
+LOCAL_ADDRESS = --browser.serverAddress "$$($(BIN)/python -c 'from streamlit.net_util import get_internal_ip; print(get_internal_ip())')"
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format texts weights clean
@@ -15,7 +19,7 @@ help: ## Show what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
 
 run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST=0.0.0.0 for a classroom)
-	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
 test: $(VENV)/installed-dev ## Run all tests, with a real browser
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(BIN)/python -m pytest

@@ -32,6 +32,8 @@ class _OneLineErrors(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # the reader of a pipe has gone: click ends quietly
         except (MnistCoreError, OSError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error
 
