@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.data import Dataset, fetch_mnist, load_dataset
+from mnist_core.data import Split, fetch_mnist, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
 from mnist_core.metrics import evaluate
 from mnist_core.pictures import read_picture
@@ -103,13 +103,17 @@ def train_command(
         recipe: Recipe = dataclasses.replace(_find_recipe(recipe_name or "quick"), **changed)  # type: ignore[arg-type]
         training = start_training(recipe)
     checkpoint = checkpoint or resume
+    split = split_for(training.recipe, dataset)
     if not as_json:
-        click.echo(f"{training.recipe.name} on {dataset.name}, seed {training.recipe.seed}")
+        click.echo(
+            f"{training.recipe.name} on {dataset.name}, seed {training.recipe.seed}: {len(split.train_images)} images "
+            f"to learn from, {len(split.validation_images)} split off for validation"
+        )
     stopped: str | None = None
     with threadpool_limits(threads):
         try:
             with _noted_interrupts() as interrupts:
-                for epoch_done in _train_and_show(training, dataset, as_json):
+                for epoch_done in _train_and_show(training, split, as_json):
                     if checkpoint and (epoch_done or interrupts):
                         save_checkpoint(checkpoint, training, dataset.fingerprint)
                     if interrupts:
@@ -256,9 +260,8 @@ def _noted_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_and_show(training: Training, dataset: Dataset, as_json: bool) -> Iterator[bool]:
+def _train_and_show(training: Training, split: Split, as_json: bool) -> Iterator[bool]:
     """Train to the end and show every record; yield after each whether it ended an epoch."""
-    split = split_for(training.recipe, dataset)
     batches = -(-len(split.train_images) // training.recipe.batch_size)
     with tqdm(
         total=training.recipe.epochs * batches, initial=training.step, unit="step", disable=as_json, dynamic_ncols=True

@@ -75,7 +75,7 @@ def test_train_in_words(data_folder):
     result = call("train", "--data", data_folder, "--epochs", 2, "--hidden", "16")
     assert result.exit_code == 0
     lines = [line for line in result.stdout.splitlines() if line]
-    assert lines[0] == "quick on small digits, seed 0"
+    assert lines[0] == "quick on small digits, seed 0: 720 images to learn from, 80 split off for validation"
     assert lines[1].startswith("epoch   1   train ") and lines[1].endswith("   best")
     assert lines[2].startswith("epoch   2   train ")
     assert lines[-1].startswith("test accuracy ") and lines[-1].endswith("% on small digits")
