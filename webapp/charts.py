@@ -5,26 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from mnist_core.records import EpochEnd, StepEnd
+from mnist_core.records import EpochEnd
 
 MAX_POINTS = 400
 """Points of a curve that are sent to the browser: more cannot be told apart, and each update would cost more."""
 SMOOTHING_STEPS = 50
 """A smoothed point is the mean of this many steps."""
+MANY_MARKERS = 60
+"""From so many points on, the dots of the validation curve would hide it."""
 TRAIN_COLOUR = "#3b82f6"
 VALIDATION_COLOUR = "#f97316"
 
 Figure = dict[str, Any]
+Names = dict[str, str]
+"""Translated texts under the keys "training", "validation", "best", "epoch", "loss", "accuracy"."""
 
 
 def loss_figure(
-    steps: Sequence[StepEnd], epochs: Sequence[EpochEnd], steps_per_epoch: int, last_epoch: int, names: "Names"
+    train: np.ndarray,
+    validation: Sequence[tuple[int, float]],
+    best: EpochEnd | None,
+    steps_per_epoch: int,
+    last_epoch: int,
+    names: Names,
 ) -> Figure:
     """Draw the loss over the epochs: of every step, smoothed, and on the validation images.
 
     Args:
-        steps: all so far, in order.
-        epochs: all so far, in order.
+        train: float (N,), of every step so far.
+        validation: (step, loss), in order.
+        best: the best epoch so far.
         steps_per_epoch: updates in an epoch.
         last_epoch: where the time axis ends.
         names: translated names of the curves and axes.
@@ -32,33 +42,30 @@ def loss_figure(
     Returns:
         A figure as Plotly understands it.
     """
-    train = np.array([step.loss for step in steps])
-    measured = [(s.step, s.validation_loss) for s in steps if s.validation_loss is not None]
-    measured += [(epoch.step, epoch.validation_loss) for epoch in epochs]
     smooth = moving_mean(train, SMOOTHING_STEPS)
     top = float(smooth.max()) * 1.05 if len(smooth) else 2.4
     layout = _layout(names, names["loss"], last_epoch, {"range": [0, top], "hoverformat": ".4f"})
-    return _figure(train, smooth, measured, epochs, steps_per_epoch, names, layout)
+    star = None if best is None else (best.epoch, best.validation_loss)
+    return _figure(train, smooth, validation, star, steps_per_epoch, names, layout)
 
 
 def accuracy_figure(
-    steps: Sequence[StepEnd], epochs: Sequence[EpochEnd], steps_per_epoch: int, last_epoch: int, names: "Names"
+    train: np.ndarray,
+    validation: Sequence[tuple[int, float]],
+    best: EpochEnd | None,
+    steps_per_epoch: int,
+    last_epoch: int,
+    names: Names,
 ) -> Figure:
     """Draw the accuracy over the epochs; the arguments are those of `loss_figure`."""
-    train = np.array([step.accuracy for step in steps])
-    measured = [(s.step, s.validation_accuracy) for s in steps if s.validation_accuracy is not None]
-    measured += [(epoch.step, epoch.validation_accuracy) for epoch in epochs]
     smooth = moving_mean(train, SMOOTHING_STEPS)
     # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
-    layout = _layout(names, names["accuracy"], last_epoch, {"range": [bottom, 1.003], "tickformat": ".0%"})
-    layout["yaxis"]["hoverformat"] = ".2%"
-    return _figure(train, smooth, measured, epochs, steps_per_epoch, names, layout)
-
-
-Names = dict[str, str]
-"""Translated texts under the keys "training", "validation", "best", "epoch", "loss", "accuracy"."""
+    yaxis = {"range": [bottom, 1.003], "tickformat": ".0%", "hoverformat": ".2%"}
+    layout = _layout(names, names["accuracy"], last_epoch, yaxis)
+    star = None if best is None else (best.epoch, best.validation_accuracy)
+    return _figure(train, smooth, validation, star, steps_per_epoch, names, layout)
 
 
 def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
@@ -96,15 +103,16 @@ def thin_out(values: np.ndarray, limit: int = MAX_POINTS) -> np.ndarray:
 def _figure(
     train: np.ndarray,
     smooth: np.ndarray,
-    measured: list[tuple[int, float]],
-    epochs: Sequence[EpochEnd],
+    validation: Sequence[tuple[int, float]],
+    star: tuple[int, float] | None,
     steps_per_epoch: int,
     names: Names,
     layout: Figure,
 ) -> Figure:
     chosen = thin_out(train)
-    x = _rounded((chosen + 1) / max(steps_per_epoch, 1))
-    measured.sort()
+    x = _rounded((chosen + 1) / steps_per_epoch)
+    measured = np.array(validation).reshape(-1, 2)
+    measured = measured[thin_out(measured)]
     curves: list[Figure] = [
         {
             "showlegend": False,
@@ -122,21 +130,18 @@ def _figure(
         },
         {
             "name": names["validation"],
-            "x": _rounded(np.array([step for step, _ in measured]) / max(steps_per_epoch, 1)),
-            "y": _rounded(np.array([value for _, value in measured])),
-            "mode": "lines+markers",
+            "x": _rounded(measured[:, 0] / steps_per_epoch),
+            "y": _rounded(measured[:, 1]),
+            "mode": "lines+markers" if len(measured) < MANY_MARKERS else "lines",
             "line": {"color": VALIDATION_COLOUR, "width": 2.5},
         },
     ]
-    best = [epoch.epoch for epoch in epochs if epoch.best]
-    if best:
-        values = dict(measured)
-        at = next(epoch for epoch in epochs if epoch.epoch == best[-1])
+    if star is not None:
         curves.append(
             {
                 "name": names["best"],
-                "x": [at.epoch],
-                "y": [values[at.step]],
+                "x": [star[0]],
+                "y": _rounded(np.array([star[1]])),
                 "mode": "markers",
                 "cliponaxis": False,
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},

@@ -13,13 +13,14 @@ import secrets
 import subprocess
 import sys
 import threading
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from mnist_core.recipes import Recipe
-from mnist_core.records import EpochEnd, StepEnd, from_json
+from mnist_core.records import EpochEnd, Record, StepEnd, from_json
 
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
@@ -42,18 +43,28 @@ class Job:
 
 @dataclass
 class Records:
-    """What a run has written so far; the lists only ever grow.
+    """What a run has written so far; everything only ever grows.
+
+    Steps are kept in columns of 8 bytes a number: a long run has a million of them.
 
     Attributes:
         begin: the first record: data set and its sizes; empty until the data are loaded.
-        steps: one record for each update.
+        loss: of every step, from step 1.
+        accuracy: of every step, in [0, 1].
+        last_step: the newest step; None before the first.
+        validation_loss: (step, loss) wherever the validation images were read.
+        validation_accuracy: the same for accuracy.
         epochs: one record for each epoch.
         paused: whether the last pause still lasts.
         end: the last record: final state, test accuracy or error; empty until the end.
     """
 
     begin: dict[str, Any] = field(default_factory=dict)
-    steps: list[StepEnd] = field(default_factory=list)
+    loss: "array[float]" = field(default_factory=lambda: array("d"))
+    accuracy: "array[float]" = field(default_factory=lambda: array("d"))
+    last_step: StepEnd | None = None
+    validation_loss: list[tuple[int, float]] = field(default_factory=list)
+    validation_accuracy: list[tuple[int, float]] = field(default_factory=list)
     epochs: list[EpochEnd] = field(default_factory=list)
     paused: bool = False
     end: dict[str, Any] = field(default_factory=dict)
@@ -68,11 +79,18 @@ class Records:
         elif kind in ("pause", "resume"):
             self.paused = kind == "pause"
         else:
-            record = from_json(values)
-            if isinstance(record, StepEnd):
-                self.steps.append(record)
-            else:
-                self.epochs.append(record)
+            self._add_record(from_json(values))
+
+    def _add_record(self, record: Record) -> None:
+        if isinstance(record, StepEnd):
+            self.loss.append(record.loss)
+            self.accuracy.append(record.accuracy)
+            self.last_step = record
+        else:
+            self.epochs.append(record)
+        if record.validation_loss is not None and record.validation_accuracy is not None:
+            self.validation_loss.append((record.step, record.validation_loss))
+            self.validation_accuracy.append((record.step, record.validation_accuracy))
 
 
 @dataclass(frozen=True)
@@ -274,7 +292,7 @@ def seconds_left(snapshot: Snapshot) -> float | None:
     Returns:
         Seconds; None before the first epoch's end, when nothing is known yet.
     """
-    if not snapshot.records.epochs or not snapshot.records.steps:
+    if not snapshot.records.epochs or snapshot.records.last_step is None:
         return None
     pace = snapshot.records.epochs[-1].seconds / snapshot.steps_per_epoch
-    return pace * (snapshot.steps_per_epoch * snapshot.job.recipe.epochs - snapshot.records.steps[-1].step)
+    return pace * (snapshot.steps_per_epoch * snapshot.job.recipe.epochs - snapshot.records.last_step.step)

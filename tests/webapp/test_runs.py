@@ -31,14 +31,14 @@ def wait_until(runs: Runs, run_id: str, condition: Callable[[Snapshot], object],
             return snapshot
         time.sleep(0.02)
     assert snapshot is not None
-    raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.steps)} steps")
+    raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.loss)} steps")
 
 
 def test_a_run_trains_to_its_end(runs, tiny_recipe, data_folder):
     run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     assert done.records.begin["data_name"] == "small digits"
-    assert [step.step for step in done.records.steps] == list(range(1, 3 * done.steps_per_epoch + 1))
+    assert len(done.records.loss) == 3 * done.steps_per_epoch
     assert done.weights is not None
     assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
 
@@ -48,20 +48,26 @@ def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, data
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     split = split_for(tiny_recipe, load_dataset(data_folder))
     records = list(train(start_training(tiny_recipe), split, VALIDATIONS_PER_EPOCH))
-    assert done.records.steps == [record for record in records if isinstance(record, StepEnd)]
+    steps = [record for record in records if isinstance(record, StepEnd)]
+    assert list(done.records.loss) == [step.loss for step in steps]
+    assert list(done.records.accuracy) == [step.accuracy for step in steps]
+    assert done.records.last_step == steps[-1]
+    read = [record for record in records if record.validation_loss is not None]
+    assert done.records.validation_loss == [(record.step, record.validation_loss) for record in read]
+    assert len(read) == 3 * VALIDATIONS_PER_EPOCH
     assert done.records.epochs == [record for record in records if isinstance(record, EpochEnd)]
 
 
 def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, data_folder):
     run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
-    wait_until(runs, run_id, lambda s: len(s.records.steps) > 10)
+    wait_until(runs, run_id, lambda s: len(s.records.loss) > 10)
     runs.pause(run_id)
     runs.pause(run_id)  # twice does no harm
-    before = len(wait_until(runs, run_id, lambda s: s.state == "paused").records.steps)
+    before = len(wait_until(runs, run_id, lambda s: s.state == "paused").records.loss)
     time.sleep(0.3)
-    assert len(wait_until(runs, run_id, lambda s: True).records.steps) == before
+    assert len(wait_until(runs, run_id, lambda s: True).records.loss) == before
     runs.resume(run_id)
-    wait_until(runs, run_id, lambda s: s.state == "running" and len(s.records.steps) > before)
+    wait_until(runs, run_id, lambda s: s.state == "running" and len(s.records.loss) > before)
 
 
 def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, data_folder):
@@ -75,7 +81,7 @@ def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, data_folder):
 
 def test_a_paused_run_can_be_stopped(runs, tiny_recipe, data_folder):
     run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
-    wait_until(runs, run_id, lambda s: s.records.steps)
+    wait_until(runs, run_id, lambda s: s.records.loss)
     runs.pause(run_id)
     wait_until(runs, run_id, lambda s: s.state == "paused")
     runs.stop(run_id)
@@ -91,15 +97,15 @@ def test_runs_wait_their_turn(runs, tiny_recipe, data_folder):
     assert runs.snapshot(second).state == "stopped"
     assert runs.snapshot(third).place == 1
     runs.stop(first)
-    wait_until(runs, third, lambda s: s.state == "running" and s.records.steps)
+    wait_until(runs, third, lambda s: s.state == "running" and s.records.loss)
 
 
 def test_a_paused_run_leaves_its_place_to_the_next(runs, tiny_recipe, data_folder):
     job = Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder))
     first, second = runs.start(job), runs.start(job)
-    wait_until(runs, first, lambda s: s.records.steps)
+    wait_until(runs, first, lambda s: s.records.loss)
     runs.pause(first)
-    wait_until(runs, second, lambda s: s.state == "running" and s.records.steps)
+    wait_until(runs, second, lambda s: s.state == "running" and s.records.loss)
 
 
 def test_divergence_is_told_with_step_and_learning_rate(runs, tiny_recipe, data_folder):
@@ -117,7 +123,7 @@ def test_missing_data_fail_with_the_reason(runs, tiny_recipe, tmp_path):
 
 def test_a_killed_worker_is_a_failed_run(runs, tiny_recipe, data_folder):
     run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
-    wait_until(runs, run_id, lambda s: s.records.steps)
+    wait_until(runs, run_id, lambda s: s.records.loss)
     runs._workers[run_id].kill()
     assert wait_until(runs, run_id, lambda s: s.state == "failed").records.end == {}
 

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from mnist_core.data import fetch_mnist, find_mnist
@@ -161,7 +162,7 @@ def watch() -> None:
         st.info(_("Trained on synthetic digits, which are drawn by code: figures do not compare with MNIST."))
     if snapshot.weights is not None:
         _result(snapshot, snapshot.weights)
-    if snapshot.records.steps:
+    if snapshot.records.last_step is not None:
         _charts(snapshot)
     if snapshot.state not in ACTIVE and st.session_state.get("watched") == snapshot.id:
         st.session_state["watched"] = None
@@ -185,7 +186,7 @@ def _status(snapshot: Snapshot) -> None:
     data = _("synthetic digits") if records.begin.get("synthetic") else records.begin.get("data_name", "…")
     layers = "-".join(str(size) for size in recipe.layer_sizes)
     about = [snapshot.id, layers, data]
-    step, epoch = (records.steps[-1].step, records.steps[-1].epoch) if records.steps else (0, 1)
+    step, epoch = (0, 1) if records.last_step is None else (records.last_step.step, records.last_step.epoch)
     total = snapshot.steps_per_epoch * recipe.epochs
     progress = _("epoch {epoch} of {epochs}, step {step:,} of {total:,}").format(
         epoch=epoch, epochs=recipe.epochs, step=step, total=total
@@ -235,11 +236,14 @@ def _charts(snapshot: Snapshot) -> None:
         "accuracy": _("accuracy"),
     }
     records = snapshot.records
-    arguments = (records.steps, records.epochs, snapshot.steps_per_epoch, snapshot.job.recipe.epochs, names)
+    best = next((epoch for epoch in reversed(records.epochs) if epoch.best), None)
+    common = (best, snapshot.steps_per_epoch, snapshot.job.recipe.epochs, names)
+    loss = loss_figure(np.array(records.loss), records.validation_loss, *common)
+    accuracy = accuracy_figure(np.array(records.accuracy), records.validation_accuracy, *common)
     with st.container(key="loss-chart"):
-        live_chart(loss_figure(*arguments), names["loss"], "loss")
+        live_chart(loss, names["loss"], "loss")
     with st.container(key="accuracy-chart"):
-        live_chart(accuracy_figure(*arguments), names["accuracy"], "accuracy")
+        live_chart(accuracy, names["accuracy"], "accuracy")
 
 
 def _result(snapshot: Snapshot, weights: Path) -> None:
