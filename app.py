@@ -8,7 +8,6 @@ from webapp.frame import top_row
 from webapp.texts import gettext as _
 from webapp.texts import use_language_of_url
 
-st.set_page_config(page_title="MNIST from scratch", page_icon="✍️", layout="wide")
 use_language_of_url()
 st.html(Path("webapp/style.css"))
 pages = [
@@ -16,5 +15,6 @@ pages = [
     st.Page("webapp/pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
 ]
 page = st.navigation(pages, position="hidden")
+st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️", layout="wide")
 top_row(pages)
 page.run()

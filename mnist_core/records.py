@@ -43,7 +43,8 @@ class EpochEnd:
         validation_loss: mean loss over the validation images after the epoch.
         validation_accuracy: share of the validation images that is read correctly, in [0, 1].
         best: whether these are the best weights so far, by validation loss.
-        seconds: wall-clock time of the epoch so far as it ran in this process; not compared.
+        seconds: wall-clock time that the epoch took in this process, without what was done between its records (a
+            pause, say); not compared.
     """
 
     epoch: int

@@ -12,6 +12,7 @@ const build = (bars) => {
 
 export default function ({ parentElement, data }) {
   const bars = parentElement.querySelector('.bars');
+  bars.setAttribute('aria-label', data.label);
   if (!bars.children.length) build(bars);
   const best = Math.max(...data.values);
   data.values.forEach((value, digit) => {

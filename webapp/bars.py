@@ -14,12 +14,13 @@ _bars = st.components.v2.component(
 )
 
 
-def probability_bars(probabilities: np.ndarray | None, key: str) -> None:
+def probability_bars(probabilities: np.ndarray | None, label: str, key: str) -> None:
     """Show ten probabilities.
 
     Args:
         probabilities: (10,) in [0, 1]; None for ten empty bars.
+        label: what the bars show, for those who hear the page.
         key: names the bars on their page.
     """
     values = [0.0] * 10 if probabilities is None else [round(float(p), 4) for p in probabilities]
-    _bars(key=key, data={"values": values, "known": probabilities is not None})
+    _bars(key=key, data={"values": values, "known": probabilities is not None, "label": label})

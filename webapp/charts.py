@@ -11,6 +11,8 @@ MAX_POINTS = 400
 """Points of a curve that are sent to the browser: more cannot be told apart, and each update would cost more."""
 SMOOTHING_STEPS = 50
 """A smoothed point is the mean of this many steps."""
+AXIS_ENDS = (20, 50, 100, 200, 500)
+"""Epochs at which the time axis of a long run may end for a while."""
 MANY_MARKERS = 60
 """From so many points on, the dots of the validation curve would hide it."""
 TRAIN_COLOUR = "#3b82f6"
@@ -43,10 +45,10 @@ def loss_figure(
         A figure as Plotly understands it.
     """
     smooth = moving_mean(train, SMOOTHING_STEPS)
-    top = float(smooth.max()) * 1.05 if len(smooth) else 2.4
-    layout = _layout(names, names["loss"], last_epoch, {"range": [0, top], "hoverformat": ".4f"})
+    top = 1.05 * max([float(smooth.max()) if len(smooth) else 2.3, *(loss for _, loss in validation)])
+    layout = _layout(names, names["loss"], _axis_end(len(train), steps_per_epoch, last_epoch), {"range": [0, top]})
     star = None if best is None else (best.epoch, best.validation_loss)
-    return _figure(train, smooth, validation, star, steps_per_epoch, names, layout)
+    return _figure(train, smooth, validation, star, steps_per_epoch, names, ".4f", layout)
 
 
 def accuracy_figure(
@@ -62,10 +64,10 @@ def accuracy_figure(
     # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
-    yaxis = {"range": [bottom, 1.003], "tickformat": ".0%", "hoverformat": ".2%"}
-    layout = _layout(names, names["accuracy"], last_epoch, yaxis)
+    yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
+    layout = _layout(names, names["accuracy"], _axis_end(len(train), steps_per_epoch, last_epoch), yaxis)
     star = None if best is None else (best.epoch, best.validation_accuracy)
-    return _figure(train, smooth, validation, star, steps_per_epoch, names, layout)
+    return _figure(train, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
 
 
 def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
@@ -107,6 +109,7 @@ def _figure(
     star: tuple[int, float] | None,
     steps_per_epoch: int,
     names: Names,
+    value_format: str,
     layout: Figure,
 ) -> Figure:
     chosen = thin_out(train)
@@ -116,6 +119,7 @@ def _figure(
     curves: list[Figure] = [
         {
             "showlegend": False,
+            "legendgroup": "training",
             "x": x,
             "y": _rounded(train[chosen]),
             "line": {"color": TRAIN_COLOUR, "width": 1},
@@ -124,6 +128,7 @@ def _figure(
         },
         {
             "name": names["training"],
+            "legendgroup": "training",
             "x": x,
             "y": _rounded(smooth[chosen]),
             "line": {"color": TRAIN_COLOUR, "width": 2.5},
@@ -147,15 +152,35 @@ def _figure(
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},
             }
         )
-    return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
+    common = {"type": "scatter", "mode": "lines", "hovertemplate": f"%{{y:{value_format}}}"}
+    return {"data": [{**common, **curve} for curve in curves], "layout": layout}
+
+
+def _axis_end(steps: int, steps_per_epoch: int, last_epoch: int) -> int:
+    """Where the time axis ends: at the last epoch, or before it as long as a long run would be a mere stripe."""
+    epochs = steps / steps_per_epoch
+    return next((end for end in AXIS_ENDS if epochs <= end < last_epoch), last_epoch)
 
 
 def _layout(names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
     return {
         "margin": {"l": 52, "r": 12, "t": 34, "b": 40},
-        "xaxis": {"title": {"text": names["epoch"]}, "range": [0, last_epoch], "zeroline": False, "fixedrange": True},
+        "xaxis": {
+            "title": {"text": names["epoch"]},
+            "range": [0, last_epoch],
+            "zeroline": False,
+            "fixedrange": True,
+            "unifiedhovertitle": {"text": names["epoch"] + " %{x:.2f}"},
+        },
         "yaxis": {"title": {"text": title}, "zeroline": False, "fixedrange": True, **yaxis},
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "bgcolor": "rgba(0,0,0,0)",
+            "font": {"size": 12},
+        },
         "hovermode": "x unified",
         "uirevision": "kept",  # hidden curves stay hidden at the next update
     }

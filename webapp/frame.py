@@ -7,6 +7,12 @@ from streamlit.navigation.page import StreamlitPage
 
 from webapp.texts import LANGUAGES, choose_language, current_language
 
+_language_mark = st.components.v2.component(
+    "language_mark",
+    html="<span></span>",
+    js="export default ({ data }) => { document.documentElement.lang = data.language; };",
+)
+
 
 def top_row(pages: Sequence[StreamlitPage]) -> None:
     """Show links to all pages and the switch of languages, in one row also on a phone.
@@ -14,6 +20,8 @@ def top_row(pages: Sequence[StreamlitPage]) -> None:
     Streamlit's own menu of pages would hide behind an unnamed arrow there.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
+        # Screen readers and the browser's choice of Chinese or Japanese glyphs go by the page's declared language.
+        _language_mark(key="language-mark", data={"language": current_language()}, height=1)
         for page in pages:
             st.page_link(page, width="content")
         for code in LANGUAGES:

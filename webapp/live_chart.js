@@ -25,7 +25,7 @@ export default function ({ parentElement, data }) {
       plot_bgcolor: 'rgba(0,0,0,0)',
       font: { family: getComputedStyle(node).fontFamily, size: 13 },
     };
-    Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false });
+    Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false, showTips: false });
   });
   return () => {
     gone = true;

@@ -103,6 +103,7 @@ class Snapshot:
         job: what it trains.
         records: what it has written; shared with the registry, to be read only.
         place: how many runs are before it in the queue, plus one; 0 unless queued.
+        stopping: whether it was told to stop and has not come to its step's end yet.
         weights: the trained network's file, once there is one.
     """
 
@@ -111,6 +112,7 @@ class Snapshot:
     job: Job
     records: Records
     place: int
+    stopping: bool
     weights: Path | None
 
     @property
@@ -154,6 +156,7 @@ class Runs:
         self._queue: list[str] = []
         self._workers: dict[str, subprocess.Popen[str]] = {}
         self._told_to_pause: set[str] = set()
+        self._told_to_stop: set[str] = set()
         self._known: dict[str, tuple[Job, _Tail, Records]] = {}
 
     def start(self, job: Job) -> str:
@@ -194,6 +197,7 @@ class Runs:
             if run_id in self._queue:
                 self._queue.remove(run_id)
                 self._append(run_id, {"record": "end", "state": "stopped"})
+            self._told_to_stop.add(run_id)
         self._tell(run_id, "stop")
 
     def snapshot(self, run_id: str) -> Snapshot | None:
@@ -216,7 +220,8 @@ class Runs:
                 state = "failed"
             place = self._queue.index(run_id) + 1 if state == "queued" else 0
             weights = self._folder / run_id / "weights.npz"
-            return Snapshot(run_id, state, job, records, place, weights if weights.exists() else None)
+            stopping = state in ACTIVE and run_id in self._told_to_stop
+            return Snapshot(run_id, state, job, records, place, stopping, weights if weights.exists() else None)
 
     def close(self) -> None:
         """Stop every worker and wait for it: for tests."""

@@ -81,7 +81,9 @@ def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, 
     assert "expected MNIST's" in texts(app)
 
 
-@pytest.mark.parametrize(("layers", "message"), [("a, b", "whole numbers"), ("0", "hidden_sizes is (0,)")])
+@pytest.mark.parametrize(
+    ("layers", "message"), [("a, b", "whole numbers"), ("0", "1 to 16,384 units"), ("6000, 6000", "GB of memory")]
+)
 def test_wrong_layers_start_nothing(page_runs, layers, message):
     app = open_app("webapp/pages/train.py")
     app.text_input(key="quick.hidden_sizes").set_value(layers)

@@ -75,7 +75,8 @@ def _answer(recognition: Recognition | None) -> None:
                 st.html(f'<img class="seen" alt="{caption}" src="{_data_url(image)}">')
             st.html(f'<p class="caption">{caption}</p>')
     with st.container(key="probabilities"):
-        probability_bars(recognition.probabilities if recognition is not None else None, key="bars")
+        probabilities = recognition.probabilities if recognition is not None else None
+        probability_bars(probabilities, _("Probability of each digit"), key="bars")
 
 
 def _network_choice() -> None:

@@ -1,25 +1,17 @@
 """The training page: choose a recipe, press Start, and watch the network learn."""
 
-import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from mnist_core.data import fetch_mnist, find_mnist
-from mnist_core.errors import DataError, RecipeError
-from mnist_core.initializers import INITIALIZERS
-from mnist_core.layers import ACTIVATIONS
-from mnist_core.recipes import OPTIMIZERS, RECIPES, Recipe
-from mnist_core.schedules import SCHEDULES
-from webapp import recipe_texts
 from webapp.charts import accuracy_figure, loss_figure
 from webapp.frame import page_title
 from webapp.live_chart import live_chart
 from webapp.networks import choose, remember_run
-from webapp.resources import data_folders, runs
-from webapp.runs import ACTIVE, Job, Snapshot, seconds_left
+from webapp.resources import runs
+from webapp.runs import ACTIVE, Records, Snapshot, seconds_left
+from webapp.settings import settings_form
 from webapp.texts import gettext as _
 
 POLL_SECONDS = 0.5
@@ -37,133 +29,21 @@ def current_run() -> Snapshot | None:
     return snapshot
 
 
-def settings(busy: bool) -> None:
-    """Show the choice of recipe, data and main settings, and the Start button.
-
-    Args:
-        busy: whether this page's run is still going; then another one is not started.
-    """
-    name = _kept(st.selectbox, _("Recipe"), "recipe", next(iter(RECIPES)), options=list(RECIPES))
-    recipe = RECIPES[name]
-    st.caption(recipe_texts.description(name))
-    data = _data_choice()
-
-    def setting(widget: Any, label: str, field: str, default: object, **options: Any) -> Any:
-        return _kept(widget, label, f"{name}.{field}", default, **options)  # each recipe has settings of its own
-
-    hidden = setting(
-        st.text_input,
-        _("Hidden layers"),
-        "hidden_sizes",
-        ", ".join(str(size) for size in recipe.hidden_sizes),
-        help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
-    )
-    one, two = st.columns(2)
-    changes: dict[str, Any] = {}
-    with one:
-        changes["learning_rate"] = setting(
-            st.number_input, _("Learning rate"), "learning_rate", recipe.learning_rate, min_value=1e-6, format="%g"
-        )
-        changes["epochs"] = setting(st.number_input, _("Epochs"), "epochs", recipe.epochs, min_value=1, max_value=1000)
-    with two:
-        changes["batch_size"] = setting(
-            st.number_input, _("Batch size"), "batch_size", recipe.batch_size, min_value=1, max_value=60_000
-        )
-        changes["seed"] = setting(st.number_input, _("Seed"), "seed", recipe.seed, min_value=0, max_value=2**31)
-    with st.expander(_("More settings")):
-        choices = (
-            ("activation", _("Activation"), list(ACTIVATIONS)),
-            ("init", _("Initial weights"), list(INITIALIZERS)),
-            ("optimizer", _("Optimizer"), list(OPTIMIZERS)),
-            ("schedule", _("Learning rate schedule"), list(SCHEDULES)),
-        )
-        for field, label, options in choices:
-            changes[field] = setting(st.selectbox, label, field, getattr(recipe, field), options=options)
-        changes["l2"] = setting(
-            st.number_input, _("L2 penalty"), "l2", recipe.l2, min_value=0.0, step=0.0001, format="%g"
-        )
-    clicked = st.button(
-        _("Start"), key="start", type="primary", icon=":material/play_arrow:", disabled=busy, width="stretch"
-    )
-    if clicked and not busy:
-        _start(recipe, data, hidden, changes)
-
-
-def _start(recipe: Recipe, data: str, hidden: str, changes: dict[str, Any]) -> None:
-    try:
-        sizes = tuple(int(part) for part in hidden.replace("，", ",").split(",") if part.strip())
-        job = Job(dataclasses.replace(recipe, hidden_sizes=sizes, **changes), data)
-    except ValueError:
-        st.error(_("Hidden layers: write whole numbers with commas between them, such as 128, 64."))
-        return
-    except RecipeError as error:
-        st.error(_("These settings do not work: {reason}").format(reason=error))
-        return
-    run_id = runs().start(job)
-    st.session_state["run"] = st.query_params["run"] = run_id
-    st.rerun()
-
-
-def _kept(widget: Any, label: str, key: str, default: object, **options: Any) -> Any:
-    """Show a widget whose value outlives a change of pages: Streamlit forgets those of widgets it does not show."""
-    kept: dict[str, Any] = st.session_state.setdefault("settings", {})
-    if key not in st.session_state:
-        st.session_state[key] = kept.get(key, default)
-    kept[key] = widget(label, key=key, **options)
-    return kept[key]
-
-
-def _data_choice() -> str:
-    """Let the visitor choose a data set, and fetch MNIST if it is not there; give what `load_dataset` takes."""
-    try:
-        has_mnist = find_mnist() is not None
-    except DataError as error:
-        has_mnist = False
-        st.error(str(error))
-    names = {"mnist": "MNIST", "synthetic": _("Synthetic digits (drawn by code)")}
-    names |= {str(folder): folder.name for folder in data_folders()}
-    options = list(names) if has_mnist else [key for key in names if key != "mnist"]
-    if st.session_state.get("data") not in options:
-        st.session_state.pop("data", None)
-    data: str = _kept(st.selectbox, _("Data set"), "data", options[0], options=options, format_func=names.__getitem__)
-    if not has_mnist:
-        st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
-        if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
-            _download_mnist()
-    return data
-
-
-def _download_mnist() -> None:
-    bar = st.progress(0.0)
-
-    def show(file_name: str, done: int, total: int) -> None:
-        bar.progress(done / total if total else 0.0, file_name)
-
-    try:
-        fetch_mnist(show)
-    except DataError as error:
-        st.error(_("The download failed. {reason}").format(reason=error))
-        return
-    st.session_state.setdefault("settings", {})["data"] = "mnist"
-    st.session_state.pop("data", None)
-    st.rerun()
-
-
 def watch() -> None:
     """Show this page's run; while it goes, this runs again twice a second."""
     snapshot = current_run()
     if snapshot is None:
         with st.container(key="status-idle", border=True):
-            st.markdown("##### " + _("Nothing is training yet"))
+            st.subheader(_("Nothing is training yet"), anchor=False)
             st.markdown(_("Choose a recipe and press **Start**: the curves grow here while the network learns."))
+        _charts(Records(), 1, 10)  # empty: where the curves will grow; Plotly is loaded by the time they do
         return
     _status(snapshot)
     if snapshot.records.begin.get("synthetic"):
         st.info(_("Trained on synthetic digits, which are drawn by code: figures do not compare with MNIST."))
     if snapshot.weights is not None:
         _result(snapshot, snapshot.weights)
-    if snapshot.records.last_step is not None:
-        _charts(snapshot)
+    _charts(snapshot.records, snapshot.steps_per_epoch, snapshot.job.recipe.epochs)
     if snapshot.state not in ACTIVE and st.session_state.get("watched") == snapshot.id:
         st.session_state["watched"] = None
         st.rerun()  # once: the polling ends, and Start is free again
@@ -181,7 +61,7 @@ def _status(snapshot: Snapshot) -> None:
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key=f"status-{snapshot.state}"):
-            st.markdown(f"##### {states[snapshot.state]}")
+            st.subheader(_("Stopping") if snapshot.stopping else states[snapshot.state], anchor=False)
         _controls(snapshot)
     data = _("synthetic digits") if records.begin.get("synthetic") else records.begin.get("data_name", "…")
     layers = "-".join(str(size) for size in recipe.layer_sizes)
@@ -194,13 +74,19 @@ def _status(snapshot: Snapshot) -> None:
     if snapshot.state in ("running", "paused") and total:
         left = seconds_left(snapshot)
         if left is not None and snapshot.state == "running":
-            progress += ", " + _("about {seconds:.0f} s left").format(seconds=left)
+            progress += " · " + _time_left(left)
         st.caption(" · ".join(about))
         st.progress(step / total, progress)
     else:
         st.caption(" · ".join([*about, progress] if step else about))
     if snapshot.state == "failed":
         st.error(_failure(snapshot), icon=":material/error:")
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 100:
+        return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
+    return _("about {minutes} min left").format(minutes=round(seconds / 60))
 
 
 def _failure(snapshot: Snapshot) -> str:
@@ -216,7 +102,7 @@ def _failure(snapshot: Snapshot) -> str:
 
 
 def _controls(snapshot: Snapshot) -> None:
-    if snapshot.state not in ACTIVE:
+    if snapshot.state not in ACTIVE or snapshot.stopping:
         return
     mine = (snapshot.id,)
     if snapshot.state == "running":
@@ -226,7 +112,7 @@ def _controls(snapshot: Snapshot) -> None:
     st.button(_("Stop"), key="stop", icon=":material/stop:", on_click=runs().stop, args=mine)
 
 
-def _charts(snapshot: Snapshot) -> None:
+def _charts(records: Records, steps_per_epoch: int, epochs: int) -> None:
     names = {
         "training": _("training"),
         "validation": _("validation"),
@@ -235,9 +121,8 @@ def _charts(snapshot: Snapshot) -> None:
         "loss": _("loss"),
         "accuracy": _("accuracy"),
     }
-    records = snapshot.records
     best = next((epoch for epoch in reversed(records.epochs) if epoch.best), None)
-    common = (best, snapshot.steps_per_epoch, snapshot.job.recipe.epochs, names)
+    common = (best, max(steps_per_epoch, 1), epochs, names)
     loss = loss_figure(np.array(records.loss), records.validation_loss, *common)
     accuracy = accuracy_figure(np.array(records.accuracy), records.validation_accuracy, *common)
     with st.container(key="loss-chart"):
@@ -268,7 +153,10 @@ run = current_run()
 busy = run is not None and run.state in ACTIVE
 left, right = st.columns([4, 8], gap="large")
 with left, st.container(border=True, key="settings"):
-    settings(busy)
+    job = settings_form(busy, run.job if run is not None else None)
+    if job is not None:
+        st.session_state["run"] = st.query_params["run"] = runs().start(job)
+        st.rerun()
 with right:
     if run is not None and busy:
         st.session_state["watched"] = run.id
