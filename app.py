@@ -8,6 +8,8 @@ from webapp.frame import top_row
 from webapp.texts import gettext as _
 from webapp.texts import use_language_of_url
 
+# Before the navigation: otherwise the icon of a page becomes the tab's, and is fetched from a server outside.
+st.set_page_config(page_icon="✍️", layout="wide")
 use_language_of_url()
 st.html(Path("webapp/style.css"))
 pages = [
@@ -15,6 +17,6 @@ pages = [
     st.Page("webapp/pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
 ]
 page = st.navigation(pages, position="hidden")
-st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️", layout="wide")
+st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️")
 top_row(pages)
 page.run()

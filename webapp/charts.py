@@ -152,8 +152,9 @@ def _figure(
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},
             }
         )
-    common = {"type": "scatter", "mode": "lines", "hovertemplate": f"%{{y:{value_format}}}"}
-    return {"data": [{**common, **curve} for curve in curves], "layout": layout}
+    for curve in curves[1:]:
+        curve["hovertemplate"] = f"%{{y:{value_format}}}"
+    return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
 
 
 def _axis_end(steps: int, steps_per_epoch: int, last_epoch: int) -> int:

@@ -19,9 +19,10 @@ def top_row(pages: Sequence[StreamlitPage]) -> None:
 
     Streamlit's own menu of pages would hide behind an unnamed arrow there.
     """
+    # Screen readers and the browser's choice of Chinese or Japanese glyphs go by the page's declared language.
+    with st.container(key="language-mark"):
+        _language_mark(key="language-declared", data={"language": current_language()})
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
-        # Screen readers and the browser's choice of Chinese or Japanese glyphs go by the page's declared language.
-        _language_mark(key="language-mark", data={"language": current_language()}, height=1)
         for page in pages:
             st.page_link(page, width="content")
         for code in LANGUAGES:

@@ -63,7 +63,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
 
 def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage) -> None:
     page = new_page()
-    start(page, address, epochs=1000)
+    start(page, address, epochs=400)
     page.wait_for_function(f"({POINTS})() > 0.2")
     page.locator(".st-key-pause button").click()
     page.locator(".st-key-status-paused").wait_for()
@@ -104,7 +104,7 @@ def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_pa
 
 def test_clicking_wildly_breaks_nothing(address: str, new_page: NewPage) -> None:
     page = new_page()
-    start(page, address, epochs=1000)
+    start(page, address, epochs=400)
     page.evaluate("for (let i = 0; i < 5; i++) document.querySelector('.st-key-start button').click()")
     page.locator(".st-key-status-running").wait_for()
     for _ in range(3):
