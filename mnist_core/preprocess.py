@@ -175,16 +175,17 @@ def _opaque_grey(pixels: np.ndarray) -> np.ndarray:
     """Luminance as uint8 (H, W), with transparency resolved."""
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
-    alpha = pixels[..., 3] if pixels.shape[2] == 4 else None
-    if alpha is not None and not alpha.any():
-        return np.ascontiguousarray(alpha)
-    grey = np.asarray(Image.fromarray(np.ascontiguousarray(pixels[..., :3])).convert("L"))
-    if alpha is None or alpha.min() == 255:
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    grey = np.asarray(picture.convert("L"))  # whatever the alpha channel says
+    if pixels.shape[2] == 3:
+        return grey
+    alpha = np.asarray(picture.getchannel("A"))
+    if alpha.min() == 255:
         return grey
     visible = grey[alpha > 127]
     if visible.size == 0 or np.ptp(visible) <= MIN_CONTRAST * 255:
         # One colour on glass, as a canvas without a background gives it: the ink is in the alpha channel.
-        return np.ascontiguousarray(alpha)
+        return alpha
     # Ink and paper both have colours: the transparent parts become paper.
     opacity = alpha / np.float32(255)
     mixed = grey * opacity + np.float32(np.median(visible)) * (1 - opacity)
