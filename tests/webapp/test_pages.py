@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.recipes import Recipe
+from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.training import start_training
 from mnist_core.weights import TrainedNetwork, save_weights
 from webapp import resources
@@ -117,6 +117,20 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
     app.button(key="use").click().run()
     assert not app.exception
     assert app.selectbox(key="network_choice").value == run_id
+
+
+def test_a_new_visit_to_a_run_begins_with_its_settings(page_runs, data_folder):
+    recipe = dataclasses.replace(RECIPES["quick"], hidden_sizes=(16, 12), epochs=2, optimizer="adam")
+    run_id = page_runs.start(Job(recipe, str(data_folder)))
+    wait_for(page_runs, run_id, "finished")
+    app = open_app()
+    app.switch_page("webapp/pages/train.py")
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    assert app.text_input(key="quick.hidden_sizes").value == "16, 12"
+    assert app.number_input(key="quick.epochs").value == 2
+    assert app.selectbox(key="quick.optimizer").value == "adam"
 
 
 def test_a_broken_weights_file_is_an_error_on_the_page_and_no_traceback(page_runs, monkeypatch, tmp_path):
