@@ -262,7 +262,7 @@ def _noted_interrupts() -> Iterator[list[int]]:
 
 def _train_and_show(training: Training, split: Split, as_json: bool) -> Iterator[bool]:
     """Train to the end and show every record; yield after each whether it ended an epoch."""
-    batches = -(-len(split.train_images) // training.recipe.batch_size)
+    batches = training.recipe.steps_per_epoch(len(split.train_images))
     with tqdm(
         total=training.recipe.epochs * batches, initial=training.step, unit="step", disable=as_json, dynamic_ncols=True
     ) as bar:

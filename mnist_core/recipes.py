@@ -129,6 +129,10 @@ class Recipe:
         """Units of every layer, from the pixels to the classes: (784, 128, 10)."""
         return (PIXELS, *self.hidden_sizes, CLASSES)
 
+    def steps_per_epoch(self, images: int) -> int:
+        """Count the updates in a pass over so many training images; the last batch may be smaller."""
+        return -(-images // self.batch_size)
+
     @property
     def parameters(self) -> int:
         """How many weights and biases the network has."""

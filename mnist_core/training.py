@@ -125,7 +125,7 @@ def train(training: Training, split: Split, validations_per_epoch: int = 1) -> I
 def _train(training: Training, split: Split, validations_per_epoch: int) -> Iterator[Record]:
     recipe = training.recipe
     images = len(split.train_images)
-    batches = -(-images // recipe.batch_size)
+    batches = recipe.steps_per_epoch(images)
     middle_validations = {batches * i // validations_per_epoch for i in range(1, validations_per_epoch)} - {
         0,
         batches,
@@ -136,7 +136,7 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
             training.order = training.rng.permutation(images)
         for batch in range(training.batch, batches):
             chosen = training.order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
-            learning_rate = _learning_rate(training, batches)
+            learning_rate = _learning_rate(training, training.step, batches)
             loss, accuracy = _update(training, split.train_images[chosen], split.train_labels[chosen], learning_rate)
             training.batch = batch + 1
             in_middle = training.batch in middle_validations
@@ -173,7 +173,9 @@ def _update(training: Training, images: np.ndarray, labels: np.ndarray, learning
 def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     """Validate, keep the weights if they are the best, and make ready for the next epoch."""
     images = len(split.train_images)
-    loss, accuracy = _validate(training, split, _learning_rate(training, -(-images // training.recipe.batch_size)))
+    # Of the last step, which a training resumed just after it no longer has at hand.
+    learning_rate = _learning_rate(training, training.step - 1, training.recipe.steps_per_epoch(images))
+    loss, accuracy = _validate(training, split, learning_rate)
     best = loss < training.best_loss - training.recipe.min_delta
     if best:
         training.best_loss, training.best_accuracy = loss, accuracy
@@ -203,12 +205,12 @@ def _validate(training: Training, split: Split, learning_rate: float) -> tuple[f
     return result.loss, result.accuracy
 
 
-def _learning_rate(training: Training, batches: int) -> float:
+def _learning_rate(training: Training, steps_before: int, batches: int) -> float:
     recipe = training.recipe
     if recipe.schedule_unit == "epoch":
         progress = training.epoch / recipe.epochs
     else:
-        progress = training.step / (batches * recipe.epochs)
+        progress = steps_before / (batches * recipe.epochs)
     return recipe.learning_rate * SCHEDULES[recipe.schedule](progress)
 
 

@@ -23,4 +23,4 @@ def memory_of(recipe: Recipe) -> int:
 
 def steps_of(recipe: Recipe) -> int:
     """Count the steps of a training on `LARGEST_TRAINING_SET` images, validation included."""
-    return -(-LARGEST_TRAINING_SET // recipe.batch_size) * recipe.epochs
+    return recipe.steps_per_epoch(LARGEST_TRAINING_SET) * recipe.epochs

@@ -104,7 +104,7 @@ class Snapshot:
         records: what it has written; shared with the registry, to be read only.
         place: how many runs are before it in the queue, plus one; 0 unless queued.
         stopping: whether it was told to stop and has not come to its step's end yet.
-        weights: the trained network's file, once there is one.
+        weights: the trained network's file, once it is written and measured.
     """
 
     id: str
@@ -118,8 +118,7 @@ class Snapshot:
     @property
     def steps_per_epoch(self) -> int:
         """Updates in an epoch; 0 until the data are loaded."""
-        images: int = self.records.begin.get("train_images", 0)
-        return -(-images // self.job.recipe.batch_size)
+        return self.job.recipe.steps_per_epoch(self.records.begin.get("train_images", 0))
 
 
 class _Tail:
@@ -181,9 +180,10 @@ class Runs:
     def pause(self, run_id: str) -> None:
         """Let a run wait after its current step, and give its place to the next in the queue."""
         with self._lock:
-            self._tell(run_id, "pause")
-            self._told_to_pause.add(run_id)
-            self._start_waiting()
+            if self._is_alive(run_id):
+                self._tell(run_id, "pause")
+                self._told_to_pause.add(run_id)
+                self._start_waiting()
 
     def resume(self, run_id: str) -> None:
         """Let a paused run go on."""
@@ -197,8 +197,9 @@ class Runs:
             if run_id in self._queue:
                 self._queue.remove(run_id)
                 self._append(run_id, {"record": "end", "state": "stopped"})
-            self._told_to_stop.add(run_id)
-        self._tell(run_id, "stop")
+            elif self._is_alive(run_id):
+                self._tell(run_id, "stop")
+                self._told_to_stop.add(run_id)
 
     def snapshot(self, run_id: str) -> Snapshot | None:
         """Look at a run; None if there is no such run."""
@@ -219,9 +220,9 @@ class Runs:
             else:
                 state = "failed"
             place = self._queue.index(run_id) + 1 if state == "queued" else 0
-            weights = self._folder / run_id / "weights.npz"
             stopping = state in ACTIVE and run_id in self._told_to_stop
-            return Snapshot(run_id, state, job, records, place, stopping, weights if weights.exists() else None)
+            weights = self._folder / run_id / "weights.npz" if "test_accuracy" in records.end else None
+            return Snapshot(run_id, state, job, records, place, stopping, weights)
 
     def close(self) -> None:
         """Stop every worker and wait for it: for tests."""
@@ -266,12 +267,19 @@ class Runs:
                 start_new_session=True,  # Ctrl-C in the server's terminal reaches workers as the end of their input
             )
         self._workers[run_id] = worker
-        threading.Thread(target=self._wait_for, args=(worker,), daemon=True).start()
+        threading.Thread(target=self._wait_for, args=(run_id, worker), daemon=True).start()
 
-    def _wait_for(self, worker: subprocess.Popen[str]) -> None:
-        """When a worker has ended, its place goes to the next."""
+    def _wait_for(self, run_id: str, worker: subprocess.Popen[str]) -> None:
+        """When a worker has ended, it is forgotten, its pipe is closed, and its place goes to the next."""
         worker.wait()
-        self._start_waiting()
+        with self._lock:
+            del self._workers[run_id]
+            self._told_to_pause.discard(run_id)
+            self._told_to_stop.discard(run_id)
+            if worker.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    worker.stdin.close()
+            self._start_waiting()
 
     def _is_alive(self, run_id: str) -> bool:
         worker = self._workers.get(run_id)

@@ -364,6 +364,14 @@ def test_a_divergence_in_the_very_last_step_is_reported_as_well(small_split):
             assert math.isfinite(getattr(record, "validation_loss", None) or 0)
 
 
+def test_a_divergence_seen_in_validation_names_the_last_steps_learning_rate(small_split):
+    """Of one step on a cosine: the next step's rate would be 0, and that is not what did it."""
+    recipe = replace(TINY, learning_rate=1e36, batch_size=1000, epochs=1, schedule="cosine", schedule_unit="step")
+    with pytest.raises(DivergedError) as caught:
+        list(train(start_training(recipe), small_split))
+    assert (caught.value.step, caught.value.learning_rate) == (1, 1e36)
+
+
 # Learning
 
 

@@ -43,6 +43,20 @@ def test_a_run_trains_to_its_end(runs, tiny_recipe, data_folder):
     assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
 
 
+def test_the_network_is_offered_only_once_it_is_measured(runs, tiny_recipe, data_folder, tmp_path):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
+    wait_until(runs, run_id, lambda s: s.records.loss)
+    (tmp_path / "runs" / run_id / "weights.npz").touch()  # as in the moment before the worker's last record
+    assert wait_until(runs, run_id, lambda s: True).weights is None
+
+
+def test_an_ended_worker_is_forgotten_and_its_pipe_closed(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
+    worker = runs._workers[run_id]
+    wait_until(runs, run_id, lambda s: s.state == "finished" and not runs._workers)
+    assert worker.stdin is not None and worker.stdin.closed
+
+
 def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, data_folder):
     run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")

@@ -134,7 +134,7 @@ def _charts(records: Records, steps_per_epoch: int, epochs: int) -> None:
 def _result(snapshot: Snapshot, weights: Path) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="test-accuracy", width="content"):
-            st.metric(_("Test accuracy"), f"{snapshot.records.end.get('test_accuracy', 0.0):.2%}")
+            st.metric(_("Test accuracy"), f"{snapshot.records.end['test_accuracy']:.2%}")
         if st.button(_("Draw with this network"), key="use", icon=":material/draw:", type="primary"):
             choose(snapshot.id)
             st.switch_page("webapp/pages/draw.py")
