@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from mnist_core.errors import RecipeError
-from mnist_core.mlp import parameter_shapes
+from mnist_core.mlp import array_shapes
 from mnist_core.npz import NpzReader, write_npz
 from mnist_core.recipes import Recipe
 from mnist_core.training import Training, start_training
 
 FORMAT = "mnist-training"
-VERSION = 1
+VERSION = 2
 
 
 def save_checkpoint(path: str | os.PathLike[str], training: Training, data_fingerprint: str) -> None:
@@ -30,12 +30,15 @@ def save_checkpoint(path: str | os.PathLike[str], training: Training, data_finge
         "data_fingerprint": data_fingerprint,
         "rng": training.rng.bit_generator.state,
         "images": None if training.order is None else len(training.order),
-        "has_best": bool(training.best_params),
+        "has_best": training.best is not None,
         "counters": {name: getattr(training, name) for name in _COUNTERS},
     }
-    arrays = {f"param.{name}": p for name, p in training.model.params.items()}
-    arrays |= {f"best.{name}": p for name, p in training.best_params.items()}
-    arrays |= {f"optimizer.{name}": p for name, p in training.optimizer.state.items()}
+    arrays = {f"model.{name}": array for name, array in training.model.arrays.items()}
+    arrays |= {f"optimizer.{name}": memory for name, memory in training.optimizer.state.items()}
+    if training.average is not None:
+        arrays["average"] = training.average
+    if training.best is not None:
+        arrays["best"] = training.best
     if training.order is not None:
         arrays["order"] = training.order
     write_npz(path, meta, arrays)
@@ -65,24 +68,23 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
             recipe = Recipe.from_json(meta.get("recipe"))
         except RecipeError as error:
             raise reader.damaged(str(error)) from error
-        shapes = parameter_shapes(recipe.layer_sizes)
-        params = {name: reader.array(f"param.{name}", shape, {"float32"}) for name, shape in shapes.items()}
+        shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
+        arrays = {name: reader.array(f"model.{name}", shape, {"float32"}) for name, shape in shapes.items()}
         training = start_training(recipe)  # only now: the file has really brought what it claims
+        training.model.load(arrays)
         try:
             training.rng.bit_generator.state = meta["rng"]
             _set_counters(training, meta["counters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise reader.damaged(f"its description is wrong ({error})") from error
-        for name, param in training.model.params.items():
-            param[...] = params[name]
+        training.optimizer.step = training.step
         for name, memory in training.optimizer.state.items():
-            memory[...] = reader.array(f"optimizer.{name}", memory.shape, {memory.dtype.name})
-            if name == "step" and memory != training.step:
-                raise reader.damaged(f"its optimizer.step is {memory}, its training's {training.step}")
+            memory[...] = reader.array(f"optimizer.{name}", memory.shape, {"float32"})
+        size = training.model.flat.shape
+        if training.average is not None:
+            training.average[...] = reader.array("average", size, {"float32"})
         if meta.get("has_best"):
-            training.best_params = {
-                name: reader.array(f"best.{name}", p.shape, {"float32"}) for name, p in params.items()
-            }
+            training.best = reader.array("best", size, {"float32"})
         images = meta.get("images")
         if isinstance(images, int) and images > 0:
             order = reader.array("order", (images,), {"int64"})

@@ -1,13 +1,14 @@
-"""The commands of `python -m mnist_core`: train, evaluate, predict, data, recipes."""
+"""The commands of `python -m mnist_core`: train, evaluate, predict, reproduce, data, recipes."""
 
 import dataclasses
 import json
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import numpy as np
@@ -22,6 +23,8 @@ from mnist_core.pictures import read_picture
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 from mnist_core.records import EpochEnd, StepEnd, to_json
+from mnist_core.reproduce import TOLERANCE, TUTORIALS, is_reproduced, measure
+from mnist_core.threads import best_threads
 from mnist_core.training import Training, split_for, start_training, train
 from mnist_core.weights import finished_network, load_weights, save_weights
 
@@ -55,9 +58,7 @@ _weights_option = click.option(
 _threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="BLAS threads; for networks this small, one is usually fastest.",
+    help="BLAS threads; without it, as many as the size of the network's products deserves.",
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 
@@ -83,7 +84,7 @@ def train_command(
     dtype: str,
     checkpoint: Path | None,
     resume: Path | None,
-    threads: int,
+    threads: int | None,
     as_json: bool,
     hidden_sizes: str | None,
     **changes: float | None,
@@ -110,10 +111,10 @@ def train_command(
             f"to learn from, {len(split.validation_images)} split off for validation"
         )
     stopped: str | None = None
-    with threadpool_limits(threads):
+    with threadpool_limits(threads or best_threads(training.recipe)):
         try:
             with _noted_interrupts() as interrupts:
-                for epoch_done in _train_and_show(training, split, as_json):
+                for epoch_done in _train_and_show(training, split, "json" if as_json else "lines"):
                     if checkpoint and (epoch_done or interrupts):
                         save_checkpoint(checkpoint, training, dataset.fingerprint)
                     if interrupts:
@@ -121,7 +122,7 @@ def train_command(
                         stopped += f"; go on with --resume {checkpoint}" if checkpoint else ""
                         break
         except DivergedError as error:
-            if not training.best_params:
+            if training.best is None:
                 raise
             stopped = str(error)
         network = finished_network(training, dataset)
@@ -142,12 +143,12 @@ def train_command(
 @_data_option
 @_threads_option
 @_json_option
-def evaluate_command(weights: Path, spec: str, threads: int, as_json: bool) -> None:
+def evaluate_command(weights: Path, spec: str, threads: int | None, as_json: bool) -> None:
     """Measure trained weights on the test images of a data set."""
     network = load_weights(weights)
     dataset = load_dataset(spec)
     recipe = network.recipe
-    with threadpool_limits(threads):
+    with threadpool_limits(threads or best_threads(recipe)):
         result = evaluate(network.model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(result), "confusion": result.confusion.tolist()}))
@@ -246,7 +247,47 @@ def recipes_command(name: str | None) -> None:
         return
     for recipe in RECIPES.values():
         layers = "-".join(str(size) for size in recipe.layer_sizes)
-        click.echo(f"{recipe.name:<14} {layers:<16} {recipe.epochs:>3} epochs   {recipe.source}")
+        click.echo(f"{recipe.name:<24} {layers:<16} {recipe.epochs:>4} epochs   {recipe.source}")
+
+
+@main.command("reproduce")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(list(TUTORIALS)))
+@_threads_option
+def reproduce_command(names: tuple[str, ...], threads: int | None) -> None:
+    """Train the tutorials' recipes on MNIST, and compare with what they published and what their code gives.
+
+    Without names, all of them (some minutes). Ends with an error if an accuracy is more than 0.7 points below the
+    original's.
+    """
+    dataset = load_dataset("mnist")
+    rows, failed = [], []
+    for name in names or TUTORIALS:
+        tutorial, recipe = TUTORIALS[name], RECIPES[name]
+        split, training = split_for(recipe, dataset), start_training(recipe)
+        click.echo(f"{name}, seed {recipe.seed}", err=True)
+        began = time.perf_counter()
+        try:
+            with threadpool_limits(threads or best_threads(recipe)):
+                for _record in _train_and_show(training, split, "quiet"):
+                    pass
+            seconds = time.perf_counter() - began
+            ours = measure(training, split, dataset, tuple(tutorial.original) or ("test",))
+            found = _accuracies(ours)
+            reproduced = is_reproduced(tutorial.original, ours)
+        except DivergedError as error:
+            seconds, found, reproduced = time.perf_counter() - began, str(error), False
+        if not reproduced:
+            failed.append(name)
+        original = _accuracies(tutorial.original) or "no code of its own"
+        rows.append(f"| `{name}` | {tutorial.published} | {original} | {found} | {training.step:,} | {seconds:.1f} |")
+    click.echo("| recipe | published | its code gives | ours | steps | seconds |\n|---|---|---|---|---|---|")
+    click.echo("\n".join(rows))
+    if failed:
+        raise click.ClickException(f"not reproduced within {TOLERANCE:.1%}: {', '.join(failed)}")
+
+
+def _accuracies(parts: dict[str, float]) -> str:
+    return ", ".join(f"{part} {accuracy:.1%}" for part, accuracy in parts.items())
 
 
 @contextmanager
@@ -260,29 +301,35 @@ def _noted_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _train_and_show(training: Training, split: Split, as_json: bool) -> Iterator[bool]:
-    """Train to the end and show every record; yield after each whether it ended an epoch."""
+def _train_and_show(training: Training, split: Split, style: Literal["lines", "json", "quiet"]) -> Iterator[bool]:
+    """Train to the end and show every record; yield after each whether it ended an epoch.
+
+    "lines" is a progress bar with a line for every epoch, "quiet" the bar alone, "json" one JSON object a record.
+    """
     batches = training.recipe.steps_per_epoch(len(split.train_images))
     with tqdm(
-        total=training.recipe.epochs * batches, initial=training.step, unit="step", disable=as_json, dynamic_ncols=True
+        total=training.recipe.epochs * batches,
+        initial=training.step,
+        unit="step",
+        disable=style == "json",
+        dynamic_ncols=True,
     ) as bar:
         for record in train(training, split):
-            if as_json:
+            if style == "json":
                 click.echo(json.dumps(to_json(record)))
             elif isinstance(record, StepEnd):
                 bar.set_postfix(loss=f"{record.loss:.4f}", accuracy=f"{record.accuracy:.1%}", refresh=False)
                 bar.update()
-            else:
+            elif style == "lines":
                 bar.write(_epoch_line(record))
             yield isinstance(record, EpochEnd)
 
 
 def _epoch_line(epoch: EpochEnd) -> str:
-    return (
-        f"epoch {epoch.epoch:>3}   train {epoch.train_loss:.4f} {epoch.train_accuracy:.2%}   "
-        f"validation {epoch.validation_loss:.4f} {epoch.validation_accuracy:.2%}   "
-        f"{epoch.seconds:.1f} s{'   best' if epoch.best else ''}"
-    )
+    line = f"epoch {epoch.epoch:>3}   train {epoch.train_loss:.4f} {epoch.train_accuracy:.2%}   "
+    if epoch.validation_loss is not None and epoch.validation_accuracy is not None:
+        line += f"validation {epoch.validation_loss:.4f} {epoch.validation_accuracy:.2%}   "
+    return f"{line}{epoch.seconds:.1f} s{'   best' if epoch.best else ''}"
 
 
 def _find_recipe(name: str) -> Recipe:

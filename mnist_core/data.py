@@ -105,7 +105,7 @@ class Split:
     Attributes:
         train_images: uint8 (N - size, 28, 28).
         train_labels: uint8 (N - size,).
-        validation_images: uint8 (size, 28, 28).
+        validation_images: uint8 (size, 28, 28); size may be 0.
         validation_labels: uint8 (size,).
     """
 
@@ -240,30 +240,35 @@ def fetch_mnist(
     return target
 
 
-def split_validation(dataset: Dataset, size: int, seed: int) -> Split:
-    """Take a random part of the training images out for validation.
+def split_validation(dataset: Dataset, size: int, seed: int | None) -> Split:
+    """Take a part of the training images out for validation.
 
     The test images stay out of this: they are looked at once, at the end, and decide nothing.
 
     Args:
         dataset: the data set, which is not changed.
-        size: number of validation images, at least 1 and less than there are training images.
-        seed: the same seed and data set give the same split.
+        size: number of validation images, less than there are training images; 0 for none.
+        seed: for a random choice, the same for the same seed and data set; None for the last images of the file.
 
     Returns:
-        Copies of the images and labels, both parts in random order.
+        Both parts: in random order, or in the order of the file.
 
     Raises:
         DataError: the size is out of range.
     """
     count = len(dataset.train_images)
-    if not 1 <= size < count:
+    if not 0 <= size < count:
         raise DataError(
-            f"found a validation size of {size}, expected 1 to {count - 1} for the {count} training images of "
+            f"found a validation size of {size}, expected 0 to {count - 1} for the {count} training images of "
             f"{dataset.name}. Choose another size."
         )
-    order = np.random.default_rng(seed).permutation(count)
-    validation, train = order[:size], order[size:]
+    train: np.ndarray | slice
+    validation: np.ndarray | slice
+    if seed is None or size == 0:  # slices are views: nothing is copied
+        train, validation = slice(count - size), slice(count - size, count)
+    else:
+        order = np.random.default_rng(seed).permutation(count)
+        validation, train = order[:size], order[size:]
     return Split(
         train_images=dataset.train_images[train],
         train_labels=dataset.train_labels[train],

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_core.losses import HEADS
+from mnist_core.layers import Dropout
+from mnist_core.losses import loss_function
 from mnist_core.mlp import MLP
 
 
@@ -26,17 +27,27 @@ class GradientCheck:
 
 
 def gradient_check(
-    model: MLP, head: str, x: np.ndarray, labels: np.ndarray, rng: np.random.Generator, samples: int = 20
+    model: MLP,
+    x: np.ndarray,
+    labels: np.ndarray,
+    head: str = "softmax",
+    label_smoothing: float = 0.0,
+    samples: int = 20,
+    rng: np.random.Generator | None = None,
 ) -> list[GradientCheck]:
     """Check every parameter array at randomly sampled entries with (L(p + h) − L(p − h)) / 2h.
 
+    The network is checked as it is trained: with one mask of dropout for all passes, and with the batch's own
+    statistics.
+
     Args:
         model: a network in float64; its parameters are moved and put back exactly.
-        head: a key of `HEADS`.
         x: float64 (N, D).
         labels: integer (N,).
-        rng: picks the entries.
+        head: a key of `HEADS`.
+        label_smoothing: in [0, 1), for the head "softmax".
         samples: entries per array, at most.
+        rng: picks the entries; without one, always the same.
 
     Returns:
         One check per parameter array.
@@ -46,30 +57,40 @@ def gradient_check(
 
     Source: Goodfellow, Bengio, Courville 2016, Deep Learning, section 11.5.
     """
-    loss_of = HEADS[head].loss
-    _, grad = loss_of(model.forward(x, training=True), labels)
-    model.backward(grad)
-    grads = {name: g.copy() for name, g in model.grads.items()}
+    if model.flat.dtype != np.float64:
+        raise TypeError(
+            f"a gradient check needs float64, but the network is {model.flat.dtype}: build the network in float64"
+        )
+    rng = np.random.default_rng(0) if rng is None else rng
+    loss_of = loss_function(head, label_smoothing)
+    dropouts = [layer for layer in model.layers if isinstance(layer, Dropout)]
+    masks = [layer.rng.bit_generator.state for layer in dropouts]
+    before = model.flat.copy()
+
+    def loss_and_slope() -> tuple[float, np.ndarray]:
+        for layer, state in zip(dropouts, masks, strict=True):
+            layer.rng.bit_generator.state = state
+        return loss_of(model.forward(x, training=True), labels)
+
+    model.backward(loss_and_slope()[1])
+    grads = {name: grad.copy() for name, grad in model.grads.items()}
     h = 1e-5
     checks = []
     for name, param in model.params.items():
-        if param.dtype != np.float64:
-            raise TypeError(
-                f"a gradient check needs float64, but {name} is {param.dtype}: build the network in float64"
-            )
         entries = rng.choice(param.size, size=min(samples, param.size), replace=False)
-        flat = param.flat  # not a copy, whatever the memory order: the network's own numbers move
+        flat = param.reshape(-1)  # a view: the network's own numbers move
         numeric = np.empty(len(entries))
         for i, entry in enumerate(entries):
             kept = flat[entry]
             flat[entry] = kept + h
-            above, _ = loss_of(model.forward(x), labels)
+            above, _ = loss_and_slope()
             flat[entry] = kept - h
-            below, _ = loss_of(model.forward(x), labels)
+            below, _ = loss_and_slope()
             flat[entry] = kept
             numeric[i] = (above - below) / (2 * h)
         analytic = grads[name].reshape(-1)[entries]
         size = float(np.linalg.norm(analytic) + np.linalg.norm(numeric))
         error = float(np.linalg.norm(analytic - numeric)) / size if size else 0.0
         checks.append(GradientCheck(name, analytic, numeric, error))
+    model.flat[...] = before  # running means, too
     return checks

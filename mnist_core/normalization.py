@@ -1,24 +1,45 @@
 """From pixels to the numbers that a network calculates with."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Normalization:
-    """x = (pixel / 255 − mean) / deviation."""
-
-    mean: float
-    deviation: float
+MEAN, DEVIATION = 0.1307, 0.3081
+"""Of MNIST's training pixels in [0, 1], the two figures that every tutorial quotes."""
 
 
-NORMALIZATIONS: dict[str, Normalization] = {
-    # [0, 1]
-    "unit": Normalization(0.0, 1.0),
-    # Mean 0 and variance 1 over MNIST's training pixels, the two figures that every tutorial quotes.
-    "standard": Normalization(0.1307, 0.3081),
+def unit(x: np.ndarray, white: float) -> None:
+    """Scale to [0, 1]."""
+    x *= 1 / white
+
+
+def standard(x: np.ndarray, white: float) -> None:
+    """Scale to mean 0 and variance 1 over MNIST's training pixels: (pixel / white − mean) / deviation."""
+    x *= 1 / (white * DEVIATION)
+    x -= MEAN / DEVIATION
+
+
+def raw(x: np.ndarray, white: float) -> None:
+    """Scale to [0, 255], the numbers as they stand in the file: what happens to those who forget to scale."""
+    if white != 255:
+        x *= 255 / white
+
+
+def min_max(x: np.ndarray, white: float) -> None:
+    """Scale each image by itself: its darkest pixel becomes 0, its brightest 1; an even image becomes 0."""
+    low = x.min(axis=1, keepdims=True)
+    span = x.max(axis=1, keepdims=True) - low
+    x -= low
+    x /= np.where(span > 0, span, 1)
+
+
+NORMALIZATIONS: dict[str, Callable[[np.ndarray, float], None]] = {
+    "unit": unit,
+    "standard": standard,
+    "raw": raw,
+    "min-max": min_max,
 }
+"""Each changes x (N, 784), in which black is 0 and white is `white`, in place."""
 
 
 def normalize(images: np.ndarray, normalization: str, dtype: type[np.floating] = np.float32) -> np.ndarray:
@@ -32,10 +53,6 @@ def normalize(images: np.ndarray, normalization: str, dtype: type[np.floating] =
     Returns:
         (N, 784).
     """
-    chosen = NORMALIZATIONS[normalization]
     x = images.reshape(len(images), -1).astype(dtype)
-    white = 255.0 if images.dtype == np.uint8 else 1.0
-    # One multiplication and one addition for (x / white - mean) / deviation.
-    x *= dtype(1 / (white * chosen.deviation))
-    x -= dtype(chosen.mean / chosen.deviation)
+    NORMALIZATIONS[normalization](x, 255.0 if images.dtype == np.uint8 else 1.0)
     return x

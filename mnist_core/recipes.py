@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from mnist_core.activations import ACTIVATIONS
 from mnist_core.errors import RecipeError
 from mnist_core.initializers import INITIALIZERS
-from mnist_core.layers import ACTIVATIONS
 from mnist_core.losses import HEADS
 from mnist_core.normalization import NORMALIZATIONS
 from mnist_core.schedules import SCHEDULES
 
-OPTIMIZERS = ("sgd", "momentum", "adam")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 SCHEDULE_UNITS = ("step", "epoch")
+VALIDATIONS = ("random", "last")
 MAX_HIDDEN_LAYERS = 16
 MAX_UNITS = 16_384
 MAX_PARAMETERS = 64_000_000
@@ -32,21 +33,35 @@ class Recipe:
         normalization: a key of `NORMALIZATIONS`.
         hidden_sizes: units of each hidden layer; () is softmax regression.
         activation: of the hidden layers, a key of `ACTIVATIONS`.
+        batch_norm: whether hidden layers are normalized before their activation.
+        dropout: in [0, 1), share of each hidden layer that is silenced while training.
         head: a key of `HEADS`.
-        init: a key of `INITIALIZERS`.
-        optimizer: "sgd", "momentum" or "adam".
+        label_smoothing: in [0, 1), used by the head "softmax".
+        init: of the weights, a key of `INITIALIZERS`.
+        bias_init: of the biases, likewise.
+        optimizer: one of `OPTIMIZERS`.
         learning_rate: > 0, per step, before the schedule.
-        momentum: in [0, 1), used by "momentum".
-        beta1: in [0, 1), used by "adam".
-        beta2: in [0, 1), used by "adam".
-        eps: > 0, used by "adam".
-        schedule: a key of `SCHEDULES`.
+        momentum: in [0, 1), used by "momentum" and "nesterov".
+        beta1: in [0, 1), used by "adam" and "adamw".
+        beta2: in [0, 1), used by "rmsprop", "adam" and "adamw".
+        eps: > 0, used by "adagrad", "rmsprop", "adam" and "adamw".
+        weight_decay: ≥ 0, used by "adamw".
+        schedule: one of `SCHEDULES`.
         schedule_unit: "step" or "epoch": when the schedule moves on.
-        batch_size: images per step, ≥ 1.
+        schedule_drops: when the schedule "step" drops, as shares of the training, in (0, 1).
+        schedule_factor: in (0, 1], what "step" multiplies by, and what "exponential" ends at.
+        warmup: in [0, 1), share of the training over which the learning rate rises first.
+        batch_size: images per step, ≥ 1; at most all of them are used.
         epochs: passes over the training images, ≥ 1.
-        seed: of everything random: validation split, initial weights, order of images.
-        l2: ≥ 0; adds l2 · W to the gradient of every weight (not of biases), the slope of ½ l2 ‖W‖².
-        validation_fraction: in (0, 1), share of the training images that is kept for validation.
+        shuffle: whether every epoch has an order of its own; else the images come in the order of the file.
+        seed: of everything random: validation split, initial weights, order of images, dropout.
+        l1: ≥ 0; adds l1 · sign(W) to the gradient of every weight (not of biases), the slope of l1 ‖W‖₁.
+        l2: ≥ 0; adds l2 · W likewise, the slope of ½ l2 ‖W‖².
+        clip_norm: > 0, length that the gradient of all parameters together is cut to; None: never.
+        ema_decay: in [0, 1); if not 0, an average of the parameters is validated and kept in their place, which
+            keeps this share of itself at every step.
+        validation: which images are kept for validation: a "random" choice, or the "last" of the file.
+        validation_fraction: in [0, 1), their share of the training images. 0: none; then the last weights are kept.
         patience: stop after this many epochs without improvement; None: never.
         min_delta: ≥ 0, what the validation loss must fall by to count as an improvement.
     """
@@ -56,20 +71,33 @@ class Recipe:
     normalization: str = "unit"
     hidden_sizes: tuple[int, ...] = (128,)
     activation: str = "relu"
+    batch_norm: bool = False
+    dropout: float = 0.0
     head: str = "softmax"
+    label_smoothing: float = 0.0
     init: str = "he"
+    bias_init: str = "zeros"
     optimizer: str = "sgd"
     learning_rate: float = 0.1
     momentum: float = 0.9
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
+    weight_decay: float = 0.01
     schedule: str = "constant"
     schedule_unit: str = "step"
+    schedule_drops: tuple[float, ...] = (0.5, 0.75)
+    schedule_factor: float = 0.1
+    warmup: float = 0.0
     batch_size: int = 64
     epochs: int = 10
+    shuffle: bool = True
     seed: int = 0
+    l1: float = 0.0
     l2: float = 0.0
+    clip_norm: float | None = None
+    ema_decay: float = 0.0
+    validation: str = "random"
     validation_fraction: float = 0.1
     patience: int | None = None
     min_delta: float = 0.0
@@ -84,6 +112,8 @@ class Recipe:
             _check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
         for name, choices in _CHOICES.items():
             _check(getattr(self, name) in choices, name, getattr(self, name), f"one of {', '.join(choices)}")
+        for name in ("batch_norm", "shuffle"):
+            _check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
         sizes = self.hidden_sizes
         _check(
             isinstance(sizes, tuple)
@@ -108,21 +138,57 @@ class Recipe:
             self.patience,
             "a whole number of epochs of at least 1, or none",
         )
-        for name in ("momentum", "beta1", "beta2"):
+        for name in _SHARES:
             value = getattr(self, name)
             _check(_is_number(value) and 0 <= value < 1, name, value, "a number from 0 to below 1")
         for name in ("learning_rate", "eps"):
             value = getattr(self, name)
             _check(_is_number(value) and value > 0, name, value, "a number above 0")
-        for name in ("l2", "min_delta"):
+        _check(
+            self.clip_norm is None or (_is_number(self.clip_norm) and self.clip_norm > 0),
+            "clip_norm",
+            self.clip_norm,
+            "a number above 0, or none",
+        )
+        for name in ("weight_decay", "l1", "l2", "min_delta"):
             value = getattr(self, name)
             _check(_is_number(value) and value >= 0, name, value, "a number of at least 0")
-        value = self.validation_fraction
-        _check(_is_number(value) and 0 < value < 1, "validation_fraction", value, "a number between 0 and 1")
+        value = self.schedule_factor
+        _check(_is_number(value) and 0 < value <= 1, "schedule_factor", value, "a number above 0, at most 1")
+        drops = self.schedule_drops
+        _check(
+            isinstance(drops, tuple) and len(drops) <= 100 and all(_is_number(drop) and 0 < drop < 1 for drop in drops),
+            "schedule_drops",
+            drops,
+            "at most 100 numbers between 0 and 1",
+        )
+        self._check_combinations()
+
+    def _check_combinations(self) -> None:
+        """Refuse settings that are good alone but mean nothing together."""
+        _check(
+            not self.label_smoothing or self.head == "softmax",
+            "label_smoothing",
+            self.label_smoothing,
+            f"0 with the head {self.head!r}: only softmax has it",
+        )
+        _check(
+            not self.batch_norm or self.batch_size > 1,
+            "batch_size",
+            self.batch_size,
+            "at least 2 with batch_norm: one image has no mean and variance",
+        )
+        _check(
+            self.patience is None or self.validation_fraction > 0,
+            "patience",
+            self.patience,
+            "none without validation images: early stopping needs them",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give the recipe as a dictionary that JSON can hold."""
-        return {**dataclasses.asdict(self), "hidden_sizes": list(self.hidden_sizes)}
+        lists = {name: list(getattr(self, name)) for name in _TUPLES}
+        return {**dataclasses.asdict(self), **lists}
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:
@@ -135,8 +201,9 @@ class Recipe:
 
     @property
     def parameters(self) -> int:
-        """How many weights and biases the network has."""
-        return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
+        """How many numbers training changes: weights and biases, scales and shifts."""
+        linear = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
+        return linear + 2 * self.batch_norm * sum(self.hidden_sizes)
 
     @classmethod
     def from_json(cls, values: object) -> "Recipe":
@@ -153,8 +220,9 @@ class Recipe:
         if unknown or missing:
             raise RecipeError(f"recipe: unknown settings {unknown}, missing settings {missing}; known: {sorted(known)}")
         fields = dict(values)
-        if isinstance(fields.get("hidden_sizes"), list):
-            fields["hidden_sizes"] = tuple(fields["hidden_sizes"])
+        for name in _TUPLES:
+            if isinstance(fields.get(name), list):
+                fields[name] = tuple(fields[name])
         return cls(**fields)
 
 
@@ -163,10 +231,23 @@ _CHOICES = {
     "activation": tuple(ACTIVATIONS),
     "head": tuple(HEADS),
     "init": tuple(INITIALIZERS),
+    "bias_init": tuple(INITIALIZERS),
     "optimizer": OPTIMIZERS,
-    "schedule": tuple(SCHEDULES),
+    "schedule": SCHEDULES,
     "schedule_unit": SCHEDULE_UNITS,
+    "validation": VALIDATIONS,
 }
+_TUPLES = ("hidden_sizes", "schedule_drops")
+_SHARES = (
+    "dropout",
+    "label_smoothing",
+    "momentum",
+    "beta1",
+    "beta2",
+    "warmup",
+    "ema_decay",
+    "validation_fraction",
+)
 
 
 def _check(good: bool, name: str, found: object, expected: str) -> None:
@@ -227,4 +308,94 @@ CLASSIC_RELU = Recipe(
     min_delta=0.001,
 )
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (QUICK, ACCURATE, CLASSIC_RELU)}
+TANH_ONLINE = Recipe(
+    name="tanh-online",
+    source="tutorial: NumPy MLP with tanh, sigmoid outputs, one image a step",
+    normalization="min-max",
+    hidden_sizes=(32,),
+    activation="tanh",
+    head="sigmoid",
+    init="xavier",
+    learning_rate=0.001,
+    schedule="step",
+    schedule_drops=(0.02,),  # after step 1,000 of 50,000
+    schedule_factor=0.999,
+    batch_size=1,
+    epochs=1,
+    shuffle=False,
+    seed=2,
+    validation="last",
+    validation_fraction=1 / 6,
+)
+
+SIGMOID_FULL_BATCH = Recipe(
+    name="sigmoid-full-batch",
+    source="tutorial: NumPy MLP with sigmoid, all images in every step; as in its code",
+    normalization="raw",
+    hidden_sizes=(10,),
+    activation="sigmoid",
+    init="small-normal",
+    learning_rate=0.04,
+    batch_size=60_000,
+    epochs=2400,
+    shuffle=False,
+    validation_fraction=0.0,
+)
+
+SIGMOID_FULL_BATCH_TEXT = dataclasses.replace(
+    SIGMOID_FULL_BATCH,
+    name="sigmoid-full-batch-text",
+    source="tutorial: NumPy MLP with sigmoid, all images in every step; as in its text",
+    hidden_sizes=(40,),
+    learning_rate=0.4,
+)
+
+DROPOUT_MLP_SGD = Recipe(
+    name="dropout-mlp-sgd",
+    source="tutorial: PyTorch MLP with dropout, trained by SGD",
+    hidden_sizes=(128, 256),
+    dropout=0.5,
+    init="uniform-fan-in",
+    bias_init="uniform-fan-in",
+    learning_rate=0.001,
+    batch_size=64,
+    epochs=25,
+    validation="last",
+    validation_fraction=1 / 6,
+)
+
+DROPOUT_MLP_ADAM = dataclasses.replace(
+    DROPOUT_MLP_SGD,
+    name="dropout-mlp-adam",
+    source="tutorial: PyTorch MLP with dropout, trained by Adam",
+    optimizer="adam",
+)
+
+WIDE_ADAM = Recipe(
+    name="wide-adam",
+    source="tutorial: TensorFlow MLP with 512 units and Adam",
+    hidden_sizes=(512,),
+    init="standard-normal",
+    bias_init="standard-normal",
+    optimizer="adam",
+    learning_rate=0.001,
+    eps=1e-7,
+    batch_size=100,
+    epochs=5,
+    validation_fraction=0.0,
+)
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        QUICK,
+        ACCURATE,
+        TANH_ONLINE,
+        SIGMOID_FULL_BATCH,
+        SIGMOID_FULL_BATCH_TEXT,
+        DROPOUT_MLP_SGD,
+        DROPOUT_MLP_ADAM,
+        CLASSIC_RELU,
+        WIDE_ADAM,
+    )
+}

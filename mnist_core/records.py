@@ -40,8 +40,8 @@ class EpochEnd:
         step: updates so far.
         train_loss: mean over the epoch's images, each as it was seen during training.
         train_accuracy: the same for accuracy, in [0, 1].
-        validation_loss: mean loss over the validation images after the epoch.
-        validation_accuracy: share of the validation images that is read correctly, in [0, 1].
+        validation_loss: mean loss over the validation images after the epoch; None if there are none.
+        validation_accuracy: share of the validation images that is read correctly, in [0, 1]; None likewise.
         best: whether these are the best weights so far, by validation loss.
         seconds: wall-clock time that the epoch took in this process, without what was done between its records (a
             pause, say); not compared.
@@ -51,8 +51,8 @@ class EpochEnd:
     step: int
     train_loss: float
     train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
     best: bool
     seconds: float = field(compare=False)
 

@@ -2,20 +2,24 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mnist_core.batches import Batches
 from mnist_core.data import Dataset, Split, split_validation
 from mnist_core.errors import DivergedError
-from mnist_core.losses import HEADS
+from mnist_core.losses import loss_function
 from mnist_core.metrics import evaluate
-from mnist_core.mlp import MLP, assemble_mlp, build_mlp
-from mnist_core.normalization import normalize
-from mnist_core.optimizers import SGD, Adam, Momentum, Optimizer
+from mnist_core.mlp import MLP, build_mlp
+from mnist_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
 from mnist_core.recipes import Recipe
 from mnist_core.records import EpochEnd, Record, StepEnd
-from mnist_core.schedules import SCHEDULES
+from mnist_core.schedules import build_schedule
+
+PIECE = 1000
+"""Images that are worked through at once. A larger batch goes through the network piece by piece, and the gradients
+add up to those of the whole: 60,000 images as float32 would take 188 MB, and they would not stay in the cache."""
 
 
 @dataclass(eq=False)
@@ -26,16 +30,17 @@ class Training:
         recipe: the settings.
         model: the network that is being trained.
         optimizer: holds its own memory of earlier gradients.
-        rng: shuffles the images.
+        rng: shuffles the images and draws the masks of dropout.
         step: updates so far.
         epoch: whole epochs so far.
         order: int64 (N,), the order of the images in the epoch under way; None between epochs.
         batch: batches of that epoch that are done.
         loss_sum: sum of the losses of that epoch's images so far.
         correct: images of that epoch read correctly so far.
+        average: the average of `model.flat` over the steps, if the recipe wants one.
         best_loss: lowest validation loss so far, by at least `recipe.min_delta`.
         best_accuracy: the validation accuracy that came with it.
-        best_params: copies of the parameters that reached it.
+        best: a copy of the network's numbers, as in `MLP.flat`, that reached it.
         epochs_without_improvement: epochs since then.
     """
 
@@ -49,9 +54,10 @@ class Training:
     batch: int = 0
     loss_sum: float = 0.0
     correct: int = 0
+    average: np.ndarray | None = None
     best_loss: float = float("inf")
     best_accuracy: float = 0.0
-    best_params: dict[str, np.ndarray] = field(default_factory=dict)
+    best: np.ndarray | None = None
     epochs_without_improvement: int = 0
 
     @property
@@ -61,24 +67,74 @@ class Training:
         out_of_patience = patience is not None and self.epochs_without_improvement >= patience
         return self.epoch >= self.recipe.epochs or out_of_patience
 
+    def current_model(self) -> MLP:
+        """Build the network as it would be used now: with the averaged weights, if there are any."""
+        return self._model_of(self.model.flat if self.average is None else self.average)
+
     def best_model(self) -> MLP:
-        """Build the network with the best weights so far; before the first epoch's end, the current ones."""
-        best = self.best_params or self.model.params
-        return assemble_mlp({name: param.copy() for name, param in best.items()}, self.recipe.activation)
+        """Build the network with the best weights so far; without a validation yet, the current ones."""
+        return self.current_model() if self.best is None else self._model_of(self.best)
+
+    def _model_of(self, numbers: np.ndarray) -> MLP:
+        model = empty_model(self.recipe, self.model.flat.dtype.type)
+        model.flat[...] = numbers
+        return model
 
 
-def start_training(recipe: Recipe) -> Training:
+def start_training(recipe: Recipe, dtype: type[np.floating] = np.float32) -> Training:
     """Build a fresh network and optimizer; the same recipe gives the same bits.
 
     Args:
         recipe: the settings, with the seed.
+        dtype: of all that is calculated; float64 to compare with other programs digit by digit.
 
     Returns:
         A training at step 0.
     """
     rng = np.random.default_rng(recipe.seed)
-    model = build_mlp(recipe.layer_sizes, recipe.activation, recipe.init, rng)
-    return Training(recipe, model, _build_optimizer(recipe, model), rng)
+    model = build_model(recipe, rng, dtype)
+    average = model.flat.copy() if recipe.ema_decay else None
+    return Training(recipe, model, build_optimizer(recipe, model), rng, average=average)
+
+
+def build_model(recipe: Recipe, rng: np.random.Generator, dtype: type[np.floating] = np.float32) -> MLP:
+    """Build a recipe's network; see `build_mlp`."""
+    return build_mlp(
+        recipe.layer_sizes,
+        recipe.activation,
+        recipe.init,
+        rng,
+        dtype,
+        biases=recipe.bias_init,
+        batch_norm=recipe.batch_norm,
+        dropout=recipe.dropout,
+    )
+
+
+def empty_model(recipe: Recipe, dtype: type[np.floating] = np.float32) -> MLP:
+    """Build a recipe's network with zeros for weights, to be filled with those of another one."""
+    return build_model(replace(recipe, init="zeros", bias_init="zeros"), np.random.default_rng(), dtype)
+
+
+def build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
+    """Build a recipe's optimizer for a network."""
+    arrays = (model.flat_params, model.flat_grads)
+    match recipe.optimizer:
+        case "momentum":
+            return Momentum(*arrays, recipe.momentum)
+        case "nesterov":
+            return Nesterov(*arrays, recipe.momentum)
+        case "adagrad":
+            return AdaGrad(*arrays, recipe.eps)
+        case "rmsprop":
+            return RMSprop(*arrays, recipe.beta2, recipe.eps)
+        case "adam":
+            return Adam(*arrays, recipe.beta1, recipe.beta2, recipe.eps)
+        case "adamw":
+            betas = (recipe.beta1, recipe.beta2)
+            return AdamW(*arrays, *betas, recipe.eps, recipe.weight_decay, model.weight_count)
+        case _:
+            return SGD(*arrays)
 
 
 def split_for(recipe: Recipe, dataset: Dataset) -> Split:
@@ -88,7 +144,8 @@ def split_for(recipe: Recipe, dataset: Dataset) -> Split:
         DataError: if the data set is too small to be split.
     """
     images = len(dataset.train_images)
-    return split_validation(dataset, max(1, round(images * recipe.validation_fraction)), recipe.seed)
+    size = max(1, round(images * recipe.validation_fraction)) if recipe.validation_fraction else 0
+    return split_validation(dataset, size, recipe.seed if recipe.validation == "random" else None)
 
 
 def train(training: Training, split: Split, validations_per_epoch: int = 1) -> Iterator[Record]:
@@ -130,14 +187,19 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         0,
         batches,
     }
+    if not len(split.validation_images):
+        middle_validations.clear()
+    # Batch norm needs the statistics of a whole batch.
+    size = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, PIECE)
+    inputs = Batches(split.train_images, recipe.normalization, training.model.flat.dtype, min(size, images))
     while not training.finished:
         began = time.perf_counter()
         if training.order is None:
-            training.order = training.rng.permutation(images)
+            training.order = training.rng.permutation(images) if recipe.shuffle else np.arange(images)
         for batch in range(training.batch, batches):
-            chosen = training.order[batch * recipe.batch_size : (batch + 1) * recipe.batch_size]
+            begin, end = batch * recipe.batch_size, min((batch + 1) * recipe.batch_size, images)
             learning_rate = _learning_rate(training, training.step, batches)
-            loss, accuracy = _update(training, split.train_images[chosen], split.train_labels[chosen], learning_rate)
+            loss, accuracy = _update(training, inputs, split.train_labels, begin, end, learning_rate)
             training.batch = batch + 1
             in_middle = training.batch in middle_validations
             measured = _validate(training, split, learning_rate) if in_middle else (None, None)
@@ -147,27 +209,54 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         yield _end_epoch(training, split, began)
 
 
-def _update(training: Training, images: np.ndarray, labels: np.ndarray, learning_rate: float) -> tuple[float, float]:
-    """Take one step; return the batch's loss and accuracy before it."""
+def _update(
+    training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int, learning_rate: float
+) -> tuple[float, float]:
+    """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
     recipe, model = training.recipe, training.model
-    x = normalize(images, recipe.normalization)  # (B, 784)
     with np.errstate(over="ignore", invalid="ignore"):  # a diverging training is reported below, once
-        logits = model.forward(x, training=True)  # (B, 10)
-        loss, grad = HEADS[recipe.head].loss(logits, labels)
+        loss, correct = _gradient(training, inputs, labels, begin, end)
         if not np.isfinite(loss):
             raise DivergedError(training.step + 1, learning_rate)
-        model.backward_params(grad)
-        grads = model.grads
+        weights, grads = model.flat[: model.weight_count], model.flat_grads
+        if recipe.l1:
+            grads[: model.weight_count] += recipe.l1 * np.sign(weights)
         if recipe.l2:
-            for name, param in model.params.items():
-                if name.endswith(".W"):
-                    grads[name] += recipe.l2 * param
-        training.optimizer.update(grads, learning_rate)
-    correct = int((logits.argmax(axis=1) == labels).sum())
+            grads[: model.weight_count] += recipe.l2 * weights
+        if recipe.clip_norm is not None:
+            norm = float(np.dot(grads, grads)) ** 0.5
+            if norm > recipe.clip_norm:
+                grads *= recipe.clip_norm / norm
+        training.optimizer.update(learning_rate)
+        if training.average is not None:
+            training.average += (1 - recipe.ema_decay) * (model.flat - training.average)
     training.step += 1
-    training.loss_sum += loss * len(labels)
+    training.loss_sum += loss * (end - begin)
     training.correct += correct
-    return loss, correct / len(labels)
+    return loss, correct / (end - begin)
+
+
+def _gradient(training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int) -> tuple[float, int]:
+    """Leave the gradient of a batch's mean loss in the model; return that loss, and how many images were read."""
+    recipe, model = training.recipe, training.model
+    loss_of = loss_function(recipe.head, recipe.label_smoothing)
+    total = np.zeros_like(model.flat_grads) if end - begin > inputs.size else None
+    loss, correct = 0.0, 0
+    for start in range(begin, end, inputs.size):
+        part = slice(start, min(start + inputs.size, end))
+        chosen = training.order[part] if recipe.shuffle and training.order is not None else part
+        part_labels = labels[chosen]
+        logits = model.forward(inputs.gather(chosen), training=True)  # (B, 10)
+        part_loss, grad = loss_of(logits, part_labels)
+        share = len(part_labels) / (end - begin)
+        loss += share * part_loss
+        correct += int((logits.argmax(axis=1) == part_labels).sum())
+        model.backward_params(grad)
+        if total is not None:
+            total += share * model.flat_grads
+    if total is not None:
+        model.flat_grads[...] = total
+    return loss, correct
 
 
 def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
@@ -176,10 +265,10 @@ def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     # Of the last step, which a training resumed just after it no longer has at hand.
     learning_rate = _learning_rate(training, training.step - 1, training.recipe.steps_per_epoch(images))
     loss, accuracy = _validate(training, split, learning_rate)
-    best = loss < training.best_loss - training.recipe.min_delta
-    if best:
+    best = loss is not None and loss < training.best_loss - training.recipe.min_delta
+    if loss is not None and accuracy is not None and best:
         training.best_loss, training.best_accuracy = loss, accuracy
-        training.best_params = {name: param.copy() for name, param in training.model.params.items()}
+        training.best = (training.model.flat if training.average is None else training.average).copy()
         training.epochs_without_improvement = 0
     else:
         training.epochs_without_improvement += 1
@@ -190,11 +279,15 @@ def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     return EpochEnd(training.epoch, training.step, train_loss, train_accuracy, loss, accuracy, best, seconds)
 
 
-def _validate(training: Training, split: Split, learning_rate: float) -> tuple[float, float]:
+def _validate(training: Training, split: Split, learning_rate: float) -> tuple[float, float] | tuple[None, None]:
+    """Read the validation images as the network would be used now; without any, give None."""
+    if not len(split.validation_images):
+        return None, None
     recipe = training.recipe
+    model = training.model if training.average is None else training.current_model()
     with np.errstate(over="ignore", invalid="ignore"):
         result = evaluate(
-            training.model,
+            model,
             recipe.head,
             recipe.normalization,
             split.validation_images,
@@ -207,16 +300,7 @@ def _validate(training: Training, split: Split, learning_rate: float) -> tuple[f
 
 def _learning_rate(training: Training, steps_before: int, batches: int) -> float:
     recipe = training.recipe
+    schedule = build_schedule(recipe.schedule, recipe.schedule_drops, recipe.schedule_factor, recipe.warmup)
     if recipe.schedule_unit == "epoch":
-        progress = training.epoch / recipe.epochs
-    else:
-        progress = steps_before / (batches * recipe.epochs)
-    return recipe.learning_rate * SCHEDULES[recipe.schedule](progress)
-
-
-def _build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
-    if recipe.optimizer == "adam":
-        return Adam(model.params, recipe.beta1, recipe.beta2, recipe.eps)
-    if recipe.optimizer == "momentum":
-        return Momentum(model.params, recipe.momentum)
-    return SGD(model.params)
+        return recipe.learning_rate * schedule(training.epoch, recipe.epochs)
+    return recipe.learning_rate * schedule(steps_before, batches * recipe.epochs)

@@ -8,10 +8,10 @@ import numpy as np
 from mnist_core.data import Dataset
 from mnist_core.errors import RecipeError, WeightsError
 from mnist_core.metrics import evaluate
-from mnist_core.mlp import MLP, assemble_mlp, parameter_shapes
+from mnist_core.mlp import MLP, array_shapes
 from mnist_core.npz import NpzReader, write_npz
 from mnist_core.recipes import Recipe
-from mnist_core.training import Training
+from mnist_core.training import Training, empty_model
 
 FORMAT = "mnist-mlp"
 VERSION = 1
@@ -28,7 +28,7 @@ class TrainedNetwork:
         data_name: the data set that it was trained on.
         data_fingerprint: that set's SHA-256, see `Dataset.fingerprint`.
         synthetic: whether that set was drawn by code.
-        validation_accuracy: share of validation images read correctly, in [0, 1].
+        validation_accuracy: share of validation images read correctly, in [0, 1]; None if there were none.
         test_accuracy: the same for test images.
         class_names: what each output stands for.
     """
@@ -38,7 +38,7 @@ class TrainedNetwork:
     data_name: str
     data_fingerprint: str
     synthetic: bool
-    validation_accuracy: float
+    validation_accuracy: float | None
     test_accuracy: float
     class_names: tuple[str, ...] = field(default=DIGITS)
 
@@ -61,7 +61,7 @@ def finished_network(training: Training, dataset: Dataset) -> TrainedNetwork:
         dataset.name,
         dataset.fingerprint,
         dataset.synthetic,
-        training.best_accuracy,
+        None if training.best is None else training.best_accuracy,
         test.accuracy,
     )
 
@@ -91,7 +91,7 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
         "accuracy": {"validation": network.validation_accuracy, "test": network.test_accuracy},
     }
     with np.errstate(over="ignore"):
-        arrays = {name: param.astype(dtype) for name, param in network.model.params.items()}
+        arrays = {name: param.astype(dtype) for name, param in network.model.arrays.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise WeightsError(
@@ -131,22 +131,25 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             and isinstance(data.get("fingerprint"), str)
             and isinstance(data.get("synthetic"), bool)
             and isinstance(accuracy, dict)
-            and all(_is_share(accuracy.get(key)) for key in ("validation", "test"))
+            and (accuracy.get("validation") is None or _is_share(accuracy["validation"]))
+            and _is_share(accuracy.get("test"))
             and isinstance(names, list)
             and len(names) == len(DIGITS)
             and all(isinstance(name, str) for name in names)
         ):
             raise reader.damaged("its data, accuracy or class_names are missing or of the wrong kind")
-        shapes = parameter_shapes(recipe.layer_sizes)
-        params = {name: reader.array(name, shape, {"float32", "float16"}) for name, shape in shapes.items()}
-    model = assemble_mlp({name: param.astype(np.float32) for name, param in params.items()}, recipe.activation)
+        shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
+        arrays = {name: reader.array(name, shape, {"float32", "float16"}) for name, shape in shapes.items()}
+    model = empty_model(recipe)
+    model.load(arrays)
+    validation = accuracy.get("validation")
     return TrainedNetwork(
         model,
         recipe,
         data["name"],
         data["fingerprint"],
         data["synthetic"],
-        float(accuracy["validation"]),
+        None if validation is None else float(validation),
         float(accuracy["test"]),
         tuple(names),
     )
