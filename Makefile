@@ -36,8 +36,8 @@ format: $(VENV)/installed-dev ## Format the code
 	$(BIN)/ruff check --fix .
 
 texts: $(VENV)/installed-dev ## Collect new texts of the app into the catalogues
-	$(BIN)/pybabel extract --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp
-	$(BIN)/pybabel update --no-fuzzy-matching --omit-header --width=100 -i $(VENV)/messages.pot -o webapp/locales/zh/messages.po -l zh
+	$(BIN)/pybabel extract --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp app.py
+	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --omit-header --width=100 -i $(VENV)/messages.pot -o webapp/locales/zh/messages.po -l zh
 
 weights: $(VENV)/installed ## Train the default weights again (a minute)
 	$(BIN)/python -m mnist_core train --recipe accurate --dtype float16 --out weights/default.npz

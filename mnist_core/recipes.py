@@ -339,6 +339,7 @@ SIGMOID_FULL_BATCH = Recipe(
     batch_size=60_000,
     epochs=2400,
     shuffle=False,
+    seed=1,
     validation_fraction=0.0,
 )
 

@@ -29,7 +29,8 @@ def step_decay(step: int, steps: int, drops: Sequence[float], factor: float) -> 
         drops: at which shares of the training, in (0, 1).
         factor: in (0, 1].
     """
-    return factor ** sum(step >= drop * steps for drop in drops)
+    # A quotient is rounded to the very float that 0.55 is; the product 0.55 · 100 would be just above 55.
+    return factor ** sum(step / steps >= drop for drop in drops)
 
 
 def exponential(step: int, steps: int, factor: float) -> float:

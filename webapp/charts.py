@@ -9,9 +9,14 @@ from mnist_core.records import EpochEnd
 
 MAX_POINTS = 400
 """Points of a curve that are sent to the browser: more cannot be told apart, and each update would cost more."""
-SMOOTHING_STEPS = 50
-"""A smoothed point is the mean of this many steps."""
-AXIS_ENDS = (20, 50, 100, 200, 500)
+SMOOTHING_IMAGES = 3200
+"""A smoothed point is the mean of about this many images: 50 steps of 64, or 3,200 steps of a single one."""
+STEADY_IMAGES = 10
+"""With fewer images in a step, its accuracy jumps between a few values, and its curve would be a grey wall."""
+HIGH_LOSS = 20.0
+"""A network that knows nothing has a loss of 2.3. One that begins above this needs a logarithmic axis, or all that
+it learns would be a flat line at the bottom."""
+AXIS_ENDS = (20, 50, 100, 200, 500, 1000, 2000)
 """Epochs at which the time axis of a long run may end for a while."""
 MANY_MARKERS = 60
 """From so many points on, the dots of the validation curve would hide it."""
@@ -21,12 +26,15 @@ VALIDATION_COLOUR = "#f97316"
 Figure = dict[str, Any]
 Names = dict[str, str]
 """Translated texts under the keys "training", "validation", "best", "epoch", "loss", "accuracy"."""
+Validation = Sequence[tuple[int, float]] | None
+"""(step, value) wherever the validation images were read; None if there are none."""
 
 
 def loss_figure(
     train: np.ndarray,
-    validation: Sequence[tuple[int, float]],
+    validation: Validation,
     best: EpochEnd | None,
+    batch_size: int,
     steps_per_epoch: int,
     last_epoch: int,
     names: Names,
@@ -35,8 +43,9 @@ def loss_figure(
 
     Args:
         train: float (N,), of every step so far.
-        validation: (step, loss), in order.
+        validation: (step, loss), in order; None if no images are kept for it.
         best: the best epoch so far.
+        batch_size: images in a step.
         steps_per_epoch: updates in an epoch.
         last_epoch: where the time axis ends.
         names: translated names of the curves and axes.
@@ -44,30 +53,38 @@ def loss_figure(
     Returns:
         A figure as Plotly understands it.
     """
-    smooth = moving_mean(train, SMOOTHING_STEPS)
-    top = 1.05 * max([float(smooth.max()) if len(smooth) else 2.3, *(loss for _, loss in validation)])
-    layout = _layout(names, names["loss"], _axis_end(len(train), steps_per_epoch, last_epoch), {"range": [0, top]})
-    star = None if best is None else (best.epoch, best.validation_loss)
+    smooth = moving_mean(train, _smoothing_steps(batch_size))
+    shown = np.concatenate([smooth, [loss for _, loss in validation or ()]])
+    top = float(shown.max()) if len(shown) else 2.3
+    if len(train) and train[0] > HIGH_LOSS:
+        bottom = np.floor(np.log10(max(float(shown.min()), 1e-4)))
+        yaxis = {"type": "log", "dtick": 1, "range": [bottom, np.log10(top) + 0.1]}
+    else:
+        yaxis = {"range": [0, 1.05 * top]}
+    layout = _layout(names, names["loss"], _axis_end(len(train), steps_per_epoch, last_epoch), yaxis)
+    star = None if best is None or best.validation_loss is None else (best.epoch, best.validation_loss)
     return _figure(train, smooth, validation, star, steps_per_epoch, names, ".4f", layout)
 
 
 def accuracy_figure(
     train: np.ndarray,
-    validation: Sequence[tuple[int, float]],
+    validation: Validation,
     best: EpochEnd | None,
+    batch_size: int,
     steps_per_epoch: int,
     last_epoch: int,
     names: Names,
 ) -> Figure:
     """Draw the accuracy over the epochs; the arguments are those of `loss_figure`."""
-    smooth = moving_mean(train, SMOOTHING_STEPS)
+    smooth = moving_mean(train, _smoothing_steps(batch_size))
+    raw = train if batch_size >= STEADY_IMAGES else None
     # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
     layout = _layout(names, names["accuracy"], _axis_end(len(train), steps_per_epoch, last_epoch), yaxis)
-    star = None if best is None else (best.epoch, best.validation_accuracy)
-    return _figure(train, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
+    star = None if best is None or best.validation_accuracy is None else (best.epoch, best.validation_accuracy)
+    return _figure(raw, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
 
 
 def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
@@ -102,45 +119,43 @@ def thin_out(values: np.ndarray, limit: int = MAX_POINTS) -> np.ndarray:
     return np.unique(np.linspace(0, count - 1, limit).round().astype(int))
 
 
+def _smoothing_steps(batch_size: int) -> int:
+    return max(1, round(SMOOTHING_IMAGES / batch_size))
+
+
 def _figure(
-    train: np.ndarray,
+    raw: np.ndarray | None,
     smooth: np.ndarray,
-    validation: Sequence[tuple[int, float]],
+    validation: Validation,
     star: tuple[int, float] | None,
     steps_per_epoch: int,
     names: Names,
     value_format: str,
     layout: Figure,
 ) -> Figure:
-    chosen = thin_out(train)
+    chosen = thin_out(smooth)
     x = _rounded((chosen + 1) / steps_per_epoch)
-    measured = np.array(validation).reshape(-1, 2)
-    measured = measured[thin_out(measured)]
-    curves: list[Figure] = [
-        {
-            "showlegend": False,
-            "legendgroup": "training",
-            "x": x,
-            "y": _rounded(train[chosen]),
-            "line": {"color": TRAIN_COLOUR, "width": 1},
-            "opacity": 0.25,
-            "hoverinfo": "skip",
-        },
-        {
-            "name": names["training"],
-            "legendgroup": "training",
-            "x": x,
-            "y": _rounded(smooth[chosen]),
-            "line": {"color": TRAIN_COLOUR, "width": 2.5},
-        },
-        {
-            "name": names["validation"],
-            "x": _rounded(measured[:, 0] / steps_per_epoch),
-            "y": _rounded(measured[:, 1]),
-            "mode": "lines+markers" if len(measured) < MANY_MARKERS else "lines",
-            "line": {"color": VALIDATION_COLOUR, "width": 2.5},
-        },
-    ]
+    blue = {"legendgroup": "training", "x": x}
+    curves: list[Figure] = []
+    if raw is not None:
+        faint = {"line": {"color": TRAIN_COLOUR, "width": 1}, "opacity": 0.25, "hoverinfo": "skip"}
+        curves.append({**blue, "showlegend": False, "y": _rounded(raw[chosen]), **faint})
+    template = f"%{{y:{value_format}}}"
+    line = {"line": {"color": TRAIN_COLOUR, "width": 2.5}, "hovertemplate": template}
+    curves.append({**blue, "name": names["training"], "y": _rounded(smooth[chosen]), **line})
+    if validation is not None:
+        measured = np.array(validation).reshape(-1, 2)
+        measured = measured[thin_out(measured)]
+        curves.append(
+            {
+                "name": names["validation"],
+                "x": _rounded(measured[:, 0] / steps_per_epoch),
+                "y": _rounded(measured[:, 1]),
+                "mode": "lines+markers" if len(measured) < MANY_MARKERS else "lines",
+                "line": {"color": VALIDATION_COLOUR, "width": 2.5},
+                "hovertemplate": template,
+            }
+        )
     if star is not None:
         curves.append(
             {
@@ -150,17 +165,16 @@ def _figure(
                 "mode": "markers",
                 "cliponaxis": False,
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},
+                "hovertemplate": template,
             }
         )
-    for curve in curves[1:]:
-        curve["hovertemplate"] = f"%{{y:{value_format}}}"
     return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
 
 
 def _axis_end(steps: int, steps_per_epoch: int, last_epoch: int) -> int:
     """Where the time axis ends: at the last epoch, or before it as long as a long run would be a mere stripe."""
     epochs = steps / steps_per_epoch
-    return next((end for end in AXIS_ENDS if epochs <= end < last_epoch), last_epoch)
+    return next((end for end in AXIS_ENDS if epochs <= end <= last_epoch / 2), last_epoch)
 
 
 def _layout(names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:

@@ -1,6 +1,8 @@
 """How large a training may be that is started from the page: many visitors share one laptop."""
 
-from mnist_core.recipes import Recipe
+from mnist_core.metrics import EVALUATION_BATCH
+from mnist_core.recipes import PIXELS, Recipe
+from mnist_core.training import PIECE
 
 MAX_MEMORY = 1_000_000_000
 """Bytes."""
@@ -11,16 +13,18 @@ LARGEST_TRAINING_SET = 60_000
 
 
 def memory_of(recipe: Recipe) -> int:
-    """Estimate the bytes that a training takes beside its images.
+    """Estimate the bytes that a training takes at most beside its images (measured: half to nine tenths of this).
 
-    Parameters, gradients, the optimizer's memory, the best weights and the file being written: six times the
-    parameters. Each layer's output, its gradient and what lies between: four times the units, for every image of a
-    batch, and of validation at least 1,000.
+    For every parameter eleven numbers: the parameter, its gradient, the optimizer's memories, the average, the best
+    weights, what penalties need, and the network that is built at the end. For every image that is worked through at
+    once, twelve for each unit, with batch norm and dropout, and three for each pixel.
     """
-    units = sum(recipe.layer_sizes)
-    return 4 * (6 * recipe.parameters + 4 * units * max(recipe.batch_size, 1000))
+    batch = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, PIECE)
+    images = max(batch, EVALUATION_BATCH)
+    return 4 * (11 * recipe.parameters + images * (12 * sum(recipe.hidden_sizes) + 3 * PIXELS))
 
 
 def steps_of(recipe: Recipe) -> int:
-    """Count the steps of a training on `LARGEST_TRAINING_SET` images, validation included."""
-    return recipe.steps_per_epoch(LARGEST_TRAINING_SET) * recipe.epochs
+    """Count the steps of a training on `LARGEST_TRAINING_SET` images, less those for validation."""
+    images = LARGEST_TRAINING_SET - round(LARGEST_TRAINING_SET * recipe.validation_fraction)
+    return recipe.steps_per_epoch(images) * recipe.epochs

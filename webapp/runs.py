@@ -25,6 +25,8 @@ from mnist_core.records import EpochEnd, Record, StepEnd, from_json
 State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
 PROJECT = Path(__file__).parent.parent
+PACE_RECORDS = 20
+"""How many of the newest clock records tell a run's pace: those of about ten seconds."""
 _ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -55,6 +57,7 @@ class Records:
         validation_loss: (step, loss) wherever the validation images were read.
         validation_accuracy: the same for accuracy.
         epochs: one record for each epoch.
+        clock: (seconds that the training has taken, without pauses; steps so far), about twice a second.
         paused: whether the last pause still lasts.
         end: the last record: final state, test accuracy or error; empty until the end.
     """
@@ -66,6 +69,7 @@ class Records:
     validation_loss: list[tuple[int, float]] = field(default_factory=list)
     validation_accuracy: list[tuple[int, float]] = field(default_factory=list)
     epochs: list[EpochEnd] = field(default_factory=list)
+    clock: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])
     paused: bool = False
     end: dict[str, Any] = field(default_factory=dict)
 
@@ -78,6 +82,8 @@ class Records:
             self.end = values
         elif kind in ("pause", "resume"):
             self.paused = kind == "pause"
+        elif kind == "clock":
+            self.clock.append((values["seconds"], values["step"]))
         else:
             self._add_record(from_json(values))
 
@@ -103,6 +109,7 @@ class Snapshot:
         job: what it trains.
         records: what it has written; shared with the registry, to be read only.
         place: how many runs are before it in the queue, plus one; 0 unless queued.
+        pausing: whether it was told to pause and has not come to its step's end yet.
         stopping: whether it was told to stop and has not come to its step's end yet.
         weights: the trained network's file, once it is written and measured.
     """
@@ -112,6 +119,7 @@ class Snapshot:
     job: Job
     records: Records
     place: int
+    pausing: bool
     stopping: bool
     weights: Path | None
 
@@ -220,9 +228,10 @@ class Runs:
             else:
                 state = "failed"
             place = self._queue.index(run_id) + 1 if state == "queued" else 0
+            pausing = state == "running" and run_id in self._told_to_pause
             stopping = state in ACTIVE and run_id in self._told_to_stop
             weights = self._folder / run_id / "weights.npz" if "test_accuracy" in records.end else None
-            return Snapshot(run_id, state, job, records, place, stopping, weights)
+            return Snapshot(run_id, state, job, records, place, pausing, stopping, weights)
 
     def close(self) -> None:
         """Stop every worker and wait for it: for tests."""
@@ -300,12 +309,14 @@ class Runs:
 
 
 def seconds_left(snapshot: Snapshot) -> float | None:
-    """Estimate how long a run will still train, from the pace of its last epoch.
+    """Estimate how long a run will still train, from its pace in the last seconds.
 
     Returns:
-        Seconds; None before the first epoch's end, when nothing is known yet.
+        Seconds; None in the first moments, when nothing is known yet.
     """
-    if not snapshot.records.epochs or snapshot.records.last_step is None:
+    clock = snapshot.records.clock[-PACE_RECORDS:]
+    (began, first), (now, last) = clock[0], clock[-1]
+    if last == first:
         return None
-    pace = snapshot.records.epochs[-1].seconds / snapshot.steps_per_epoch
-    return pace * (snapshot.steps_per_epoch * snapshot.job.recipe.epochs - snapshot.records.last_step.step)
+    steps = snapshot.steps_per_epoch * snapshot.job.recipe.epochs
+    return (now - began) / (last - first) * (steps - len(snapshot.records.loss))

@@ -1,26 +1,23 @@
 """The settings of a training: from the widgets of the training page to a job."""
 
 import dataclasses
-import logging
 from typing import Any
 
 import streamlit as st
 
-from mnist_core.data import LOCAL_FOLDER, fetch_mnist, find_mnist
-from mnist_core.errors import DataError, RecipeError
-from mnist_core.initializers import INITIALIZERS
-from mnist_core.layers import ACTIVATIONS
-from mnist_core.recipes import MAX_HIDDEN_LAYERS, MAX_UNITS, OPTIMIZERS, RECIPES, Recipe
-from mnist_core.schedules import SCHEDULES
+from mnist_core.errors import RecipeError
+from mnist_core.recipes import MAX_HIDDEN_LAYERS, MAX_UNITS, RECIPES, Recipe
 from webapp import recipe_texts
+from webapp.data_choice import data_choice
+from webapp.fields import Fields, as_shown, forget, kept, read_numbers, row
 from webapp.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
-from webapp.resources import data_folders
 from webapp.runs import Job
 from webapp.texts import gettext as _
+from webapp.toolbox import toolbox
 
 
 def settings_form(busy: bool, last: Job | None) -> Job | None:
-    """Show the choice of recipe, data and main settings, and the Start button.
+    """Show the choice of recipe, data and settings, and the Start button.
 
     Args:
         busy: whether this page's run is still going; then another one is not started.
@@ -31,69 +28,72 @@ def settings_form(busy: bool, last: Job | None) -> Job | None:
     """
     if last is not None and "settings" not in st.session_state:
         st.session_state["settings"] = _values_of(last)
-    name = _kept(st.selectbox, _("Recipe"), "recipe", next(iter(RECIPES)), options=list(RECIPES))
+    names = recipe_texts.ordered(RECIPES)
+    name = kept(st.selectbox, _("Recipe"), "recipe", names[0], options=names, format_func=recipe_texts.title)
     recipe = RECIPES[name]
     st.caption(recipe_texts.description(name))
-    data = _data_choice()
-
-    def setting(widget: Any, label: str, field: str, default: object, **options: Any) -> Any:
-        return _kept(widget, label, f"{name}.{field}", default, **options)  # each recipe has settings of its own
-
-    def number(label: str, field: str, **options: Any) -> Any:
-        return setting(st.number_input, label, field, getattr(recipe, field), **options)
-
-    hidden = setting(
-        st.text_input,
-        _("Hidden layers"),
+    data = data_choice()
+    fields = Fields(recipe)
+    fields.numbers(
         "hidden_sizes",
-        _sizes_text(recipe),
+        _("Hidden layers"),
         help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
     )
-    left, right = st.columns(2)
-    changes: dict[str, Any] = {}
-    with left:
-        changes["learning_rate"] = number(
-            _("Learning rate"), "learning_rate", min_value=1e-6, max_value=1e30, format="%g"
-        )
-        changes["epochs"] = number(_("Epochs"), "epochs", min_value=1, max_value=1000)
-    with right:
-        changes["batch_size"] = number(_("Batch size"), "batch_size", min_value=1, max_value=60_000)
-        changes["seed"] = number(_("Seed"), "seed", min_value=0, max_value=2**31)
+    with row():
+        fields.number("learning_rate", _("Learning rate"), 1e-6, 1e30, step=recipe.learning_rate / 10)
+        fields.number("batch_size", _("Batch size"), 1, 60_000)
+    with row():
+        fields.number("epochs", _("Epochs"), 1, 5000)
+        fields.number("seed", _("Seed"), 0, 2**31)
     with st.expander(_("More settings")):
-        choices = (
-            ("activation", _("Activation"), list(ACTIVATIONS)),
-            ("init", _("Initial weights"), list(INITIALIZERS)),
-            ("optimizer", _("Optimizer"), list(OPTIMIZERS)),
-            ("schedule", _("Learning rate schedule"), list(SCHEDULES)),
-        )
-        for field, label, options in choices:
-            changes[field] = setting(st.selectbox, label, field, getattr(recipe, field), options=options)
-        changes["l2"] = number(_("L2 penalty"), "l2", min_value=0.0, max_value=1e6, step=0.0001, format="%g")
-    pressed = st.button(
-        _("Start"), key="start", type="primary", icon=":material/play_arrow:", disabled=busy, width="stretch"
-    )
-    if not pressed or busy:
-        return None
-    changed = _changed(recipe, hidden, changes)
+        toolbox(fields)
+    changed = changed_recipe(recipe, fields.changes)
     if isinstance(changed, str):
         st.error(changed)
+    with st.container(horizontal=True):
+        pressed = st.button(
+            _("Start"),
+            key="start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=busy or isinstance(changed, str),
+            width="stretch",
+        )
+        st.button(
+            _("Reset"),
+            key="reset",
+            icon=":material/restart_alt:",
+            disabled=changed == recipe,
+            on_click=forget,
+            args=(recipe,),
+        )
+    if not pressed or busy or isinstance(changed, str):
         return None
     return Job(changed, data)
 
 
-def _changed(recipe: Recipe, hidden: str, changes: dict[str, Any]) -> Recipe | str:
-    """Apply the visitor's settings; give the changed recipe, or what is wrong with them."""
+def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
+    """Apply the visitor's settings; give the changed recipe, or what is wrong with them in the visitor's language."""
+    changes = dict(changes)
     try:
-        sizes = tuple(int(part) for part in hidden.replace("，", ",").split(",") if part.strip())
+        changes["hidden_sizes"] = read_numbers(changes["hidden_sizes"], int)
     except ValueError:
         return _("Hidden layers: write whole numbers with commas between them, such as 128, 64.")
     try:
-        changed = dataclasses.replace(recipe, hidden_sizes=sizes, **changes)
-    except RecipeError as error:
-        logging.getLogger(__name__).info("refused settings: %s", error)
+        dataclasses.replace(recipe, hidden_sizes=changes["hidden_sizes"])
+    except RecipeError:
         return _("Hidden layers: at most {layers} layers of 1 to {units:,} units, and fewer if they are large.").format(
             layers=MAX_HIDDEN_LAYERS, units=MAX_UNITS
         )
+    if "schedule_drops" in changes:
+        try:
+            changes["schedule_drops"] = read_numbers(changes["schedule_drops"], float)
+            dataclasses.replace(recipe, schedule_drops=changes["schedule_drops"])
+        except (ValueError, RecipeError):
+            return _("Drops at: write numbers between 0 and 1 with commas between them, such as 0.5, 0.75.")
+    if changes["batch_norm"] and changes["batch_size"] == 1:
+        return _("Batch normalization compares the images of a step: choose a batch size of at least 2.")
+    changed = dataclasses.replace(recipe, **changes)
     if memory_of(changed) > MAX_MEMORY:
         return _(
             "This training would take about {needed:.1f} GB of memory; up to {allowed:.1f} GB can be started here. "
@@ -107,68 +107,12 @@ def _changed(recipe: Recipe, hidden: str, changes: dict[str, Any]) -> Recipe | s
     return changed
 
 
-def _kept(widget: Any, label: str, key: str, default: object, **options: Any) -> Any:
-    """Show a widget whose value outlives a change of pages: Streamlit forgets those of widgets it does not show."""
-    kept: dict[str, Any] = st.session_state.setdefault("settings", {})
-    if key not in st.session_state:
-        st.session_state[key] = kept.get(key, default)
-    kept[key] = widget(label, key=key, **options)
-    return kept[key]
-
-
 def _values_of(job: Job) -> dict[str, Any]:
-    """Give a job's settings as `_kept` keeps them."""
+    """Give a job's settings as `kept` keeps them."""
     recipe = job.recipe
     if recipe.name not in RECIPES:
         return {}
-    fields = {f"{recipe.name}.{field.name}": getattr(recipe, field.name) for field in dataclasses.fields(recipe)}
-    return {**fields, f"{recipe.name}.hidden_sizes": _sizes_text(recipe), "recipe": recipe.name, "data": job.data}
-
-
-def _sizes_text(recipe: Recipe) -> str:
-    return ", ".join(str(size) for size in recipe.hidden_sizes)
-
-
-def _data_choice() -> str:
-    """Let the visitor choose a data set, and fetch MNIST if it is not there; give what `load_dataset` takes."""
-    try:
-        has_mnist = find_mnist() is not None
-    except DataError as error:
-        has_mnist = False
-        st.error(str(error))
-    names = {"mnist": "MNIST", "synthetic": _("Synthetic digits (drawn by code)")}
-    names |= {str(folder): folder.name for folder in data_folders()}
-    options = list(names) if has_mnist else [key for key in names if key != "mnist"]
-    kept = st.session_state.setdefault("settings", {})
-    for remembered in (kept, st.session_state):
-        if remembered.get("data", options[0]) not in options:
-            del remembered["data"]
-    data: str = _kept(st.selectbox, _("Data set"), "data", options[0], options=options, format_func=names.__getitem__)
-    if not has_mnist:
-        st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
-        if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
-            _download_mnist()
-    return data
-
-
-def _download_mnist() -> None:
-    bar = st.progress(0.0)
-
-    def show(file_name: str, done: int, total: int) -> None:
-        bar.progress(done / total if total else 0.0, file_name)
-
-    try:
-        fetch_mnist(show)
-    except DataError as error:
-        logging.getLogger(__name__).warning("%s", error)
-        bar.empty()
-        st.error(
-            _(
-                "The download failed: is this computer on the internet? The four files can also be put into the "
-                "folder {folder}."
-            ).format(folder=LOCAL_FOLDER)
-        )
-        return
-    st.session_state["settings"]["data"] = "mnist"
-    st.session_state.pop("data", None)
-    st.rerun()
+    settings = {
+        f"{recipe.name}.{field.name}": as_shown(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)
+    }
+    return {**settings, "recipe": recipe.name, "data": job.data}

@@ -24,8 +24,16 @@ from mnist_core.weights import finished_network, save_weights
 
 FLUSH_SECONDS = 0.1
 """How long a record may wait before it is written."""
-VALIDATIONS_PER_EPOCH = 2
-"""So that the validation curve also grows within an epoch; each costs a few hundredths of a second."""
+CLOCK_SECONDS = 0.5
+"""How often it is noted how long the training has taken."""
+
+
+def validations_per_epoch(recipe: Recipe) -> int:
+    """Say how often the validation images are read in an epoch: at least twice, and ten times in a training.
+
+    So that their curve also grows within an epoch; each reading costs a few hundredths of a second.
+    """
+    return max(2, -(-10 // recipe.epochs))
 
 
 class RecordFile:
@@ -100,14 +108,20 @@ def work(folder: Path, commands: queue.Queue[str], records: RecordFile) -> None:
         )
         end: dict[str, Any] = {"record": "end", "state": "finished"}
         try:
-            for record in train(training, split, VALIDATIONS_PER_EPOCH):
+            began = noted = time.monotonic()
+            for record in train(training, split, validations_per_epoch(recipe)):
                 records.write(to_json(record))
+                now = time.monotonic()
+                if now - noted > CLOCK_SECONDS:
+                    records.write({"record": "clock", "seconds": now - began, "step": record.step})
+                    noted = now
                 if not obey(commands, records):
                     end["state"] = "stopped"
                     break
+                began += time.monotonic() - now  # a pause does not count
         except DivergedError as error:
             end |= {"state": "failed", "diverged": {"step": error.step, "learning_rate": error.learning_rate}}
-        if end["state"] != "failed" or training.best_params:
+        if end["state"] != "failed" or training.best is not None:
             network = finished_network(training, dataset)
             save_weights(folder / "weights.npz", network)
             end["test_accuracy"] = network.test_accuracy

@@ -28,6 +28,13 @@ def set_number(page: Page, label: str, value: str) -> None:
     field.press("Tab")
 
 
+def choose_recipe(page: Page, name: str) -> None:
+    field = page.locator(".st-key-recipe input").first
+    field.click()
+    field.fill(name)
+    page.get_by_role("option", name=f"Tutorial: {name}", exact=True).click()
+
+
 def trained_epochs(page: Page) -> float:
     return float(page.evaluate(POINTS))
 
@@ -44,8 +51,9 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     page.wait_for_function(f"({POINTS})() > {early} + 0.5")
     expect(page.locator(".st-key-loss-chart .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
     page.locator(".st-key-status-finished").wait_for(timeout=120_000)
-    accuracy = page.locator(".st-key-test-accuracy").inner_text()
-    assert float(accuracy.split()[-1].rstrip("%")) >= 97
+    accuracy = page.locator(".st-key-test-accuracy")
+    expect(accuracy).to_contain_text("%")
+    assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 97
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
     with page.expect_download() as download:
         page.locator(".st-key-download button").click()
@@ -95,6 +103,33 @@ def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage
     expect(page.locator(".st-key-start button")).to_be_enabled()
 
 
+def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{address}/train")
+    choose_recipe(page, "sigmoid-full-batch")
+    page.locator("input[aria-label='Batch size'][value='60000']").wait_for()
+    reset = page.locator(".st-key-reset button")
+    page.get_by_text("More settings").click()
+    expect(page.get_by_label("Patience", exact=True)).to_have_count(0)
+    expect(reset).to_be_disabled()
+    set_number(page, "Validation share", "0.1")
+    expect(page.get_by_label("Patience", exact=True)).to_be_visible()
+    reset.click()
+    expect(page.get_by_label("Patience", exact=True)).to_have_count(0)
+    expect(reset).to_be_disabled()  # what the browser gives back is the recipe again, number by number
+    page.locator(".st-key-start button").click()
+    page.wait_for_function(f"({POINTS})() > 2")
+    legend = page.locator(".st-key-loss-chart .legendtext")
+    expect(legend).to_have_text(["training"])
+    page.locator(".st-key-stop button").click()
+    page.locator(".st-key-status-stopped").wait_for()
+    expect(page.locator(".st-key-test-accuracy")).to_be_visible()
+    expect(page.get_by_text("keeps no images for validation")).to_be_visible()
+    page.reload()
+    page.locator("input[aria-label='Epochs'][value='2400']").wait_for()
+    expect(reset).to_be_disabled()
+
+
 def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_page: NewPage) -> None:
     page = new_page()
     start(page, address, epochs=5, learning_rate="1e20")
@@ -126,5 +161,5 @@ def test_wrong_layers_are_explained(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
     set_number(page, "Hidden layers", "many")
-    page.locator(".st-key-start button").click()
     expect(page.get_by_text("write whole numbers with commas")).to_be_visible()
+    expect(page.locator(".st-key-start button")).to_be_disabled()

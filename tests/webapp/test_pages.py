@@ -119,6 +119,19 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
     assert app.selectbox(key="network_choice").value == run_id
 
 
+@pytest.mark.parametrize(("language", "line"), [("en", "keeps no images for validation"), ("zh", "没有留出验证图像")])
+def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_folder, language, line):
+    run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, validation_fraction=0.0), str(data_folder)))
+    wait_for(page_runs, run_id, "finished")
+    app = open_app(lang=language)
+    app.switch_page("webapp/pages/train.py")
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    assert line in texts(app)
+    assert app.metric[0].value.endswith("%")
+
+
 def test_a_new_visit_to_a_run_begins_with_its_settings(page_runs, data_folder):
     recipe = dataclasses.replace(RECIPES["quick"], hidden_sizes=(16, 12), epochs=2, optimizer="adam")
     run_id = page_runs.start(Job(recipe, str(data_folder)))

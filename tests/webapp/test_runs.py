@@ -15,8 +15,8 @@ from mnist_core.data import load_dataset
 from mnist_core.records import EpochEnd, StepEnd
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import load_weights
-from webapp.runs import Job, Runs, Snapshot, seconds_left
-from webapp.worker import VALIDATIONS_PER_EPOCH
+from webapp.runs import Job, Records, Runs, Snapshot, seconds_left
+from webapp.worker import validations_per_epoch
 
 ENDLESS = 100_000
 """Epochs of a run that a test stops itself."""
@@ -61,14 +61,14 @@ def test_the_records_are_those_of_the_same_training_here(runs, tiny_recipe, data
     run_id = runs.start(Job(tiny_recipe, str(data_folder)))
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     split = split_for(tiny_recipe, load_dataset(data_folder))
-    records = list(train(start_training(tiny_recipe), split, VALIDATIONS_PER_EPOCH))
+    records = list(train(start_training(tiny_recipe), split, validations_per_epoch(tiny_recipe)))
     steps = [record for record in records if isinstance(record, StepEnd)]
     assert list(done.records.loss) == [step.loss for step in steps]
     assert list(done.records.accuracy) == [step.accuracy for step in steps]
     assert done.records.last_step == steps[-1]
     read = [record for record in records if record.validation_loss is not None]
     assert done.records.validation_loss == [(record.step, record.validation_loss) for record in read]
-    assert len(read) == 3 * VALIDATIONS_PER_EPOCH
+    assert len(read) == 3 * 4
     assert done.records.epochs == [record for record in records if isinstance(record, EpochEnd)]
 
 
@@ -77,7 +77,9 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, tiny_recipe, data_fold
     wait_until(runs, run_id, lambda s: len(s.records.loss) > 10)
     runs.pause(run_id)
     runs.pause(run_id)  # twice does no harm
-    before = len(wait_until(runs, run_id, lambda s: s.state == "paused").records.loss)
+    told = runs.snapshot(run_id)
+    assert told.pausing or told.state == "paused"
+    before = len(wait_until(runs, run_id, lambda s: s.state == "paused" and not s.pausing).records.loss)
     time.sleep(0.3)
     assert len(wait_until(runs, run_id, lambda s: True).records.loss) == before
     runs.resume(run_id)
@@ -91,6 +93,32 @@ def test_a_stopped_run_keeps_its_best_weights(runs, tiny_recipe, data_folder):
     stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
     assert stopped.weights is not None
     assert load_weights(stopped.weights).test_accuracy > 0.5
+
+
+@pytest.mark.parametrize("epochs", [2, ENDLESS])
+def test_without_validation_images_the_last_weights_are_kept(runs, tiny_recipe, data_folder, epochs):
+    recipe = dataclasses.replace(tiny_recipe, validation_fraction=0.0, batch_size=60_000, epochs=epochs)
+    run_id = runs.start(Job(recipe, str(data_folder)))
+    if epochs == ENDLESS:
+        wait_until(runs, run_id, lambda s: s.records.loss)
+        runs.stop(run_id)
+    done = wait_until(runs, run_id, lambda s: s.state in ("finished", "stopped"))
+    assert done.steps_per_epoch == 1
+    assert done.records.validation_loss == []
+    assert not any(epoch.best for epoch in done.records.epochs)
+    assert done.weights is not None
+    assert load_weights(done.weights).validation_accuracy is None
+
+
+def test_stop_before_the_first_epochs_end_keeps_the_weights(runs, tiny_recipe, data_folder):
+    recipe = dataclasses.replace(tiny_recipe, batch_size=1, hidden_sizes=(2000,))
+    run_id = runs.start(Job(recipe, str(data_folder)))
+    wait_until(runs, run_id, lambda s: s.records.loss)
+    runs.stop(run_id)
+    stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
+    assert stopped.records.epochs == []
+    assert stopped.weights is not None
+    assert load_weights(stopped.weights).validation_accuracy is None
 
 
 def test_a_paused_run_can_be_stopped(runs, tiny_recipe, data_folder):
@@ -187,8 +215,25 @@ def test_a_worker_stops_and_keeps_its_weights_when_the_server_dies(tiny_recipe, 
     assert stopped.weights is not None
 
 
-def test_time_left_is_known_after_the_first_epoch(runs, tiny_recipe, data_folder):
-    run_id = runs.start(Job(tiny_recipe, str(data_folder)))
-    assert seconds_left(runs.snapshot(run_id)) is None or runs.snapshot(run_id).records.epochs
-    done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    assert seconds_left(done) == 0
+@pytest.mark.parametrize(("epochs", "times"), [(1, 10), (3, 4), (5, 2), (30, 2)])
+def test_even_a_short_training_has_a_validation_curve(tiny_recipe, epochs, times):
+    assert validations_per_epoch(dataclasses.replace(tiny_recipe, epochs=epochs)) == times
+
+
+def test_time_left_follows_the_pace_of_the_last_seconds(tiny_recipe):
+    records = Records()
+    snapshot = Snapshot("tiny", "running", Job(tiny_recipe, "mnist"), records, 0, False, False, None)
+    records.add({"record": "begin", "train_images": 250})  # 10 steps an epoch, 30 in all
+    assert seconds_left(snapshot) is None
+    for step in range(1, 26):
+        records.add({"record": "step", "step": step, "epoch": 1, "loss": 1.0, "accuracy": 0.5, "learning_rate": 0.1})
+        seconds = 10.0 * step if step <= 5 else 40.0 + 2.0 * step  # first slow, then fast
+        records.add({"record": "clock", "seconds": seconds, "step": step})
+    assert seconds_left(snapshot) == pytest.approx(5 * 2.0)
+
+
+def test_a_worker_tells_how_long_its_training_has_taken(runs, tiny_recipe, data_folder):
+    run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
+    snapshot = wait_until(runs, run_id, lambda s: len(s.records.clock) > 1)
+    left = seconds_left(snapshot)
+    assert left is not None and left > 1

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from mnist_core.recipes import RECIPES, Recipe
 from webapp.charts import accuracy_figure, loss_figure
 from webapp.frame import page_title
 from webapp.live_chart import live_chart
@@ -36,14 +37,16 @@ def watch() -> None:
         with st.container(key="status-idle", border=True):
             st.subheader(_("Nothing is training yet"), anchor=False)
             st.markdown(_("Choose a recipe and press **Start**: the curves grow here while the network learns."))
-        _charts(Records(), 1, 10)  # empty: where the curves will grow; Plotly is loaded by the time they do
+        _charts(Records(), RECIPES["quick"], 1)  # empty: where curves will grow; Plotly is loaded by the time they do
         return
     _status(snapshot)
+    if not snapshot.job.recipe.validation_fraction:
+        st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
     if snapshot.records.begin.get("synthetic"):
         st.info(_("Trained on synthetic digits, which are drawn by code: figures do not compare with MNIST."))
     if snapshot.weights is not None:
         _result(snapshot, snapshot.weights)
-    _charts(snapshot.records, snapshot.steps_per_epoch, snapshot.job.recipe.epochs)
+    _charts(snapshot.records, snapshot.job.recipe, snapshot.steps_per_epoch)
     if snapshot.state not in ACTIVE and st.session_state.get("watched") == snapshot.id:
         st.session_state["watched"] = None
         st.rerun()  # once: the polling ends, and Start is free again
@@ -61,16 +64,20 @@ def _status(snapshot: Snapshot) -> None:
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key=f"status-{snapshot.state}"):
-            st.subheader(_("Stopping") if snapshot.stopping else states[snapshot.state], anchor=False)
+            heading = _("Pausing") if snapshot.pausing else states[snapshot.state]
+            st.subheader(_("Stopping") if snapshot.stopping else heading, anchor=False)
         _controls(snapshot)
     data = _("synthetic digits") if records.begin.get("synthetic") else records.begin.get("data_name", "…")
     layers = "-".join(str(size) for size in recipe.layer_sizes)
     about = [snapshot.id, layers, data]
     step, epoch = (0, 1) if records.last_step is None else (records.last_step.step, records.last_step.epoch)
     total = snapshot.steps_per_epoch * recipe.epochs
-    progress = _("epoch {epoch} of {epochs}, step {step:,} of {total:,}").format(
-        epoch=epoch, epochs=recipe.epochs, step=step, total=total
+    text = (
+        _("epoch {epoch:,} of {epochs:,}, one step each")
+        if snapshot.steps_per_epoch == 1
+        else _("epoch {epoch:,} of {epochs:,}, step {step:,} of {total:,}")
     )
+    progress = text.format(epoch=epoch, epochs=recipe.epochs, step=step, total=total)
     if snapshot.state in ("running", "paused") and total:
         left = seconds_left(snapshot)
         if left is not None and snapshot.state == "running":
@@ -105,14 +112,14 @@ def _controls(snapshot: Snapshot) -> None:
     if snapshot.state not in ACTIVE or snapshot.stopping:
         return
     mine = (snapshot.id,)
-    if snapshot.state == "running":
+    if snapshot.state == "running" and not snapshot.pausing:
         st.button(_("Pause"), key="pause", icon=":material/pause:", on_click=runs().pause, args=mine)
-    if snapshot.state == "paused":
+    if snapshot.state == "paused" or snapshot.pausing:
         st.button(_("Resume"), key="resume", icon=":material/play_arrow:", on_click=runs().resume, args=mine)
     st.button(_("Stop"), key="stop", icon=":material/stop:", on_click=runs().stop, args=mine)
 
 
-def _charts(records: Records, steps_per_epoch: int, epochs: int) -> None:
+def _charts(records: Records, recipe: Recipe, steps_per_epoch: int) -> None:
     names = {
         "training": _("training"),
         "validation": _("validation"),
@@ -122,9 +129,12 @@ def _charts(records: Records, steps_per_epoch: int, epochs: int) -> None:
         "accuracy": _("accuracy"),
     }
     best = next((epoch for epoch in reversed(records.epochs) if epoch.best), None)
-    common = (best, max(steps_per_epoch, 1), epochs, names)
-    loss = loss_figure(np.array(records.loss), records.validation_loss, *common)
-    accuracy = accuracy_figure(np.array(records.accuracy), records.validation_accuracy, *common)
+    has_validation = recipe.validation_fraction > 0
+    common = (best, recipe.batch_size, max(steps_per_epoch, 1), recipe.epochs, names)
+    loss = loss_figure(np.array(records.loss), records.validation_loss if has_validation else None, *common)
+    accuracy = accuracy_figure(
+        np.array(records.accuracy), records.validation_accuracy if has_validation else None, *common
+    )
     with st.container(key="loss-chart"):
         live_chart(loss, names["loss"], "loss")
     with st.container(key="accuracy-chart"):
@@ -151,7 +161,7 @@ def _result(snapshot: Snapshot, weights: Path) -> None:
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
 run = current_run()
 busy = run is not None and run.state in ACTIVE
-left, right = st.columns([4, 8], gap="large")
+left, right = st.columns([5, 9], gap="medium")
 with left, st.container(border=True, key="settings"):
     job = settings_form(busy, run.job if run is not None else None)
     if job is not None:

@@ -1,0 +1,158 @@
+"""The whole toolbox of settings, in groups; a setting stands there only while it has an effect."""
+
+import streamlit as st
+
+from webapp.fields import Fields, row
+from webapp.texts import gettext as _
+
+
+def toolbox(fields: Fields) -> None:
+    """Show all settings beyond the few that a beginner sees."""
+    _group(_("Network"))
+    fields.choice("normalization", _("Pixels"))
+    fields.choice("activation", _("Activation"))
+    fields.choice("init", _("Initial weights"))
+    fields.choice("bias_init", _("Initial biases"))
+    fields.number(
+        "dropout",
+        _("Dropout"),
+        0.0,
+        0.99,
+        step=0.1,
+        help=_("Share of each hidden layer that is silenced at random in every training step. 0: none."),
+    )
+    fields.switch("batch_norm", _("Batch normalization"))
+    _group(_("Loss"))
+    _loss(fields)
+    _group(_("Optimizer"))
+    _optimizer(fields)
+    _group(_("Learning rate"))
+    _learning_rate(fields)
+    _group(_("Regularization"))
+    _regularization(fields)
+    _group(_("Images and stopping"))
+    _images(fields)
+
+
+def _group(title: str) -> None:
+    st.html(f'<h3 class="group">{title}</h3>')
+
+
+def _loss(fields: Fields) -> None:
+    if fields.choice("head", _("Outputs and loss")) == "softmax":
+        fields.number(
+            "label_smoothing",
+            _("Label smoothing"),
+            0.0,
+            0.99,
+            step=0.05,
+            help=_("Share of the right answer that is given to all ten digits alike. 0: none."),
+        )
+    else:
+        fields.changes["label_smoothing"] = 0.0
+
+
+def _optimizer(fields: Fields) -> None:
+    kind = fields.choice("optimizer", _("Method"))
+    if kind in ("momentum", "nesterov"):
+        fields.number(
+            "momentum",
+            _("Momentum"),
+            0.0,
+            0.999,
+            step=0.05,
+            help=_("Share of the last step's speed that is kept."),
+        )
+    with row():
+        if kind in ("adam", "adamw"):
+            fields.number("beta1", "β₁", 0.0, 0.9999, step=0.01, help=_("Memory of the gradient's mean."))
+        if kind in ("rmsprop", "adam", "adamw"):
+            fields.number("beta2", "β₂", 0.0, 0.99999, step=0.001, help=_("Memory of the gradient's mean square."))
+    with row():
+        if kind in ("adagrad", "rmsprop", "adam", "adamw"):
+            fields.number("eps", "ε", 1e-12, 1.0, step=1e-8, help=_("Keeps the division by small roots finite."))
+        if kind == "adamw":
+            fields.number("weight_decay", _("Weight decay"), 0.0, 100.0, step=0.01)
+
+
+def _learning_rate(fields: Fields) -> None:
+    schedule = fields.choice("schedule", _("Schedule"))
+    with row():
+        if schedule == "step":
+            fields.numbers(
+                "schedule_drops",
+                _("Drops at"),
+                help=_("Shares of the training, with commas: 0.5, 0.75 is at its half and at three quarters."),
+            )
+        if schedule in ("step", "exponential"):
+            meaning = (
+                _("What each drop multiplies the learning rate by.")
+                if schedule == "step"
+                else _("The share of the learning rate that is left at the end.")
+            )
+            fields.number("schedule_factor", _("Factor"), 1e-6, 1.0, step=0.1, help=meaning)
+    with row():
+        warmup = fields.number(
+            "warmup",
+            _("Warm-up"),
+            0.0,
+            0.99,
+            step=0.05,
+            help=_("Share of the training in which the learning rate first rises. 0: none."),
+        )
+        if schedule != "constant" or warmup:
+            fields.choice("schedule_unit", _("Changes"))
+
+
+def _regularization(fields: Fields) -> None:
+    with row():
+        fields.number(
+            "l1", _("L1 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls every weight to 0 with the same force.")
+        )
+        fields.number(
+            "l2", _("L2 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls large weights to 0 more than small ones.")
+        )
+    with row():
+        fields.number(
+            "clip_norm",
+            _("Gradient clipping"),
+            1e-6,
+            1e6,
+            step=0.5,
+            placeholder=_("none"),
+            help=_("Length that the gradient is cut to when it is longer. Empty: never."),
+        )
+        fields.number(
+            "ema_decay",
+            _("Weight average"),
+            0.0,
+            0.9999,
+            step=0.01,
+            help=_(
+                "The network that is measured and kept is an average over the steps, which keeps this share of itself "
+                "at each of them, such as 0.99. 0: none."
+            ),
+        )
+
+
+def _images(fields: Fields) -> None:
+    fields.switch("shuffle", _("Shuffle the images before every epoch"))
+    with row():
+        share = fields.number(
+            "validation_fraction",
+            _("Validation share"),
+            0.0,
+            0.9,
+            step=0.05,
+            help=_("Share of the training images that is kept to check the network with. 0: none."),
+        )
+        if share:
+            fields.number(
+                "patience",
+                _("Patience"),
+                1,
+                placeholder=_("endless"),
+                help=_("Stop early after so many epochs without improvement on the validation images. Empty: never."),
+            )
+        else:
+            fields.changes["patience"] = None
