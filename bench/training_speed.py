@@ -115,9 +115,10 @@ _seed_option = click.option("--seed", default=0, show_default=True)
 
 @main.command()
 @click.option("--row", "rows", multiple=True, type=click.Choice(ROWS), help="Only this one; may be repeated.")
+@click.option("--contender", "only", multiple=True, type=click.Choice(CONTENDERS), help="Only this one; likewise.")
 @_repeats_option
 @_seconds_option
-def run(rows: tuple[str, ...], repeats: int, seconds: float) -> None:
+def run(rows: tuple[str, ...], only: tuple[str, ...], repeats: int, seconds: float) -> None:
     """Compare samples per second."""
     _print_header(f"Medians of {repeats} processes, {seconds:g} s of steady stepping in each; samples per second.")
     print(
@@ -129,7 +130,7 @@ def run(rows: tuple[str, ...], repeats: int, seconds: float) -> None:
     for row in rows or ROWS:
         recipe = _recipe(row)
         fits = recipe.head == "softmax" and not recipe.dropout  # else scikit-learn has no such network
-        variants = _variants(CONTENDERS if fits else CONTENDERS[:-1])
+        variants = _variants([name for name in only or CONTENDERS if fits or name != "scikit-learn"])
         results = _interleave(repeats, variants, "measure", row, "--seconds", seconds)
         rates = {variant: [result["rate"] for result in found] for variant, found in results.items() if _ran(found)}
         medians = {variant: statistics.median(found) for variant, found in rates.items()}

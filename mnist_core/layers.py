@@ -41,7 +41,7 @@ class Layer:
         """
         size = math.prod(shape)
         array = self._kept.get(name)
-        if array is None or array.size < size:
+        if array is None or array.size < size or array.dtype != dtype:
             array = self._kept[name] = np.empty(size, dtype)
         return array[:size].reshape(shape)
 

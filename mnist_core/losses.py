@@ -54,7 +54,7 @@ def softmax_cross_entropy(
     """
     count, classes = logits.shape
     # (K, N): sums over the classes then run along whole rows, which takes half the time.
-    shifted = np.ascontiguousarray(logits.T)
+    shifted = np.array(logits.T, order="C")
     shifted -= shifted.max(axis=0)
     grad = np.exp(shifted)
     totals = grad.sum(axis=0)

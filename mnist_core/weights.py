@@ -140,6 +140,9 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             raise reader.damaged("its data, accuracy or class_names are missing or of the wrong kind")
         shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
         arrays = {name: reader.array(name, shape, {"float32", "float16"}) for name, shape in shapes.items()}
+        for name, array in arrays.items():
+            if name.endswith("running_variance") and (array < 0).any():
+                raise reader.damaged(f"array {name!r} holds variances below 0")
     model = empty_model(recipe)
     model.load(arrays)
     validation = accuracy.get("validation")

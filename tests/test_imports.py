@@ -212,9 +212,11 @@ def test_the_command_line_stands_on_top():
 
 def test_layers_and_optimizers_know_no_model_and_training_no_file():
     graph = core_graph()
-    assert not graph["losses"] - {"layers"}
+    assert graph["activations"] == graph["input_layer"] == {"layers"}
+    assert graph["losses"] == {"activations"}
+    assert graph["batches"] == {"normalization"}
     assert not graph["training"] & {"npz", "weights", "checkpoint", "recognizer", "idx"}
-    assert not graph["mlp"] - {"layers", "initializers"}
+    assert not graph["mlp"] - {"layers", "activations", "input_layer", "initializers"}
 
 
 def calls(source: str) -> set[str]:

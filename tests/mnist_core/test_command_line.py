@@ -5,9 +5,11 @@ Run alone: python -m pytest tests/mnist_core/test_command_line.py
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +85,7 @@ def test_train_in_words(data_folder):
 
 def test_train_as_json_gives_the_records_of_the_core_one_a_line(data_folder, small_dataset):
     lines = json_lines(good("train", "--data", data_folder, "--epochs", 2, "--hidden", "8,4", "--seed", 3, "--json"))
-    recipe = Recipe(**{**RECIPES["quick"].to_json(), "epochs": 2, "hidden_sizes": (8, 4), "seed": 3})
+    recipe = replace(RECIPES["quick"], epochs=2, hidden_sizes=(8, 4), seed=3)
     expected = list(train(start_training(recipe), split_for(recipe, small_dataset)))
     assert [from_json(line) for line in lines[:-1]] == expected
     assert {type(record) for record in expected} == {StepEnd, EpochEnd}
@@ -134,6 +136,48 @@ def test_a_recipe_from_a_file(data_folder, tmp_path):
     assert good("train", "--recipe", tmp_path / "mine.json", "--data", data_folder).startswith("mine on small digits")
 
 
+@pytest.fixture
+def without_validation(tmp_path) -> Path:
+    """A recipe that keeps no images for validation."""
+    recipe = Recipe("all of them", "tests", hidden_sizes=(4,), epochs=2, batch_size=200, validation_fraction=0)
+    (tmp_path / "all.json").write_text(json.dumps(recipe.to_json()))
+    return tmp_path / "all.json"
+
+
+def test_train_in_words_without_validation_images(data_folder, without_validation, tmp_path):
+    out = tmp_path / "w.npz"
+    lines = good("train", "--recipe", without_validation, "--data", data_folder, "--out", out).splitlines()
+    lines = [line for line in lines if line]
+    assert lines[0] == ("all of them on small digits, seed 0: 800 images to learn from, 0 split off for validation")
+    for number, line in enumerate(lines[1:3], start=1):
+        assert re.fullmatch(rf"epoch   {number}   train \d\.\d{{4}} \d+\.\d\d%   \d+\.\d s", line)
+    assert lines[3].startswith("test accuracy ")
+    assert load_weights(out).validation_accuracy is None
+
+
+def test_train_as_json_without_validation_images(data_folder, without_validation):
+    lines = json_lines(good("train", "--recipe", without_validation, "--data", data_folder, "--json"))
+    assert [line["record"] for line in lines] == (["step"] * 4 + ["epoch"]) * 2 + ["end"]
+    for line in lines[:-1]:
+        assert isinstance(from_json(line), StepEnd if line["record"] == "step" else EpochEnd)
+        assert line.get("validation_loss") is None and line.get("validation_accuracy") is None
+
+
+def test_a_divergence_without_validation_images_writes_nothing(data_folder, without_validation, tmp_path):
+    options = ("--data", data_folder, "--learning-rate", 1e36, "--out", tmp_path / "w.npz", "--json")
+    assert "training diverged" in refusal("train", "--recipe", without_validation, *options)
+    assert not (tmp_path / "w.npz").exists()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_that_ships_trains(data_folder, tmp_path, name):
+    """One epoch on a few images, with a narrow network: whatever a recipe combines, works together."""
+    options = ("--epochs", 1, "--hidden", "5", "--data", data_folder, "--out", tmp_path / "w.npz")
+    lines = json_lines(good("train", "--recipe", name, *options, "--json"))
+    assert [line["record"] for line in lines[-2:]] == ["epoch", "end"]
+    assert load_weights(tmp_path / "w.npz").recipe.name == name
+
+
 def test_a_checkpoint_is_resumed_as_if_the_training_had_never_stopped(data_folder, small_dataset, tmp_path):
     recipe = Recipe(
         "four", "tests", hidden_sizes=(8,), optimizer="adam", learning_rate=0.01, schedule="cosine", epochs=4
@@ -182,7 +226,7 @@ def test_a_divergence_before_anything_was_learned_writes_nothing(data_folder, tm
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--recipe", "slow"), "found no recipe 'slow', expected one of quick, accurate, classic-relu or a .json file"),
+        (("--recipe", "slow"), f"found no recipe 'slow', expected one of {', '.join(RECIPES)} or a .json file"),
         (("--recipe", "nowhere.json"), "nowhere.json: found no readable JSON ("),
         (("--epochs", 0), "recipe: epochs is 0, expected a whole number of at least 1"),
         (("--learning-rate", -1), "recipe: learning_rate is -1.0, expected a number above 0"),
@@ -202,6 +246,8 @@ def test_train_refuses_in_one_line_and_exit_code_1(data_folder, options, text):
 
 def test_a_recipe_file_that_is_wrong(data_folder, tmp_path):
     for content, text in (
+        ('{"name": "x", "source": "y", "batch_norm": true, "batch_size": 1}', "batch_size is 1, expected at least 2"),
+        ('{"name": "x", "source": "y", "schedule_drops": [2]}', "schedule_drops is (2,), expected at most 100"),
         ("{", "found no readable JSON"),
         ("[]", "a recipe must be a JSON object, found list"),
         ('{"name": "x"}', "missing settings ['source']"),
@@ -273,15 +319,15 @@ def test_ctrl_c_in_the_middle_of_a_step_loses_and_doubles_nothing(data_folder, t
     """A real SIGINT while parameters are being changed; resumed, the records are those of a run never stopped."""
     options = ("--data", data_folder, "--hidden", 8, "--epochs", 2, "--json")
     whole = json_lines(good("train", *options))
-    update, calls = optimizers.Momentum.update, []
+    rule, calls = optimizers.Momentum.rule, []
 
-    def interrupted(self, grads, learning_rate):
-        update(self, grads, learning_rate)
+    def interrupted(self, learning_rate, *arrays):
+        rule(self, learning_rate, *arrays)
         calls.append(learning_rate)
         if len(calls) == 17:
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(optimizers.Momentum, "update", interrupted)
+    monkeypatch.setattr(optimizers.Momentum, "rule", interrupted)
     first = call("train", *options, "--checkpoint", tmp_path / "c.npz")
     assert first.exit_code == 1 and "go on with --resume" in first.stderr
     monkeypatch.undo()
@@ -441,7 +487,8 @@ def test_data_fetch_has_nothing_to_do_where_mnist_already_is(real_mnist, tmp_pat
 def test_recipes():
     lines = good("recipes").splitlines()
     assert [line.split()[0] for line in lines] == list(RECIPES)
-    assert "784-512-128-10" in lines[1]
+    assert "784-512-128-10" in lines[1] and "2400 epochs" in lines[list(RECIPES).index("sigmoid-full-batch")]
+    assert len({line.index(" epochs   ") for line in lines}) == 1  # in columns
     for name, recipe in RECIPES.items():
         assert Recipe.from_json(json.loads(good("recipes", name))) == recipe
     assert "found no recipe 'slow'" in refusal("recipes", "slow")

@@ -465,11 +465,30 @@ def test_a_split_depends_on_the_seed_alone(numbered):
     assert first.validation_labels.tolist() != list(range(10)) * 2  # not simply the first ones
 
 
-@pytest.mark.parametrize("size", [-1, 0, 100, 101])
-def test_a_split_of_impossible_size(numbered, size):
-    text = f"found a validation size of {size}, expected 1 to 99 for the 100 training images of numbered. Choose"
+@pytest.mark.parametrize("size", [0, 1, 20, 99])
+def test_without_a_seed_the_last_images_of_the_file_validate(numbered, size):
+    split = split_validation(numbered, size, seed=None)
+    assert split.train_images[:, 0, 0].tolist() == list(range(100 - size))
+    assert split.validation_images[:, 0, 0].tolist() == list(range(100 - size, 100))
+    np.testing.assert_array_equal(split.train_labels, numbered.train_labels[: 100 - size])
+    np.testing.assert_array_equal(split.validation_labels, numbered.train_labels[100 - size :])
+    assert np.shares_memory(split.train_images, numbered.train_images)  # 47 MB need no copy
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_a_split_without_validation_images_is_the_file_itself(numbered, seed):
+    split = split_validation(numbered, 0, seed)
+    np.testing.assert_array_equal(split.train_images, numbered.train_images)
+    np.testing.assert_array_equal(split.train_labels, numbered.train_labels)
+    assert split.validation_images.shape == (0, 28, 28) and split.validation_labels.shape == (0,)
+
+
+@pytest.mark.parametrize("seed", [None, 0])
+@pytest.mark.parametrize("size", [-1, 100, 101])
+def test_a_split_of_impossible_size(numbered, size, seed):
+    text = f"found a validation size of {size}, expected 0 to 99 for the 100 training images of numbered. Choose"
     with pytest.raises(DataError, match=text):
-        split_validation(numbered, size, seed=0)
+        split_validation(numbered, size, seed)
 
 
 # The real MNIST

@@ -15,7 +15,7 @@ from mnist_core.layers import Linear
 from mnist_core.losses import HEADS
 from mnist_core.metrics import EVALUATION_BATCH, confusion_matrix, evaluate
 from mnist_core.mlp import MLP, build_mlp
-from mnist_core.normalization import NORMALIZATIONS
+from mnist_core.normalization import NORMALIZATIONS, normalize
 
 
 def test_confusion_matrix_by_hand():
@@ -59,8 +59,7 @@ def test_a_set_larger_than_one_batch_counts_every_image_once(head, normalization
     images, labels = rng.integers(0, 256, (count, 28, 28), np.uint8), rng.integers(0, 10, count).astype(np.uint8)
     model = build_mlp((784, 4, 10), "relu", "xavier", rng)
     result = evaluate(model, head, normalization, images, labels)
-    norm = NORMALIZATIONS[normalization]
-    logits = model.forward(((images.reshape(count, 784) / 255 - norm.mean) / norm.deviation).astype(np.float32))
+    logits = model.forward(normalize(images, normalization))
     assert result.loss == pytest.approx(HEADS[head].loss(logits.astype(np.float64), labels)[0], rel=1e-4)
     assert result.accuracy == pytest.approx((logits.argmax(axis=1) == labels).mean(), abs=2 / count)
     assert result.confusion.sum() == count
@@ -74,3 +73,27 @@ def test_one_image_is_enough():
     )
     assert result.accuracy == 1 and result.confusion[0, 0] == 1
     assert result.loss == pytest.approx(math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_network_is_read_as_it_is_used_not_as_it_is_trained(batch_norm):
+    """No dropout, running statistics; and reading leaves no trace."""
+    rng = np.random.default_rng(0)
+    model = build_mlp((784, 8, 10), "relu", "he", rng, batch_norm=batch_norm, dropout=0.5)
+    images, labels = rng.integers(0, 256, (50, 28, 28), np.uint8), rng.integers(0, 10, 50).astype(np.uint8)
+    model.forward(normalize(images[:20], "unit"), training=True)
+    before, state = model.flat.copy(), rng.bit_generator.state
+    one, two = (evaluate(model, "softmax", "unit", images, labels) for _ in range(2))
+    assert one.loss == two.loss
+    np.testing.assert_array_equal(model.flat, before)
+    assert rng.bit_generator.state == state
+
+
+def test_a_float64_network_is_measured_in_float64():
+    """Else its losses could not be compared with other programs digit by digit."""
+    rng = np.random.default_rng(0)
+    model = build_mlp((784, 10), "relu", "he", rng, np.float64)
+    images, labels = rng.integers(0, 256, (50, 28, 28), np.uint8), rng.integers(0, 10, 50).astype(np.uint8)
+    logits = model.forward(images.reshape(50, 784) / 255)
+    found = evaluate(model, "softmax", "unit", images, labels).loss
+    assert found == pytest.approx(HEADS["softmax"].loss(logits, labels)[0], rel=1e-13)

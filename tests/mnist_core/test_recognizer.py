@@ -13,11 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.special import expit
 
 from mnist_core.errors import ImageError, WeightsError
+from mnist_core.losses import HEADS
+from mnist_core.normalization import NORMALIZATIONS
+from mnist_core.recipes import Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 from mnist_core.synthetic import synthetic_digits
-from mnist_core.weights import save_weights
+from mnist_core.training import split_for, start_training, train
+from mnist_core.weights import finished_network, save_weights
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +54,37 @@ def test_a_recognition_is_consistent(recognizer, drawings):
         assert recognition.stages.ink.shape == (280, 280)
 
 
-@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
-@pytest.mark.parametrize("normalization", ["unit", "standard"])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
 def test_the_network_reads_the_image_as_its_recipe_says(small_network, drawings, head, normalization):
     """Worked out step by step in float64."""
     network = replace(small_network, recipe=replace(small_network.recipe, head=head, normalization=normalization))
     recognition = Recognizer(network).recognize(drawings[0][0])
     assert recognition.probabilities is not None
-    mean, deviation = {"unit": (0, 1), "standard": (0.1307, 0.3081)}[normalization]
+    image = recognition.image.astype(np.float64).reshape(784)  # in [0, 1]
+    x = {
+        "unit": image,
+        "standard": (image - 0.1307) / 0.3081,
+        "raw": image * 255,
+        "min-max": (image - image.min()) / (image.max() - image.min()),
+    }[normalization]
     params = {name: param.astype(np.float64) for name, param in network.model.params.items()}
-    x = (recognition.image.astype(np.float64).reshape(784) - mean) / deviation
     logits = np.maximum(x @ params["0.W"] + params["0.b"], 0) @ params["2.W"] + params["2.b"]
-    shares = np.exp(logits - logits.max()) if head == "softmax" else 1 / (1 + np.exp(-logits))
-    np.testing.assert_allclose(recognition.probabilities, shares / shares.sum(), rtol=1e-3, atol=1e-6)
+    shares = np.exp(logits - logits.max()) if head == "softmax" else expit(logits)
+    np.testing.assert_allclose(recognition.probabilities, shares / shares.sum(), rtol=2e-3, atol=1e-6)
+
+
+def test_a_network_with_batch_norm_and_dropout_reads_one_image_like_many(small_dataset, drawings):
+    recipe = Recipe("both", "tests", hidden_sizes=(16,), batch_norm=True, dropout=0.3, batch_size=50, epochs=2)
+    training = start_training(recipe)
+    for _ in train(training, split_for(recipe, small_dataset)):
+        pass
+    recognizer = Recognizer(finished_network(training, small_dataset))
+    together = recognizer.recognize_many(drawings[0][:10])
+    for picture, found in zip(drawings[0], together, strict=False):
+        alone = recognizer.recognize(picture)
+        assert alone.probabilities is not None and found.probabilities is not None
+        np.testing.assert_allclose(alone.probabilities, found.probabilities, atol=1e-6)
 
 
 def test_one_by_one_or_all_at_once(recognizer, drawings):

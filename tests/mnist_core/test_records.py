@@ -13,6 +13,7 @@ from mnist_core.records import EpochEnd, StepEnd, from_json, to_json
 STEP = StepEnd(3, 1, 2.25, 0.125, 0.1)
 MEASURED = replace(STEP, validation_loss=1.5, validation_accuracy=0.0)
 EPOCH = EpochEnd(1, 15, 0.1 + 0.2, 0.75, 1 / 3, 0.5, True, 12.5)
+UNMEASURED = replace(EPOCH, validation_loss=None, validation_accuracy=None, best=False)  # no validation images
 
 
 def test_json_by_hand():
@@ -38,7 +39,17 @@ def test_json_by_hand():
     assert to_json(MEASURED)["validation_accuracy"] == 0.0  # a zero is not a missing value
 
 
-@pytest.mark.parametrize("record", [STEP, MEASURED, EPOCH])
+def test_an_epoch_without_validation_images_says_so():
+    """A step leaves out what it did not measure: there are thousands of them."""
+    assert to_json(UNMEASURED) == {
+        **to_json(EPOCH),
+        "validation_loss": None,
+        "validation_accuracy": None,
+        "best": False,
+    }
+
+
+@pytest.mark.parametrize("record", [STEP, MEASURED, EPOCH, UNMEASURED])
 def test_through_json_text_and_back_bit_for_bit(record):
     again = from_json(json.loads(json.dumps(to_json(record))))
     assert again == record and type(again) is type(record)

@@ -128,9 +128,9 @@ def test_classes_differ_from_each_other(digits):
 def test_softmax_regression_learns_them_but_finds_them_no_child_s_play(digits):
     images, labels = digits
     fresh_images, fresh_labels = synthetic_digits(1000, np.random.default_rng(8))
-    inputs, fresh = (batch.reshape(-1, 784) / 255 for batch in (images, fresh_images))
-    targets = np.eye(10)[labels]
-    weights = np.zeros((784, 10))
+    inputs, fresh = (batch.reshape(-1, 784) / np.float32(255) for batch in (images, fresh_images))
+    targets = np.eye(10, dtype=np.float32)[labels]
+    weights = np.zeros((784, 10), np.float32)
     for _ in range(100):  # plain gradient descent on the whole set
         logits = inputs @ weights
         probs = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from mnist_core.errors import WeightsError
 from mnist_core.recipes import Recipe
+from mnist_core.recognizer import DEFAULT_WEIGHTS
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import TrainedNetwork, finished_network, load_weights, save_weights
 from tests.mnist_core.tampering import npy_with_header, repack
@@ -28,15 +29,24 @@ def tiny_network(hidden_sizes: tuple[int, ...] = (1,), seed: int = 0) -> Trained
     return TrainedNetwork(start_training(recipe).model, recipe, "digits", "f" * 64, True, 0.75, 0.5)
 
 
+def network_with_batch_norm() -> TrainedNetwork:
+    """With running statistics that are not those of the beginning."""
+    recipe = Recipe("norm", "tests", hidden_sizes=(5, 3), batch_norm=True, dropout=0.5)
+    model = start_training(recipe).model
+    rng = np.random.default_rng(1)
+    model.forward(rng.uniform(size=(9, 784)).astype(np.float32), training=True)
+    return TrainedNetwork(model, recipe, "digits", "f" * 64, True, None, 0.5)
+
+
 def assert_equal(found: TrainedNetwork, expected: TrainedNetwork) -> None:
     """Every fact is the same, and every parameter bit for bit."""
     for name in ("recipe", "data_name", "data_fingerprint", "synthetic", "validation_accuracy", "test_accuracy"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.class_names == expected.class_names
-    assert list(found.model.params) == list(expected.model.params)
-    for name, param in expected.model.params.items():
-        assert found.model.params[name].dtype == np.float32
-        assert found.model.params[name].tobytes() == param.tobytes(), name
+    assert list(found.model.arrays) == list(expected.model.arrays)
+    for name, array in expected.model.arrays.items():
+        assert found.model.arrays[name].dtype == np.float32
+        assert found.model.arrays[name].tobytes() == array.tobytes(), name
 
 
 @pytest.fixture
@@ -62,6 +72,64 @@ def test_a_network_comes_back_bit_for_bit(tmp_path, hidden_sizes):
     network = tiny_network(hidden_sizes)
     save_weights(tmp_path / "a.npz", network)
     assert_equal(load_weights(tmp_path / "a.npz"), network)
+
+
+def test_batch_norm_comes_back_with_its_running_statistics(tmp_path):
+    network = network_with_batch_norm()
+    assert network.model.state["1.running_mean"].all()
+    save_weights(tmp_path / "a.npz", network)
+    loaded = load_weights(tmp_path / "a.npz")
+    assert_equal(loaded, network)
+    assert loaded.model.flat.tobytes() == network.model.flat.tobytes()
+    x = np.random.default_rng(2).uniform(size=(4, 784)).astype(np.float32)
+    assert loaded.model.forward(x).tobytes() == network.model.forward(x).tobytes()
+
+
+def test_a_network_that_was_never_validated_says_so_after_loading(tmp_path):
+    save_weights(tmp_path / "a.npz", replace(tiny_network(), validation_accuracy=None))
+    loaded = load_weights(tmp_path / "a.npz")
+    assert loaded.validation_accuracy is None and loaded.test_accuracy == 0.5
+    assert (
+        load_weights(repack(tmp_path / "a.npz", lambda m: m["accuracy"].pop("validation"))).validation_accuracy is None
+    )
+
+
+NEW_SETTINGS = {
+    "batch_norm",
+    "dropout",
+    "label_smoothing",
+    "bias_init",
+    "weight_decay",
+    "schedule_drops",
+    "schedule_factor",
+    "warmup",
+    "shuffle",
+    "l1",
+    "clip_norm",
+    "ema_decay",
+    "validation",
+}
+
+
+def test_a_file_of_an_earlier_version_is_read_with_the_defaults_of_what_it_does_not_know(path):
+    def forget(meta):
+        assert set(meta["recipe"]) > NEW_SETTINGS
+        meta["recipe"] = {name: value for name, value in meta["recipe"].items() if name not in NEW_SETTINGS}
+
+    assert_equal(load_weights(repack(path, forget)), tiny_network())
+
+
+def test_the_weights_that_ship_are_read():
+    network = load_weights(DEFAULT_WEIGHTS)
+    assert network.data_name == "MNIST" and network.test_accuracy > 0.98
+    assert np.isfinite(network.model.flat).all()
+
+
+def test_a_network_in_float64_is_written_in_float32(tmp_path):
+    recipe = Recipe("double", "tests", hidden_sizes=(3,))
+    model = start_training(recipe, np.float64).model
+    save_weights(tmp_path / "a.npz", TrainedNetwork(model, recipe, "digits", "f" * 64, True, 0.5, 0.5))
+    np.testing.assert_array_equal(load_weights(tmp_path / "a.npz").model.flat, model.flat.astype(np.float32))
 
 
 def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network, small_dataset):
@@ -158,11 +226,11 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
     training = start_training(recipe)
     for _ in train(training, split_for(recipe, small_dataset)):
         pass
-    best = {name: array.copy() for name, array in training.best_params.items()}
-    training.model.params["0.W"][:] = 0
+    assert training.best is not None
+    best = training.best.copy()
+    training.model.flat[...] = 0
     network = finished_network(training, small_dataset)
-    for name, array in best.items():
-        np.testing.assert_array_equal(network.model.params[name], array)
+    np.testing.assert_array_equal(network.model.flat, best)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / np.float32(255)
     read = network.model.forward(x).argmax(axis=1)
     assert network.test_accuracy == pytest.approx((read == small_dataset.test_labels).mean(), abs=0.006)
@@ -261,6 +329,19 @@ def test_an_array_that_does_not_fit(path, name, array, text):
 @pytest.mark.parametrize("name", ["0.W", "0.b", "2.W", "2.b"])
 def test_a_missing_array(path, name):
     assert f"array '{name}' is missing" in message(repack(path, entries={f"{name}.npy": None}))
+
+
+@pytest.mark.parametrize("name", ["1.gamma", "1.beta", "1.running_mean", "1.running_variance", "5.running_mean"])
+def test_a_missing_array_of_batch_norm(tmp_path, name):
+    save_weights(tmp_path / "a.npz", network_with_batch_norm())
+    assert f"array '{name}' is missing" in message(repack(tmp_path / "a.npz", entries={f"{name}.npy": None}))
+
+
+def test_a_variance_below_0_is_refused(tmp_path):
+    """Finite as it is, its root is none: the network would answer NaN to every picture."""
+    save_weights(tmp_path / "a.npz", network_with_batch_norm())
+    wrong = {"1.running_variance": np.full(5, -1, np.float32)}
+    assert "running_variance" in message(repack(tmp_path / "a.npz", entries=wrong))
 
 
 def test_numbers_of_the_other_byte_order_are_read_as_the_same_numbers(path):
