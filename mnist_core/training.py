@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from mnist_core.mlp import MLP, build_mlp
 from mnist_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
 from mnist_core.recipes import Recipe
 from mnist_core.records import EpochEnd, Record, StepEnd
-from mnist_core.schedules import build_schedule
+from mnist_core.schedules import Schedule, build_schedule
 
 PIECE = 1000
 """Images that are worked through at once. A larger batch goes through the network piece by piece, and the gradients
@@ -59,6 +60,12 @@ class Training:
     best_accuracy: float = 0.0
     best: np.ndarray | None = None
     epochs_without_improvement: int = 0
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """The recipe's schedule of the learning rate."""
+        recipe = self.recipe
+        return build_schedule(recipe.schedule, recipe.schedule_drops, recipe.schedule_factor, recipe.warmup)
 
     @property
     def finished(self) -> bool:
@@ -300,7 +307,6 @@ def _validate(training: Training, split: Split, learning_rate: float) -> tuple[f
 
 def _learning_rate(training: Training, steps_before: int, batches: int) -> float:
     recipe = training.recipe
-    schedule = build_schedule(recipe.schedule, recipe.schedule_drops, recipe.schedule_factor, recipe.warmup)
     if recipe.schedule_unit == "epoch":
-        return recipe.learning_rate * schedule(training.epoch, recipe.epochs)
-    return recipe.learning_rate * schedule(steps_before, batches * recipe.epochs)
+        return recipe.learning_rate * training.schedule(training.epoch, recipe.epochs)
+    return recipe.learning_rate * training.schedule(steps_before, batches * recipe.epochs)
