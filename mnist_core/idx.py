@@ -177,14 +177,18 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
 
 
 def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """Read the items, and one byte more to notice a file that does not end where it should."""
-    announced = math.prod(shape)
-    items = stream.read(announced + 1)
-    if len(items) > announced:
-        raise _size_error(path, shape, f"more than {announced} bytes")
-    if len(items) < announced:
-        raise _size_error(path, shape, f"{len(items)} bytes")
-    return np.frombuffer(items, dtype=np.uint8).reshape(shape)
+    """Read the items, and one byte more to notice a file that does not end where it should.
+
+    They go straight into the array: NumPy asks for large pages, and those are ready sooner than many small ones.
+    """
+    items = np.empty(math.prod(shape), np.uint8)
+    found = stream.readinto(items.data)
+    if found < len(items):
+        raise _size_error(path, shape, f"{found} bytes")
+    if stream.read(1):
+        raise _size_error(path, shape, f"more than {len(items)} bytes")
+    items.flags.writeable = False  # shared by all that runs in the app
+    return items.reshape(shape)
 
 
 def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
