@@ -130,11 +130,7 @@ class AdaGrad(Optimizer):
         s, t = arrays
         np.multiply(g, g, out=t)
         s += t
-        np.sqrt(s, out=t)
-        t += self.eps
-        np.divide(g, t, out=t)
-        t *= learning_rate
-        p -= t
+        _step_by_quotient(p, g, s, self.eps, learning_rate, t)
 
 
 class RMSprop(Optimizer):
@@ -161,11 +157,7 @@ class RMSprop(Optimizer):
         t *= 1 - self.beta2
         s *= self.beta2
         s += t
-        np.sqrt(s, out=t)
-        t += self.eps
-        np.divide(g, t, out=t)
-        t *= learning_rate
-        p -= t
+        _step_by_quotient(p, g, s, self.eps, learning_rate, t)
 
 
 class Adam(Optimizer):
@@ -206,11 +198,7 @@ class Adam(Optimizer):
         v += t
         mean_factor = (1 - self.beta1) / (1 - self.beta1**self.step)
         root_factor = ((1 - self.beta2) / (1 - self.beta2**self.step)) ** 0.5
-        np.sqrt(v, out=t)
-        t += self.eps / root_factor
-        np.divide(m, t, out=t)
-        t *= learning_rate * mean_factor / root_factor
-        p -= t
+        _step_by_quotient(p, m, v, self.eps / root_factor, learning_rate * mean_factor / root_factor, t)
 
 
 class AdamW(Adam):
@@ -248,3 +236,14 @@ class AdamW(Adam):
         """Shrink the weights, then step."""
         self.params[: self.weight_count] *= 1 - learning_rate * self.weight_decay
         super().update(learning_rate)
+
+
+def _step_by_quotient(
+    p: np.ndarray, direction: np.ndarray, square: np.ndarray, eps: float, rate: float, scratch: np.ndarray
+) -> None:
+    """Do p ← p − rate · direction / (√square + ε), what AdaGrad, RMSprop and Adam have in common."""
+    np.sqrt(square, out=scratch)
+    scratch += eps
+    np.divide(direction, scratch, out=scratch)
+    scratch *= rate
+    p -= scratch

@@ -74,9 +74,14 @@ class Training:
         out_of_patience = patience is not None and self.epochs_without_improvement >= patience
         return self.epoch >= self.recipe.epochs or out_of_patience
 
+    @property
+    def current(self) -> np.ndarray:
+        """The network's numbers as they would be used now, as in `MLP.flat`: the average, if there is one."""
+        return self.model.flat if self.average is None else self.average
+
     def current_model(self) -> MLP:
-        """Build the network as it would be used now: with the averaged weights, if there are any."""
-        return self._model_of(self.model.flat if self.average is None else self.average)
+        """Build the network as it would be used now."""
+        return self._model_of(self.current)
 
     def best_model(self) -> MLP:
         """Build the network with the best weights so far; without a validation yet, the current ones."""
@@ -275,7 +280,7 @@ def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     best = loss is not None and loss < training.best_loss - training.recipe.min_delta
     if loss is not None and accuracy is not None and best:
         training.best_loss, training.best_accuracy = loss, accuracy
-        training.best = (training.model.flat if training.average is None else training.average).copy()
+        training.best = training.current.copy()
         training.epochs_without_improvement = 0
     else:
         training.epochs_without_improvement += 1
