@@ -32,6 +32,7 @@ from mnist_core.errors import DataError
 MAX_BYTES = 2**30  # 1 GiB, twenty times the MNIST training images
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
+PIECE = 2**20  # bytes that are unpacked at once
 
 # No gzip stream grows by more: https://zlib.net/zlib_tech.html, section "Maximum Compression Factor".
 MAX_GZIP_FACTOR = 1032
@@ -179,10 +180,13 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
 def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Read the items, and one byte more to notice a file that does not end where it should.
 
-    They go straight into the array: NumPy asks for large pages, and those are ready sooner than many small ones.
+    They go straight into the array: NumPy asks for large pages, and those are ready sooner than many small ones. And
+    piece by piece, because a gzip stream would unpack all of a larger request beside it.
     """
     items = np.empty(math.prod(shape), np.uint8)
-    found = stream.readinto(items.data)
+    found = 0
+    while count := stream.readinto(items.data[found : found + PIECE]):
+        found += count
     if found < len(items):
         raise _size_error(path, shape, f"{found} bytes")
     if stream.read(1):
