@@ -359,7 +359,7 @@ def _products(recipe: Recipe) -> Step:
 
     def step() -> int:
         for left, right, out in products:
-            np.matmul(left, right, out=out)
+            np.dot(left, right, out=out)
         return batch
 
     return step
