@@ -2,11 +2,12 @@
 
 import numpy as np
 
+from mnist_core.augment import Distortion
 from mnist_core.normalization import NORMALIZATIONS
 
 
 class Batches:
-    """Gathers images as bytes and scales them, in the same memory at every step.
+    """Gathers images as bytes, distorts and scales them, in the same memory at every step.
 
     A data set of floats would be four times as large, and no faster to gather from.
 
@@ -15,10 +16,22 @@ class Batches:
         normalization: a key of `NORMALIZATIONS`.
         dtype: of the batches.
         size: images in the largest batch, also an attribute.
+        distortion: how strongly every image is distorted, see `Distortion`; 0: not at all.
+        rng: source of all that is random in a distortion.
     """
 
-    def __init__(self, images: np.ndarray, normalization: str, dtype: np.dtype, size: int) -> None:
+    def __init__(
+        self,
+        images: np.ndarray,
+        normalization: str,
+        dtype: np.dtype,
+        size: int,
+        distortion: float,
+        rng: np.random.Generator,
+    ) -> None:
         self.size = size
+        self._distortion = Distortion(distortion) if distortion else None
+        self._rng = rng
         self._images = images.reshape(len(images), -1)
         self._scale = NORMALIZATIONS[normalization]
         self._pixels = np.empty((size, self._images.shape[1]), np.uint8)
@@ -39,6 +52,9 @@ class Batches:
             # mode="clip" because "raise", the default, would not write into `out` directly
             pixels = self._images.take(chosen, axis=0, out=self._pixels[: len(chosen)], mode="clip")
         x = self._x[: len(pixels)]
-        np.copyto(x, pixels)
+        if self._distortion is None:
+            np.copyto(x, pixels)
+        else:
+            self._distortion.distort(pixels, self._rng, x)
         self._scale(x, 255.0)
         return x

@@ -26,7 +26,7 @@ from mnist_core.records import EpochEnd, StepEnd, to_json
 from mnist_core.reproduce import TOLERANCE, TUTORIALS, is_reproduced, measure
 from mnist_core.threads import best_threads
 from mnist_core.training import Training, split_for, start_training, train
-from mnist_core.weights import finished_network, load_weights, save_weights
+from mnist_core.weights import MAX_TEMPERATURE, MIN_TEMPERATURE, finished_network, load_weights, save_weights
 
 
 class _OneLineErrors(click.Group):
@@ -73,6 +73,18 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @_data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where the best weights go; without it, nowhere.")
 @click.option("--dtype", type=click.Choice(["float32", "float16"]), default="float32", help="Of the written weights.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(MIN_TEMPERATURE, MAX_TEMPERATURE),
+    default=1.0,
+    help="Written into the weights: divides the logits, so that probabilities are calibrated.",
+)
+@click.option(
+    "--sure-from",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    help="Written into the weights: the probability from which an answer counts as sure.",
+)
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Save the training here, after every epoch.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on from a checkpoint, with the recipe in it.")
 @_threads_option
@@ -82,6 +94,8 @@ def train_command(
     spec: str,
     out: Path | None,
     dtype: str,
+    temperature: float,
+    sure_from: float,
     checkpoint: Path | None,
     resume: Path | None,
     threads: int | None,
@@ -126,6 +140,7 @@ def train_command(
                 raise
             stopped = str(error)
         network = finished_network(training, dataset)
+        network = dataclasses.replace(network, temperature=temperature, sure_from=sure_from)
     if out:
         save_weights(out, network, dtype)
     if as_json:
@@ -178,13 +193,14 @@ def predict_command(images: tuple[Path, ...], weights: Path, as_json: bool) -> N
             continue
         probabilities = [] if recognition.probabilities is None else recognition.probabilities.tolist()
         if as_json:
-            answer = {"image": str(path), "digit": recognition.digit, "probabilities": probabilities or None}
-            click.echo(json.dumps(answer))
+            answer = {"image": str(path), "digit": recognition.digit, "certainty": recognition.certainty}
+            click.echo(json.dumps({**answer, "probabilities": probabilities or None}))
         elif recognition.digit is None:
             click.echo(f"{path}: nothing drawn")
         else:
             others = "  ".join(f"{digit}: {p:.1%}" for digit, p in enumerate(probabilities))
-            click.echo(f"{path}: {recognition.digit}   ({others})")
+            doubt = "" if recognition.certainty == "sure" else f", {recognition.certainty}"
+            click.echo(f"{path}: {recognition.digit}{doubt}   ({others})")
     if failed:
         raise click.exceptions.Exit(1)
 

@@ -12,6 +12,9 @@ import numpy as np
 
 from mnist_core.activations import sigmoid
 
+NO_CLASS = 255
+"""Label of an image that shows none of the classes."""
+
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Compute pₖ = e^zₖ / Σⱼ e^zⱼ for every row.
@@ -35,11 +38,12 @@ def softmax_cross_entropy(
 
     Without smoothing t is 1 for the label and 0 elsewhere, so the loss is −log p[label]. With smoothing s the label
     gives the share s away to all K classes alike, t = (1 − s) onehot + s / K: the network is not asked to be surer
-    than that. log p = (z − max z) − log Σ e^(z − max z), so nothing is divided and no logarithm of 0 is taken.
+    than that. For an image of `NO_CLASS` s is 1: all classes are to be alike. As log p is taken to be
+    (z − max z) − log Σ e^(z − max z), nothing is divided and no logarithm of 0 is taken.
 
     Args:
         logits: float (N, K).
-        labels: integer (N,), in [0, K).
+        labels: integer (N,), in [0, K), or `NO_CLASS`.
         label_smoothing: s in [0, 1).
 
     Returns:
@@ -58,16 +62,18 @@ def softmax_cross_entropy(
     shifted -= shifted.max(axis=0)
     grad = np.exp(shifted)
     totals = grad.sum(axis=0)
-    is_label = labels, np.arange(count)
+    unknown = labels == NO_CLASS
+    smoothing = np.where(unknown, 1, label_smoothing).astype(logits.dtype)  # (N,)
+    is_label = np.where(unknown, 0, labels), np.arange(count)
     # Σₖ tₖ zₖ − log Σ e^z, summed over the batch; Σₖ tₖ = 1
-    explained = (1 - label_smoothing) * shifted[is_label].sum()
-    if label_smoothing:
-        explained += label_smoothing / classes * shifted.sum()
+    explained = ((1 - smoothing) * shifted[is_label]).sum()
+    if smoothing.any():
+        explained += (smoothing / classes * shifted).sum()
     loss = float(np.log(totals).sum() - explained) / count
     grad /= totals * count
-    grad[is_label] -= (1 - label_smoothing) / count
-    if label_smoothing:
-        grad -= label_smoothing / classes / count
+    grad[is_label] -= (1 - smoothing) / count
+    if smoothing.any():
+        grad -= smoothing / classes / count
     return loss, grad.T
 
 
@@ -80,18 +86,19 @@ def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
 
     Args:
         logits: float (N, K).
-        labels: integer (N,), in [0, K).
+        labels: integer (N,), in [0, K), or `NO_CLASS`, for which all t are 0.
 
     Returns:
         The mean loss, ≥ 0, and dloss/dlogits (N, K) in the dtype of the logits.
     """
     count = len(logits)
-    rows = np.arange(count)
+    shown = np.flatnonzero(labels != NO_CLASS)
+    is_label = shown, labels[shown]
     wrongness = logits.copy()
-    wrongness[rows, labels] *= -1
+    wrongness[is_label] *= -1
     loss = float((np.maximum(wrongness, 0) + np.log1p(np.exp(-np.abs(wrongness)))).sum() / count)
     grad = sigmoid(logits)
-    grad[rows, labels] -= 1
+    grad[is_label] -= 1
     grad /= count
     return loss, grad
 
@@ -104,7 +111,7 @@ def squared_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.nda
 
     Args:
         logits: float (N, K).
-        labels: integer (N,), in [0, K).
+        labels: integer (N,), in [0, K), or `NO_CLASS`, for which all t are 0.
 
     Returns:
         The mean loss, in [0, K / 2], and dloss/dlogits (N, K) in the dtype of the logits.
@@ -113,9 +120,10 @@ def squared_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.nda
     http://neuralnetworksanddeeplearning.com/chap3.html
     """
     count = len(logits)
+    shown = np.flatnonzero(labels != NO_CLASS)
     outputs = sigmoid(logits)
     errors = outputs.copy()
-    errors[np.arange(count), labels] -= 1
+    errors[shown, labels[shown]] -= 1
     loss = 0.5 * float((errors * errors).sum()) / count
     return loss, errors * outputs * (1 - outputs) / count
 

@@ -4,15 +4,19 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from mnist_core.losses import HEADS
 from mnist_core.normalization import normalize
-from mnist_core.preprocess import Stages, to_network_input
+from mnist_core.preprocess import DEFAULT_STEPS, Stages, Steps, to_network_input
 from mnist_core.weights import TrainedNetwork, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
+
+
+Certainty = Literal["sure", "unsure", "no digit"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +25,14 @@ class Recognition:
 
     Attributes:
         digit: the most probable digit; None when there is nothing to read.
+        certainty: "sure", "unsure" between two digits, or "no digit" when no two of them stand out.
         probabilities: float32 (10,), they sum to 1; None when there is nothing to read.
         image: float32 (28, 28) in [0, 1], what the network saw; zeros when there is nothing to read.
         stages: the drawing on its way to that image.
     """
 
     digit: int | None
+    certainty: Certainty
     probabilities: np.ndarray | None
     image: np.ndarray
     stages: Stages
@@ -39,6 +45,7 @@ class Recognizer:
 
     Args:
         network: the network that reads.
+        steps: how drawings are made ready for it.
 
     Example:
         >>> recognizer = Recognizer.load()
@@ -48,8 +55,9 @@ class Recognizer:
         1
     """
 
-    def __init__(self, network: TrainedNetwork) -> None:
+    def __init__(self, network: TrainedNetwork, steps: Steps = DEFAULT_STEPS) -> None:
         self.network = network
+        self.steps = steps
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "Recognizer":
@@ -89,15 +97,22 @@ class Recognizer:
         Raises:
             ImageError: if one of the arrays is not a picture.
         """
-        stages = [to_network_input(pixels) for pixels in drawings]
+        stages = [to_network_input(pixels, self.steps) for pixels in drawings]
         if not stages:
             return []
         recipe = self.network.recipe
         x = normalize(np.stack([stage.centred for stage in stages]), recipe.normalization)  # (N, 784)
-        rows = HEADS[recipe.head].probabilities(self.network.model.forward(x))  # (N, 10)
+        logits = self.network.model.forward(x) / self.network.temperature  # (N, 10)
+        rows = HEADS[recipe.head].probabilities(logits)
         return [
-            Recognition(None, None, stage.centred, stage)
+            Recognition(None, "no digit", None, stage.centred, stage)
             if stage.empty
-            else Recognition(int(row.argmax()), row, stage.centred, stage)
+            else Recognition(int(row.argmax()), self._certainty(row), row, stage.centred, stage)
             for stage, row in zip(stages, rows, strict=True)
         ]
+
+    def _certainty(self, probabilities: np.ndarray) -> Certainty:
+        second, first = np.sort(probabilities)[-2:]
+        if first >= self.network.sure_from:
+            return "sure"
+        return "unsure" if first + second >= self.network.sure_from else "no digit"

@@ -107,22 +107,47 @@ def synthetic_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, 
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
     images = np.empty((count, FIELD, FIELD), dtype=np.uint8)
     for image, label in zip(images, labels, strict=True):
-        image[:] = _draw(int(label), rng)
+        image[:] = picture(digit_path(ALLOGRAPHS[int(label)], rng), rng)
     return images, labels
 
 
-def _draw(label: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw one digit: choose a way of writing, move the pen, distort, fit, ink and centre."""
-    ways = ALLOGRAPHS[label]
+def digit_path(ways: list[tuple[float, str]], rng: np.random.Generator) -> np.ndarray:
+    """Choose a way of writing and move the pen.
+
+    Args:
+        ways: each with how often it is met, as in `ALLOGRAPHS`.
+        rng: source of all randomness.
+
+    Returns:
+        float64 (points, 2), the places where the pen was, on the grid.
+    """
     shares = np.array([share for share, _ in ways])
     _, strokes = ways[rng.choice(len(ways), p=shares / shares.sum())]
-    path = np.concatenate([_pen_path(stroke, rng) for stroke in strokes.split("/")])
-    radius = rng.triangular(0.6, 1.1, 2.0)  # of the pen, in pixels: about as thin and as thick as in MNIST
+    return pen_path(strokes, rng)
+
+
+def pen_path(strokes: str, rng: np.random.Generator) -> np.ndarray:
+    """Move the pen along strokes as they stand in `ALLOGRAPHS`; like `digit_path`."""
+    return np.concatenate([_stroke_path(stroke, rng) for stroke in strokes.split("/")])
+
+
+def picture(path: np.ndarray, rng: np.random.Generator, thickest: float = 2.0) -> np.ndarray:
+    """Distort a path, fit it into the box, ink it with a random pen and centre it.
+
+    Args:
+        path: float64 (points, 2), close together.
+        rng: source of all randomness.
+        thickest: radius of the thickest pen, in pixels; by default about that of MNIST.
+
+    Returns:
+        uint8 (28, 28), 255 is ink.
+    """
+    radius = rng.triangular(0.6, 1.1, thickest)  # of the pen, in pixels; the thinnest is about that of MNIST
     ink = _ink(_fit(_distort(path, rng), radius), radius)
     return np.rint(centre_mass(ink) * 255).astype(np.uint8)
 
 
-def _pen_path(stroke: str, rng: np.random.Generator) -> np.ndarray:
+def _stroke_path(stroke: str, rng: np.random.Generator) -> np.ndarray:
     """Turn the points of one stroke, none hit exactly, into the places where the pen was, float64 (points, 2).
 
     The curve is a quadratic B-spline: one Bezier arc for each point aimed at, from the middle of the way there to

@@ -10,7 +10,8 @@ import numpy as np
 from mnist_core.batches import Batches
 from mnist_core.data import Dataset, Split, split_validation
 from mnist_core.errors import DivergedError
-from mnist_core.losses import loss_function
+from mnist_core.extras import not_digits, rare_digits
+from mnist_core.losses import NO_CLASS, loss_function
 from mnist_core.metrics import evaluate
 from mnist_core.mlp import MLP, build_mlp
 from mnist_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
@@ -150,14 +151,27 @@ def build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
 
 
 def split_for(recipe: Recipe, dataset: Dataset) -> Split:
-    """Split off the validation images that a recipe asks for: seeded, and the same for equal recipes.
+    """Split off the validation images that a recipe asks for, and add the drawn training images.
+
+    All of it is seeded, and the same for equal recipes.
 
     Raises:
         DataError: if the data set is too small to be split.
     """
     images = len(dataset.train_images)
     size = max(1, round(images * recipe.validation_fraction)) if recipe.validation_fraction else 0
-    return split_validation(dataset, size, recipe.seed if recipe.validation == "random" else None)
+    split = split_validation(dataset, size, recipe.seed if recipe.validation == "random" else None)
+    if not recipe.rare_digits and not recipe.not_digits:
+        return split
+    rng = np.random.default_rng((recipe.seed, 1))  # its own, so that the split stays what it is without them
+    count = len(split.train_images)
+    rare_images, rare_labels = rare_digits(round(recipe.rare_digits * count), rng)
+    other_images, other_labels = not_digits(round(recipe.not_digits * count), rng)
+    return replace(
+        split,
+        train_images=np.concatenate([split.train_images, rare_images, other_images]),
+        train_labels=np.concatenate([split.train_labels, rare_labels, other_labels]),
+    )
 
 
 def train(training: Training, split: Split, validations_per_epoch: int = 1) -> Iterator[Record]:
@@ -203,7 +217,14 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         middle_validations.clear()
     # Batch norm needs the statistics of a whole batch.
     size = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, PIECE)
-    inputs = Batches(split.train_images, recipe.normalization, training.model.flat.dtype, min(size, images))
+    inputs = Batches(
+        split.train_images,
+        recipe.normalization,
+        training.model.flat.dtype,
+        min(size, images),
+        recipe.distortion,
+        training.rng,
+    )
     while not training.finished:
         began = time.perf_counter()
         if training.order is None:
@@ -227,7 +248,7 @@ def _update(
     """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
     recipe, model = training.recipe, training.model
     with np.errstate(over="ignore", invalid="ignore"):  # a diverging training is reported below, once
-        loss, correct = _gradient(training, inputs, labels, begin, end)
+        loss, correct, digits = _gradient(training, inputs, labels, begin, end)
         if not np.isfinite(loss):
             raise DivergedError(training.step + 1, learning_rate)
         weights, grads = model.flat[: model.weight_count], model.flat_grads
@@ -245,15 +266,15 @@ def _update(
     training.step += 1
     training.loss_sum += loss * (end - begin)
     training.correct += correct
-    return loss, correct / (end - begin)
+    return loss, correct / max(digits, 1)
 
 
-def _gradient(training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int) -> tuple[float, int]:
-    """Leave the gradient of a batch's mean loss in the model; return that loss, and how many images were read."""
+def _gradient(training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int) -> tuple[float, int, int]:
+    """Leave the gradient of a batch's mean loss in the model; return that loss, digits read correctly, and digits."""
     recipe, model = training.recipe, training.model
     loss_of = loss_function(recipe.head, recipe.label_smoothing)
     total = np.zeros_like(model.flat_grads) if end - begin > inputs.size else None
-    loss, correct = 0.0, 0
+    loss, correct, digits = 0.0, 0, 0
     for start in range(begin, end, inputs.size):
         part = slice(start, min(start + inputs.size, end))
         chosen = training.order[part] if recipe.shuffle and training.order is not None else part
@@ -263,12 +284,13 @@ def _gradient(training: Training, inputs: Batches, labels: np.ndarray, begin: in
         share = len(part_labels) / (end - begin)
         loss += share * part_loss
         correct += int((logits.argmax(axis=1) == part_labels).sum())
+        digits += int((part_labels != NO_CLASS).sum())
         model.backward_params(grad)
         if total is not None:
             total += share * model.flat_grads
     if total is not None:
         model.flat_grads[...] = total
-    return loss, correct
+    return loss, correct, digits
 
 
 def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
@@ -284,7 +306,8 @@ def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
         training.epochs_without_improvement = 0
     else:
         training.epochs_without_improvement += 1
-    train_loss, train_accuracy = training.loss_sum / images, training.correct / images
+    digits = int((split.train_labels != NO_CLASS).sum())
+    train_loss, train_accuracy = training.loss_sum / images, training.correct / max(digits, 1)
     training.epoch += 1
     training.order, training.batch, training.loss_sum, training.correct = None, 0, 0.0, 0
     seconds = time.perf_counter() - began
