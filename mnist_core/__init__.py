@@ -10,9 +10,9 @@ from mnist_core.gradient_check import GradientCheck, gradient_check
 from mnist_core.idx import read_idx, write_idx
 from mnist_core.metrics import Evaluation, evaluate
 from mnist_core.mlp import MLP, build_mlp
-from mnist_core.preprocess import Stages, to_network_input
+from mnist_core.preprocess import Stages, Steps, to_network_input
 from mnist_core.recipes import RECIPES, Recipe
-from mnist_core.recognizer import Recognition, Recognizer
+from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from mnist_core.records import EpochEnd, Record, StepEnd
 from mnist_core.synthetic import synthetic_digits
 from mnist_core.training import Training, start_training, train
@@ -29,6 +29,7 @@ __all__ = [
     "GradientCheck",
     "ImageError",
     "MnistCoreError",
+    "NumberPart",
     "Recipe",
     "RecipeError",
     "Recognition",
@@ -37,6 +38,7 @@ __all__ = [
     "Split",
     "Stages",
     "StepEnd",
+    "Steps",
     "TrainedNetwork",
     "Training",
     "WeightsError",

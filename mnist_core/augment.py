@@ -15,19 +15,21 @@ from mnist_core.preprocess import FIELD
 ROTATION = 15.0
 """Degrees, at most, in either direction; this and all that follows at strength 1."""
 SCALE = 0.15
-"""Width and height grow or shrink, each by itself, by at most this share."""
+"""Width and height are multiplied, each by itself, by at most e to this power, or divided by it."""
 SHEAR = 0.15
 """Slant: a row moves sideways by at most this share of its height above the middle."""
 SHIFT = 1.5
-"""Pixels, at most, in either direction."""
+"""Pixels, at most, in either direction; the elastic displacements move an image a little further."""
 ELASTIC = 1.1
 """Pixels: root mean square of the elastic displacements, that of Simard's fields with sigma 5 and alpha 34."""
 SIGMA = 5.0
 """Pixels: how smooth the elastic displacements are, as the width of the Gaussian that blurs them."""
 WAVES = 6
-"""Cosine waves in each direction of which the elastic displacements are made; the next would have 1% of the power."""
+"""Cosine waves in each direction of which the elastic displacements are made; the next one's square would be 0.001% of
+the first's."""
 THICKNESS = 0.8
-"""How far, at most, strokes go towards one pixel more, or half as far towards one pixel less, on either side."""
+"""Share, at most, of the way to strokes a pixel wider on either side; half as far to a pixel narrower. Neighbours are
+those above, below, left and right; at any strength it is never more than that pixel."""
 PIECE = 32
 """Images that are worked on at once: so many stay in the processor's cache, and it takes half the time."""
 
@@ -109,7 +111,7 @@ class Distortion:
                 extreme(spread[there], part[here], out=spread[there])
                 extreme(spread[here], part[there], out=spread[here])
             share = np.rint(np.minimum(np.abs(amount[chosen]), 1) * 256).astype(np.int16)[:, None, None]
-            # In whole numbers: the difference times the share has at most 16 bits with its sign.
+            # In whole numbers, of which 256 are one.
             change = (spread.astype(np.int32) - part) * share >> 8
             images[chosen] = part + change
         return images
@@ -130,8 +132,8 @@ def _basis() -> tuple[np.ndarray, np.ndarray]:
     k = np.arange(WAVES)
     waves = np.cos(np.pi * k[:, None] * (places + 0.5) / FIELD)  # (WAVES, 28)
     waves[1:] *= np.sqrt(2)  # all of mean square 1
-    power = np.exp(-((np.pi * SIGMA * k / FIELD) ** 2) / 2)
-    amplitudes = np.outer(power, power).reshape(-1)
+    blurred = np.exp(-((np.pi * SIGMA * k / FIELD) ** 2) / 2)
+    amplitudes = np.outer(blurred, blurred).reshape(-1)
     amplitudes /= np.sqrt((amplitudes**2).sum())
     both = np.einsum("kr,lc->klrc", waves, waves).reshape(WAVES * WAVES, -1)
     centred = places - (FIELD - 1) / 2

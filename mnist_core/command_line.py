@@ -26,7 +26,14 @@ from mnist_core.records import EpochEnd, StepEnd, to_json
 from mnist_core.reproduce import TOLERANCE, TUTORIALS, is_reproduced, measure
 from mnist_core.threads import best_threads
 from mnist_core.training import Training, split_for, start_training, train
-from mnist_core.weights import MAX_TEMPERATURE, MIN_TEMPERATURE, finished_network, load_weights, save_weights
+from mnist_core.weights import (
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
+    check_certainty,
+    finished_network,
+    load_weights,
+    save_weights,
+)
 
 
 class _OneLineErrors(click.Group):
@@ -69,6 +76,9 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @click.option("--learning-rate", type=float, help="Instead of the recipe's.")
 @click.option("--batch-size", type=int, help="Instead of the recipe's.")
 @click.option("--hidden", "hidden_sizes", help='Instead of the recipe\'s: "256,128", or "" for no hidden layer.')
+@click.option("--distortion", type=float, help="Instead of the recipe's.")
+@click.option("--rare-digits", type=float, help="Instead of the recipe's.")
+@click.option("--not-digits", type=float, help="Instead of the recipe's.")
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @_data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where the best weights go; without it, nowhere.")
@@ -107,6 +117,7 @@ def train_command(
     changed = {name: value for name, value in changes.items() if value is not None}
     if hidden_sizes is not None:
         changed["hidden_sizes"] = _parse_sizes(hidden_sizes)  # type: ignore[assignment]
+    check_certainty(temperature, sure_from)  # click's ranges let NaN through
     for path in (out, checkpoint):
         _check_writable(path)
     dataset = load_dataset(spec)
@@ -199,8 +210,9 @@ def predict_command(images: tuple[Path, ...], weights: Path, as_json: bool) -> N
             click.echo(f"{path}: nothing drawn")
         else:
             others = "  ".join(f"{digit}: {p:.1%}" for digit, p in enumerate(probabilities))
-            doubt = "" if recognition.certainty == "sure" else f", {recognition.certainty}"
-            click.echo(f"{path}: {recognition.digit}{doubt}   ({others})")
+            digit = recognition.digit
+            answer_of = {"sure": f"{digit}", "unsure": f"{digit}, unsure", "no digit": f"no digit, at best {digit}"}
+            click.echo(f"{path}: {answer_of[recognition.certainty]}   ({others})")
     if failed:
         raise click.exceptions.Exit(1)
 
@@ -263,7 +275,7 @@ def recipes_command(name: str | None) -> None:
         return
     for recipe in RECIPES.values():
         layers = "-".join(str(size) for size in recipe.layer_sizes)
-        click.echo(f"{recipe.name:<24} {layers:<16} {recipe.epochs:>4} epochs   {recipe.source}")
+        click.echo(f"{recipe.name:<24} {layers:<20} {recipe.epochs:>4} epochs   {recipe.source}")
 
 
 @main.command("reproduce")

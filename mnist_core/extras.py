@@ -29,6 +29,9 @@ RARE_WAYS: dict[int, list[tuple[float, str]]] = {
         (1, "40 20 29 59 50 30 / 16 73"),
         (2, "52 40 20 00 09 69 60 30 52"),  # with a loop at the top
         (1, "31 12 05 39 67 63 20"),  # the ends apart
+        (2, "02 40 80 85 39 08 05"),  # begun at the left
+        (1, "12 20 60 76 58 19 07"),
+        (1, "24 33 54 45 13 21 60 94 58 09"),  # wound from within
     ],
     1: [
         (2, "05 40 40 49"),  # with a long flag
@@ -63,12 +66,21 @@ RARE_WAYS: dict[int, list[tuple[float, str]]] = {
         (1, "30 07 07 77 53 49"),
     ],
     5: [
-        (3, "20 14 14 54 67 39 08 / 30 90"),  # the hat apart
+        (2, "20 14 14 54 67 39 08 / 30 90"),  # the hat last
+        (3, "12 05 25 54 67 39 08 / 30 70"),  # the hat apart
+        (2, "13 05 35 76 69 29 07 / 20 50"),
         (2, "10 04 04 54 67 39 09 / 10 70"),
         (1, "60 10 10 04 04 64 69 09"),
         (1, "80 20 14 54 67 39 18 06 25"),  # curled up
     ],
-    6: [(2, "10 06 29 58 65 34 06"), (2, "60 20 04 08 39 69 66 35 06"), (1, "50 05 09 59 55 05")],
+    6: [
+        (2, "10 06 29 58 65 34 06"),
+        (2, "60 20 04 08 39 69 66 35 06"),
+        (1, "50 05 09 59 55 05"),
+        (2, "40 06 17 58 66 45 17"),  # the ring small
+        (1, "30 06 09 59 74 54 28"),
+        (1, "40 05 18 68 75 36 28 07"),
+    ],
     7: [
         (4, "01 01 60 60 29 / 15 65"),  # crossed
         (3, "02 00 00 60 60 29 / 14 65"),  # crossed, with a hook
@@ -80,11 +92,19 @@ RARE_WAYS: dict[int, list[tuple[float, str]]] = {
         (2, "30 11 13 34 53 51 30 / 34 15 18 39 58 55 34"),  # two rings
         (2, "70 30 11 44 67 39 07 34 61 50"),
         (2, "60 20 02 24 65 68 29 06 34 61"),  # open at the top
+        (2, "60 40 22 34 57 49 18 06 35 62"),
+        (1, "90 50 32 44 56 48 19 08 36 90"),  # small, with long ends
+        (1, "51 30 12 44 57 39 18 26 55 62 51"),  # the lower ring small
     ],
     9: [
-        (3, "51 30 03 05 35 51 56 39 18 07"),  # with a hook
-        (3, "60 30 02 04 25 62 60 60 69"),  # with a straight leg
-        (2, "61 30 02 05 45 61 60 67 49 19 07"),  # like a g
+        (2, "51 30 03 05 35 51 56 39 18 07"),  # with a hook
+        (3, "61 30 02 05 45 61 60 67 49 19 07"),  # like a g
+        (2, "52 20 02 24 52 51 56 38 08"),  # with a wide hook under a small head
+        (2, "61 30 01 14 44 61 61 55 68 49 08"),  # the neck bent in
+        (2, "60 20 02 04 34 61 60 77 59 29 08"),
+        (1, "50 20 02 14 43 50 46 38 19 09"),  # the hook nearly a foot
+        (1, "30 02 24 52 30 42 45 37 28"),  # a ring on a bent leg
+        (2, "60 30 02 04 25 62 60 60 69"),  # with a straight leg
         (2, "50 20 02 14 43 50 / 60 69"),  # in two strokes
         (1, "50 20 02 14 43 50 50 39"),
     ],
@@ -127,7 +147,7 @@ LETTERS = (
 
 
 def rare_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw digits in ways that MNIST hardly holds, as often as in those that it does.
+    """Draw digits: two of three in ways that MNIST hardly holds, the third in one that it does.
 
     Args:
         count: how many.
@@ -138,8 +158,8 @@ def rare_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.nd
         the remainder, in random order.
     """
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
-    tables = RARE_WAYS, ALLOGRAPHS
-    images = [picture(digit_path(tables[rng.integers(2)][int(label)], rng), rng, THICKEST_PEN) for label in labels]
+    tables = RARE_WAYS, RARE_WAYS, ALLOGRAPHS
+    images = [picture(digit_path(tables[rng.integers(3)][int(label)], rng), rng, THICKEST_PEN) for label in labels]
     return np.array(images, np.uint8).reshape(count, 28, 28), labels
 
 

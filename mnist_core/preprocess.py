@@ -56,6 +56,8 @@ DEFAULT_STEPS = Steps()
 class Stages:
     """What a drawing looked like on its way into the network; ink is 1, background is 0, float32 throughout.
 
+    Where `Steps.crop` is left out, crop and evened are the whole drawing, and fitted is that, shrunk to 28 pixels.
+
     Attributes:
         ink: (H, W), the whole drawing.
         crop: (h, w), the smallest rectangle that holds all ink; (0, 0) if there is none.
@@ -109,7 +111,7 @@ def stages_of_ink(ink: np.ndarray, steps: Steps = DEFAULT_STEPS) -> Stages:
         return Stages(ink, ink, ink, shrunk, centre_box(shrunk))
     evened = even_strokes(crop) if steps.stroke_width else crop
     if steps.slant:
-        evened = set_upright(evened)
+        evened = set_upright(evened if steps.stroke_width else fit_to_box(crop, FINE))
     fitted = fit_to_box(evened)
     return Stages(ink, crop, evened, fitted, (centre_mass if steps.centre else centre_box)(fitted))
 
@@ -171,12 +173,12 @@ def even_strokes(crop: np.ndarray) -> np.ndarray:
         crop: float32 (h, w) in [0, 1], with ink.
 
     Returns:
-        float32 (h', w') in [0, 1], cropped to its ink, about `FINE` pixels on its longer side.
+        float32 (h', w') in [0, 1], cropped to its ink; the longer side is `FINE` pixels and what the strokes grow by.
     """
-    room = FINE // 5
-    solid = np.pad(fit_to_box(crop, FINE) > 0.5, room)
-    if not solid.any():
-        return crop  # specks so faint that nothing would be left of them
+    fine = fit_to_box(crop, FINE)
+    level = float((fine * fine).sum() / fine.sum())  # of the ink on average: in pale or thin ink nothing reaches 0.5
+    room = 3  # no stroke grows by more
+    solid = np.pad(fine > min(0.5, level * level), room)
     distances = distance_to(~solid) - 0.5  # the edge runs between two pixels
     width = 4 * float(distances[solid].mean())
     # As strokes grow by g on either side, so does all that is scaled to the box: (w + 2g) / (FINE + 2g) is wanted.
@@ -185,7 +187,7 @@ def even_strokes(crop: np.ndarray) -> np.ndarray:
         distances = np.where(solid, distances, 0.5 - distance_to(solid))
     else:
         growth /= 2  # where a thick pen has filled a loop, narrowing all the way would tear the rest
-    return crop_to_ink(np.clip(distances + min(growth, room) + 0.5, 0, 1, dtype=np.float32))
+    return crop_to_ink(np.clip(distances + growth + 0.5, 0, 1, dtype=np.float32))
 
 
 def distance_to(target: np.ndarray) -> np.ndarray:

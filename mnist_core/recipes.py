@@ -55,7 +55,8 @@ class Recipe:
         batch_size: images per step, ≥ 1; at most all of them are used.
         epochs: passes over the training images, ≥ 1.
         shuffle: whether every epoch has an order of its own; else the images come in the order of the file.
-        seed: of everything random: validation split, initial weights, order of images, dropout.
+        seed: of everything random: validation split, drawn images, initial weights, order of images, distortions,
+            dropout.
         l1: ≥ 0; adds l1 · sign(W) to the gradient of every weight (not of biases), the slope of l1 ‖W‖₁.
         l2: ≥ 0; adds l2 · W likewise, the slope of ½ l2 ‖W‖².
         clip_norm: > 0, length that the gradient of all parameters together is cut to; None: never.
@@ -314,9 +315,9 @@ HANDWRITING = Recipe(
     schedule="cosine",
     warmup=0.02,
     batch_size=256,
-    epochs=330,
+    epochs=280,
     distortion=1.0,
-    rare_digits=0.12,
+    rare_digits=0.4,
     not_digits=0.08,
     validation_fraction=0.0,
 )

@@ -10,7 +10,16 @@ import numpy as np
 
 from mnist_core.losses import HEADS
 from mnist_core.normalization import normalize
-from mnist_core.preprocess import DEFAULT_STEPS, Stages, Steps, to_network_input
+from mnist_core.preprocess import (
+    DEFAULT_STEPS,
+    Stages,
+    Steps,
+    crop_to_ink,
+    find_ink,
+    stages_of_ink,
+    to_network_input,
+)
+from mnist_core.segment import Box, split_digits
 from mnist_core.weights import TrainedNetwork, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
@@ -38,8 +47,21 @@ class Recognition:
     stages: Stages
 
 
+@dataclass(frozen=True, eq=False)
+class NumberPart:
+    """One digit of a number.
+
+    Attributes:
+        box: where its ink is, in pixels of the drawing: `drawing[top:bottom, left:right]`.
+        recognition: what was read there.
+    """
+
+    box: Box
+    recognition: Recognition
+
+
 class Recognizer:
-    """Reads drawings of single digits. Loading takes a moment, reading a drawing about a millisecond.
+    """Reads drawings of digits and numbers. Loading takes a moment, reading a drawing about a millisecond.
 
     One recognizer may be used by several threads at once.
 
@@ -97,7 +119,35 @@ class Recognizer:
         Raises:
             ImageError: if one of the arrays is not a picture.
         """
-        stages = [to_network_input(pixels, self.steps) for pixels in drawings]
+        return self._read([to_network_input(pixels, self.steps) for pixels in drawings])
+
+    def recognize_number(self, pixels: np.ndarray) -> list[NumberPart]:
+        """Read all digits of a drawing; one digit alone is read exactly as `recognize` reads it.
+
+        Args:
+            pixels: as for `recognize`.
+
+        Returns:
+            The digits from left to right, see `segment` for what is one; none if nothing is drawn.
+
+        Raises:
+            ImageError: if the array is not a picture.
+
+        Example:
+            >>> drawing = np.zeros((280, 280), np.uint8)
+            >>> drawing[80:200, 60:75] = drawing[80:200, 140:155] = 255  # two upright sticks
+            >>> [part.recognition.digit for part in Recognizer.load().recognize_number(drawing)]
+            [1, 1]
+        """
+        ink = find_ink(pixels)
+        parts = split_digits(ink)
+        if len(parts) == 1 and parts[0].ink.shape == crop_to_ink(ink).shape:  # nothing was left out
+            stages = [stages_of_ink(ink, self.steps)]
+        else:
+            stages = [stages_of_ink(part.ink / part.ink.max(), self.steps) for part in parts]
+        return [NumberPart(part.box, read) for part, read in zip(parts, self._read(stages), strict=True)]
+
+    def _read(self, stages: list[Stages]) -> list[Recognition]:
         if not stages:
             return []
         recipe = self.network.recipe

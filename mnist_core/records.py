@@ -15,7 +15,7 @@ class StepEnd:
         step: updates so far, counted from 1 over the whole training.
         epoch: the epoch that this step belongs to, counted from 1.
         loss: mean loss of this step's batch before the update, without penalties.
-        accuracy: share of this batch that was read correctly before the update, in [0, 1].
+        accuracy: share of the digits in this batch read correctly before the update, in [0, 1]; 0 without any.
         learning_rate: the learning rate of this update.
         validation_loss: mean loss over the validation images after the update, at the few steps where it was asked
             for; else None.

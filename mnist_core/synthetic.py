@@ -135,7 +135,7 @@ def picture(path: np.ndarray, rng: np.random.Generator, thickest: float = 2.0) -
     """Distort a path, fit it into the box, ink it with a random pen and centre it.
 
     Args:
-        path: float64 (points, 2), close together.
+        path: float64 (points, 2), close together, but not all at one place.
         rng: source of all randomness.
         thickest: radius of the thickest pen, in pixels; by default about that of MNIST.
 

@@ -32,13 +32,13 @@ class Training:
         recipe: the settings.
         model: the network that is being trained.
         optimizer: holds its own memory of earlier gradients.
-        rng: shuffles the images and draws the masks of dropout.
+        rng: shuffles the images, distorts them and draws the masks of dropout.
         step: updates so far.
         epoch: whole epochs so far.
         order: int64 (N,), the order of the images in the epoch under way; None between epochs.
         batch: batches of that epoch that are done.
         loss_sum: sum of the losses of that epoch's images so far.
-        correct: images of that epoch read correctly so far.
+        correct: digits of that epoch read correctly so far; drawings that are no digits don't count.
         average: the average of `model.flat` over the steps, if the recipe wants one.
         best_loss: lowest validation loss so far, by at least `recipe.min_delta`.
         best_accuracy: the validation accuracy that came with it.

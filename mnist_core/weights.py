@@ -83,9 +83,11 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
         dtype: "float32", or "float16" for half the size: eleven significant bits are enough to read digits.
 
     Raises:
-        WeightsError: if a parameter is not a finite number, or too large for the dtype; nothing is written then.
+        WeightsError: if a parameter is not a finite number, or too large for the dtype, or temperature or sure_from
+            are out of range; nothing is written then.
         OSError: if the file cannot be written.
     """
+    check_certainty(network.temperature, network.sure_from)
     meta = {
         "format": FORMAT,
         "version": VERSION,
@@ -108,6 +110,19 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
                 f"Train with a smaller learning rate, or write float32."
             )
     write_npz(path, meta, arrays)
+
+
+def check_certainty(temperature: float, sure_from: float) -> None:
+    """Check what a network shall know of its certainty, see `TrainedNetwork`.
+
+    Raises:
+        WeightsError: if a number is out of range, or none.
+    """
+    if not _is_certainty(temperature, sure_from):
+        raise WeightsError(
+            f"found temperature {temperature} and sure_from {sure_from}, expected a temperature of {MIN_TEMPERATURE} "
+            f"to {MAX_TEMPERATURE:g} and sure_from 0 to 1"
+        )
 
 
 def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
@@ -147,9 +162,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             and len(names) == len(DIGITS)
             and all(isinstance(name, str) for name in names)
             and isinstance(certainty, dict)
-            and _is_number(certainty.get("temperature"))
-            and MIN_TEMPERATURE <= certainty["temperature"] <= MAX_TEMPERATURE
-            and _is_share(certainty.get("sure_from"))
+            and _is_certainty(certainty.get("temperature"), certainty.get("sure_from"))
         ):
             raise reader.damaged("its data, accuracy, class_names or certainty are missing or of the wrong kind")
         shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
@@ -176,6 +189,11 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_certainty(temperature: Any, sure_from: Any) -> bool:
+    in_range = _is_number(temperature) and MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE  # not so for NaN
+    return in_range and _is_share(sure_from)
 
 
 def _is_share(value: Any) -> bool:

@@ -214,7 +214,11 @@ def test_layers_and_optimizers_know_no_model_and_training_no_file():
     graph = core_graph()
     assert graph["activations"] == graph["input_layer"] == {"layers"}
     assert graph["losses"] == {"activations"}
-    assert graph["batches"] == {"normalization"}
+    assert graph["augment"] == {"preprocess"}
+    assert graph["extras"] == {"losses", "synthetic"}
+    assert graph["synthetic"] == {"preprocess"}
+    assert graph["batches"] == {"augment", "normalization"}
+    assert "extras" in graph["training"]
     assert not graph["training"] & {"npz", "weights", "checkpoint", "recognizer", "idx"}
     assert not graph["mlp"] - {"layers", "activations", "input_layer", "initializers"}
 

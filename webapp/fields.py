@@ -54,12 +54,18 @@ class Fields:
         names = option_names(field)
         return self._show(st.selectbox, field, label, options=list(names), format_func=names.__getitem__)
 
+    def slider(self, field: str, label: str, low: float, high: float, begin: float, **options: Any) -> float:
+        """Ask for a number from low to high; if the recipe's own value is 0, it begins elsewhere."""
+        default = getattr(self.recipe, field) or begin
+        return self._show(st.slider, field, label, default, min_value=low, max_value=high, **options)
+
     def switch(self, field: str, label: str) -> bool:
         """Ask for yes or no."""
         return self._show(st.toggle, field, label)
 
-    def _show(self, widget: Callable[..., Any], field: str, label: str, **options: Any) -> Any:
-        default = as_shown(getattr(self.recipe, field))
+    def _show(self, widget: Callable[..., Any], field: str, label: str, default: object = None, **options: Any) -> Any:
+        if default is None:
+            default = as_shown(getattr(self.recipe, field))
         self.changes[field] = kept(widget, label, f"{self.recipe.name}.{field}", default, **options)
         return self.changes[field]
 

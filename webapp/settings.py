@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.errors import RecipeError
 from mnist_core.recipes import MAX_HIDDEN_LAYERS, MAX_UNITS, RECIPES, Recipe
-from webapp import recipe_texts
+from webapp import examples, recipe_texts
 from webapp.data_choice import data_choice
 from webapp.fields import Fields, as_shown, forget, kept, read_numbers, row
 from webapp.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
@@ -45,12 +45,26 @@ def settings_form(busy: bool, last: Job | None) -> Job | None:
     with row():
         fields.number("epochs", _("Epochs"), 1, 5000)
         fields.number("seed", _("Seed"), 0, 2**31)
+    distort = kept(
+        st.toggle,
+        _("Distort the images"),
+        f"{name}.distort",
+        recipe.distortion > 0,
+        help=_(
+            "Turns, slants, bends and inks every training image a little differently in every epoch. An epoch of "
+            "MNIST then takes one or two seconds more."
+        ),
+    )
+    place = st.container()
     with st.expander(_("More settings")):
-        toolbox(fields)
+        toolbox(fields, distort)
+    if distort:
+        with place:
+            _distorted_examples(fields.changes["distortion"])
     changed = changed_recipe(recipe, fields.changes)
     if isinstance(changed, str):
         st.error(changed)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="go"):
         pressed = st.button(
             _("Start"),
             key="start",
@@ -70,6 +84,16 @@ def settings_form(busy: bool, last: Job | None) -> Job | None:
     if not pressed or busy or isinstance(changed, str):
         return None
     return Job(changed, data)
+
+
+def _distorted_examples(strength: float) -> None:
+    examples.show(examples.distorted_digits(strength), _("Three digits, and eight distorted copies of each"))
+    st.caption(
+        _(
+            "On the left a digit as it is, then what the network sees instead, new in every epoch. So it can't learn "
+            "the images by heart: it learns what makes a 2 a 2, whoever writes it (Simard, Steinkraus and Platt 2003)."
+        )
+    )
 
 
 def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
@@ -115,4 +139,7 @@ def _values_of(job: Job) -> dict[str, Any]:
     settings = {
         f"{recipe.name}.{field.name}": as_shown(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)
     }
+    settings[f"{recipe.name}.distort"] = recipe.distortion > 0
+    if not recipe.distortion:
+        del settings[f"{recipe.name}.distortion"]  # its slider has no 0
     return {**settings, "recipe": recipe.name, "data": job.data}

@@ -2,12 +2,19 @@
 
 import streamlit as st
 
+from mnist_core.recipes import MAX_DISTORTION
+from webapp import examples
 from webapp.fields import Fields, row
 from webapp.texts import gettext as _
 
+DISTORTION = 1.0
+"""The strength that a recipe without distortions begins with when they are switched on."""
 
-def toolbox(fields: Fields) -> None:
-    """Show all settings beyond the few that a beginner sees."""
+
+def toolbox(fields: Fields, distort: bool) -> None:
+    """Show all settings beyond the few that a beginner sees; there it is said whether images are distorted."""
+    _group(_("Training images"))  # first, so that the slider stands right below the examples of its effect
+    _training_images(fields, distort)
     _group(_("Network"))
     fields.choice("normalization", _("Pixels"))
     fields.choice("activation", _("Activation"))
@@ -30,12 +37,63 @@ def toolbox(fields: Fields) -> None:
     _learning_rate(fields)
     _group(_("Regularization"))
     _regularization(fields)
-    _group(_("Images and stopping"))
-    _images(fields)
+    _group(_("Validation and stopping"))
+    _validation(fields)
 
 
 def _group(title: str) -> None:
     st.html(f'<h3 class="group">{title}</h3>')
+
+
+def _training_images(fields: Fields, distort: bool) -> None:
+    if distort:
+        fields.slider(
+            "distortion",
+            _("Strength of the distortions"),
+            0.1,
+            float(MAX_DISTORTION),
+            DISTORTION,
+            step=0.1,
+            format="%.1f",
+            help=_("1: about as different as people's handwriting. Much more, and nobody can read the digits."),
+        )
+    else:
+        fields.changes["distortion"] = 0.0
+    fields.switch("shuffle", _("Shuffle the images before every epoch"))
+    with row():
+        rare = fields.number(
+            "rare_digits",
+            _("Rare ways of writing"),
+            0.0,
+            0.99,
+            step=0.05,
+            help=_(
+                "So many digits drawn by code are added, as a share of the training images. 0: none. Two of three "
+                "are written in ways that MNIST hardly holds."
+            ),
+        )
+        others = fields.number(
+            "not_digits",
+            _("Not a digit"),
+            0.0,
+            0.99,
+            step=0.05,
+            help=_(
+                "So many letters, shapes and scribbles drawn by code are added, as a share of the training images. "
+                "0: none."
+            ),
+        )
+    if rare:
+        examples.show(examples.rare_ways(), _("Digits that are added"))
+        st.caption(_("Such digits are added: slashed zeros, ones with a foot, crossed sevens."))
+    if others:
+        examples.show(examples.no_digits(), _("Drawings that are added and show no digit"))
+        st.caption(
+            _(
+                "Such drawings are added, and no digit is the right answer: else a network is sure of whatever it is "
+                "shown (Hendrycks, Mazeika and Dietterich 2019)."
+            )
+        )
 
 
 def _loss(fields: Fields) -> None:
@@ -135,8 +193,7 @@ def _regularization(fields: Fields) -> None:
         )
 
 
-def _images(fields: Fields) -> None:
-    fields.switch("shuffle", _("Shuffle the images before every epoch"))
+def _validation(fields: Fields) -> None:
     with row():
         share = fields.number(
             "validation_fraction",

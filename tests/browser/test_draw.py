@@ -1,5 +1,6 @@
 """The drawing page in a real browser: digits drawn by mouse and by finger are read from the page."""
 
+import re
 import statistics
 
 import pytest
@@ -10,7 +11,11 @@ from tests.browser.hand import DIGITS, Hand
 
 
 def answer_of(page: Page):
-    return page.locator(".st-key-digit")
+    return page.locator(".st-key-digit .digit")
+
+
+def certainty_of(page: Page):
+    return page.locator(".st-key-digit .certainty")
 
 
 def open_pad(page: Page, address: str, touch: bool = False) -> Hand:
@@ -69,7 +74,7 @@ def test_an_empty_pad_invites_and_does_not_guess(address: str, new_page: NewPage
     page = new_page()
     open_pad(page, address)
     expect(answer_of(page)).to_have_text("—")
-    expect(page.locator(".st-key-pad .pad-hint")).to_have_text("Draw a digit from 0 to 9 here")
+    expect(page.locator(".st-key-pad .pad-hint")).to_have_text("Draw a digit or a whole number here")
     expect(page.locator(".st-key-probabilities .bar")).to_have_count(10)
     assert page.locator(".st-key-probabilities .value").all_inner_texts() == [""] * 10
 
@@ -93,6 +98,27 @@ def test_the_answer_comes_with_bars_and_the_picture_that_was_seen(address: str, 
       return [...Array(784).keys()].filter(i => pixels[4 * i] > 128).length;
     }"""
     assert 40 < seen.evaluate(inked) < 300
+
+
+def test_a_number_is_read_from_left_to_right(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.write(4, left=0.55, top=0.3, size=0.35)  # the right one first
+    expect(answer_of(page)).to_have_text("4")
+    expect(certainty_of(page)).to_have_text(re.compile(r"\d+% sure"))
+    hand.write(2, left=0.08, top=0.32, size=0.35)
+    expect(answer_of(page)).to_have_text("24")
+    expect(page.locator(".st-key-seen img")).to_have_count(2)
+    expect(certainty_of(page)).to_have_text(re.compile("digit [12] of 2"))
+
+
+def test_what_is_no_digit_is_not_answered_with_one(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    for end in ((0.9, 0.2), (0.9, 0.8), (0.5, 0.95), (0.2, 0.9)):  # a star of lines
+        hand.draw([(1 - end[0], 1 - end[1]), end])
+    expect(answer_of(page)).to_have_text("?")
+    expect(certainty_of(page)).to_have_text("this doesn't look like a digit")
 
 
 def test_bars_stay_where_they_are_while_they_move(address: str, new_page: NewPage) -> None:

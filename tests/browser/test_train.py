@@ -35,6 +35,13 @@ def choose_recipe(page: Page, name: str) -> None:
     page.get_by_role("option", name=f"Tutorial: {name}", exact=True).click()
 
 
+def use_synthetic_digits(page: Page) -> None:
+    field = page.locator(".st-key-data input").first
+    field.click()
+    field.fill("Synthetic")
+    page.get_by_role("option", name="Synthetic digits").click()
+
+
 def trained_epochs(page: Page) -> float:
     return float(page.evaluate(POINTS))
 
@@ -128,6 +135,33 @@ def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: st
     page.reload()
     page.locator("input[aria-label='Epochs'][value='2400']").wait_for()
     expect(reset).to_be_disabled()
+
+
+def test_distorted_images_are_shown_and_learned_from(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    page.goto(f"{address}/train")
+    page.locator(".st-key-start button").wait_for()
+    use_synthetic_digits(page)
+    strip = page.locator("img.examples")
+    expect(strip).to_have_count(0)
+    page.get_by_text("Distort the images").click()
+    expect(strip).to_be_visible()
+    assert strip.evaluate("picture => picture.complete && picture.naturalWidth > 9 * 28")
+    box, settings = strip.bounding_box(), page.locator(".st-key-settings").bounding_box()
+    assert box is not None and settings is not None
+    assert settings["x"] < box["x"] and box["x"] + box["width"] < settings["x"] + settings["width"]
+    page.get_by_text("More settings").click()
+    before = strip.get_attribute("src")
+    page.get_by_role("slider").press("ArrowRight")
+    expect(strip).not_to_have_attribute("src", str(before))
+    page.locator(".st-key-start button").click()  # stays in sight below the long settings
+    expect(page.get_by_text("distorted images")).to_be_visible()
+    page.locator(".st-key-status-finished").wait_for(timeout=120_000)
+    accuracy = page.locator(".st-key-test-accuracy")
+    expect(accuracy).to_contain_text("%")
+    assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 90
+    page.reload()
+    strip.wait_for()  # the settings are still those of the run
 
 
 def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_page: NewPage) -> None:

@@ -416,8 +416,13 @@ def test_a_chaotic_recipe_parts_even_from_itself(name):
     assert differences.max() > TRAJECTORY, "no chaos any more: compare all 200 steps with PyTorch"
 
 
+def draws_images(recipe: Recipe) -> bool:
+    """Tell whether training images are drawn by our own generator, which no other program can repeat."""
+    return bool(recipe.distortion or recipe.rare_digits or recipe.not_digits)
+
+
 def test_every_recipe_is_compared_over_two_hundred_steps():
-    assert set(RECIPES) < set(TRAJECTORIES)
+    assert {name for name, recipe in RECIPES.items() if not draws_images(recipe)} < set(TRAJECTORIES)
     assert all(len(expected["losses"]) == STEPS for expected in golden("trajectories")["recipes"].values())
 
 

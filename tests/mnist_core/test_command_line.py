@@ -116,6 +116,46 @@ def test_train_in_half_precision(data_folder, tmp_path):
     load_weights(tmp_path / "float16")
 
 
+def test_train_writes_how_sure_the_network_is(data_folder, tmp_path):
+    options = ("--data", data_folder, "--epochs", 1, "--hidden", 4)
+    good("train", *options, "--out", tmp_path / "usual.npz")
+    good("train", *options, "--out", tmp_path / "told.npz", "--temperature", 1.7, "--sure-from", 0.85)
+    usual, told = load_weights(tmp_path / "usual.npz"), load_weights(tmp_path / "told.npz")
+    assert (usual.temperature, usual.sure_from) == (1.0, 0.5)
+    assert (told.temperature, told.sure_from) == (1.7, 0.85)
+    np.testing.assert_array_equal(told.model.flat, usual.model.flat)  # the training is the same
+    evaluations = [
+        good("evaluate", "--weights", tmp_path / name, "--data", data_folder, "--json")
+        for name in ("usual.npz", "told.npz")
+    ]
+    assert json.loads(evaluations[0])["accuracy"] == json.loads(evaluations[1])["accuracy"]
+
+
+def test_a_resumed_training_is_told_how_sure_it_is_as_well(data_folder, tmp_path):
+    """They are no settings of the training, so they are allowed beside --resume."""
+    good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
+    options = ("--temperature", 0.01, "--sure-from", 1, "--out", tmp_path / "w.npz")
+    good("train", "--data", data_folder, "--resume", tmp_path / "c.npz", *options)
+    network = load_weights(tmp_path / "w.npz")
+    assert (network.temperature, network.sure_from) == (0.01, 1.0)
+
+
+@pytest.mark.parametrize("option", ["--temperature", "--sure-from"])
+def test_what_is_no_number_is_noticed_before_training(data_folder, tmp_path, option):
+    """NaN is neither below nor above any limit."""
+    result = call(
+        "train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--out", tmp_path / "w.npz", option, "nan"
+    )
+    assert result.exit_code in (1, 2) and result.stdout == "" and "Error: " in result.stderr
+    assert not (tmp_path / "w.npz").exists()
+
+
+def test_the_help_of_train_explains_how_sure_the_network_is():
+    text = " ".join(good("train", "--help").split())
+    assert "--temperature FLOAT RANGE" in text and "[0.01<=x<=100.0]" in text and "calibrated" in text
+    assert "--sure-from FLOAT RANGE" in text and "[0<=x<=1]" in text and "counts as sure" in text
+
+
 @pytest.mark.parametrize(("text", "sizes"), [("", ()), ("5", (5,)), ("6,5", (6, 5)), (" 6 , 5 ", (6, 5))])
 def test_hidden_sizes(data_folder, tmp_path, text, sizes):
     out = tmp_path / "w.npz"
@@ -125,10 +165,12 @@ def test_hidden_sizes(data_folder, tmp_path, text, sizes):
 
 def test_every_option_of_the_recipe(data_folder, tmp_path):
     options = ("--epochs", 1, "--learning-rate", 0.03, "--batch-size", 100, "--hidden", 7, "--seed", 9)
-    good("train", "--recipe", "classic-relu", "--data", data_folder, "--out", tmp_path / "w.npz", *options)
+    extras = ("--distortion", 0.7, "--rare-digits", 0.05, "--not-digits", 0.02)
+    good("train", "--recipe", "classic-relu", "--data", data_folder, "--out", tmp_path / "w.npz", *options, *extras)
     recipe = load_weights(tmp_path / "w.npz").recipe
     assert (recipe.name, recipe.epochs, recipe.learning_rate, recipe.batch_size) == ("classic-relu", 1, 0.03, 100)
     assert (recipe.hidden_sizes, recipe.seed, recipe.normalization) == ((7,), 9, "standard")
+    assert (recipe.distortion, recipe.rare_digits, recipe.not_digits) == (0.7, 0.05, 0.02)
 
 
 def test_a_recipe_from_a_file(data_folder, tmp_path):
@@ -278,6 +320,13 @@ def test_a_folder_in_the_place_of_a_file_is_noticed_before_training(data_folder,
         ("train", "--epochs", "many"),
         ("train", "--threads", "0"),
         ("train", "--dtype", "int8"),
+        ("train", "--temperature", "warm"),
+        ("train", "--temperature", "0"),
+        ("train", "--temperature", "-1"),
+        ("train", "--temperature", "101"),
+        ("train", "--temperature", "inf"),
+        ("train", "--sure-from", "1.01"),
+        ("train", "--sure-from", "-0.1"),
         ("train", "--unheard-of"),
         ("train", "extra"),
         ("predict",),
@@ -423,19 +472,57 @@ def test_predict_reads_png_and_jpeg(weights, pictures):
         assert line["digit"] == int(np.argmax(line["probabilities"]))
 
 
-def test_predict_in_words(weights, pictures):
-    in_json = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
-    lines = good("predict", *pictures, "--weights", weights).splitlines()
+def rewritten(weights: Path, path: Path, **changes: float) -> Path:
+    """The same weights with another temperature or threshold."""
+    save_weights(path, replace(load_weights(weights), **changes))  # type: ignore[arg-type]
+    return path
+
+
+@pytest.fixture
+def graded(weights, pictures, tmp_path) -> Path:
+    """Weights whose answers to the pictures are not all equally sure."""
+    lines = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
+    first, second = np.sort([line["probabilities"] for line in lines], axis=1)[:, :-3:-1].T
+    threshold = float(np.sort(np.maximum(first, (first + second) * 0.9))[4])
+    return rewritten(weights, tmp_path / "graded.npz", sure_from=threshold)
+
+
+def test_predict_says_how_sure_it_is(graded, pictures):
+    lines = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
+    sure_from = load_weights(graded).sure_from
+    for line in lines:
+        assert set(line) == {"image", "digit", "certainty", "probabilities"}
+        second, first = sorted(line["probabilities"])[-2:]
+        expected = "sure" if first >= sure_from else "unsure" if first + second >= sure_from else "no digit"
+        assert line["certainty"] == expected
+    assert len({line["certainty"] for line in lines}) >= 2
+
+
+def test_predict_in_words(graded, pictures):
+    in_json = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
+    lines = good("predict", *pictures, "--weights", graded).splitlines()
     for line, path, answer in zip(lines, pictures, in_json, strict=True):
-        assert line.startswith(f"{path}: {answer['digit']}   (0: ") and line.endswith("%)")
+        words = {"sure": "{}", "unsure": "{}, unsure", "no digit": "no digit, at best {}"}[answer["certainty"]]
+        assert line.startswith(f"{path}: {words.format(answer['digit'])}   (0: ") and line.endswith("%)")
         assert line.count("%") == 10
+
+
+@pytest.mark.parametrize(
+    ("temperature", "sure_from", "certainty"), [(1, 0, "sure"), (100, 0.9, "no digit"), (0.01, 0.5, "sure")]
+)
+def test_predict_takes_the_certainty_from_the_weights(weights, pictures, tmp_path, temperature, sure_from, certainty):
+    path = rewritten(weights, tmp_path / "w.npz", temperature=float(temperature), sure_from=float(sure_from))
+    lines = json_lines(good("predict", *pictures, "--weights", path, "--json"))
+    usual = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
+    assert {line["certainty"] for line in lines} == {certainty}
+    assert [line["digit"] for line in lines] == [line["digit"] for line in usual]
 
 
 def test_an_empty_picture(weights, tmp_path):
     Image.new("L", (50, 50), 255).save(tmp_path / "empty.png")
     assert good("predict", tmp_path / "empty.png", "--weights", weights) == f"{tmp_path / 'empty.png'}: nothing drawn\n"
     assert json_lines(good("predict", tmp_path / "empty.png", "--weights", weights, "--json")) == [
-        {"image": str(tmp_path / "empty.png"), "digit": None, "probabilities": None}
+        {"image": str(tmp_path / "empty.png"), "digit": None, "certainty": "no digit", "probabilities": None}
     ]
 
 

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 
 from mnist_core.losses import (
     HEADS,
+    NO_CLASS,
     Loss,
     loss_function,
     sigmoid_cross_entropy,
@@ -33,14 +34,17 @@ LOSSES: dict[str, Loss] = {
 DTYPES = [np.float32, np.float64]
 
 
-def batches(dtype: type[np.floating], largest: float = 1e4) -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
-    """Logits of 1 to 8 rows and 10 classes, and their labels."""
+def batches(
+    dtype: type[np.floating], largest: float = 1e4, no_class: bool = False
+) -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
+    """Logits of 1 to 8 rows and 10 classes, and their labels; among these `NO_CLASS`, if that is asked for."""
+    classes = st.integers(0, 9)
     return st.integers(1, 8).flatmap(
         lambda rows: st.tuples(
             hnp.arrays(
                 dtype, (rows, 10), elements=st.floats(-largest, largest, width=32 if dtype is np.float32 else 64)
             ),
-            hnp.arrays(np.uint8, rows, elements=st.integers(0, 9)),
+            hnp.arrays(np.uint8, rows, elements=classes | st.just(NO_CLASS) if no_class else classes),
         )
     )
 
@@ -169,6 +173,103 @@ def test_label_smoothing_mixes_the_label_with_all_classes_alike(batch, smoothing
     np.testing.assert_allclose(grad, (np.exp(log_probs) - wanted) / len(labels), rtol=1e-11, atol=1e-15)
 
 
+# None of the classes
+
+
+def targets(labels: np.ndarray, unknown: float) -> np.ndarray:
+    """1 for the label and 0 elsewhere; the same number for all classes where there is no label."""
+    wanted = np.full((len(labels), 10), unknown)
+    for row, label in zip(wanted, labels, strict=True):
+        if label != NO_CLASS:
+            row[:] = np.arange(10) == label
+    return wanted
+
+
+def test_softmax_by_hand_of_none_of_the_classes():
+    """All classes alike are wanted: no digit is to be found more probable than another."""
+    loss, grad = softmax_cross_entropy(np.array([[0, LN3], [0, LN3]]), np.array([NO_CLASS, 1]))
+    # wanted: (0.5, 0.5) and (0, 1); found: (0.25, 0.75)
+    assert loss == pytest.approx((0.5 * math.log(4) + 0.5 * math.log(4 / 3) + math.log(4 / 3)) / 2, rel=1e-14)
+    np.testing.assert_allclose(grad, [[-0.125, 0.125], [0.125, -0.125]], atol=1e-16)
+
+
+def test_sigmoid_by_hand_of_none_of_the_classes():
+    """Every output is to say no."""
+    loss, grad = sigmoid_cross_entropy(np.array([[0, LN3], [0, LN3]]), np.array([NO_CLASS, 1]))
+    # first row: ln 2 + ln 4, second row: ln 2 + ln 4/3
+    assert loss == pytest.approx((math.log(8) + math.log(8 / 3)) / 2, rel=1e-15)
+    np.testing.assert_allclose(grad, [[0.25, 0.375], [0.25, -0.125]], atol=1e-16)
+
+
+def test_squared_error_by_hand_of_none_of_the_classes():
+    loss, grad = squared_error(np.array([[0, LN3], [0, LN3]]), np.array([NO_CLASS, 1]))
+    # outputs and errors 0.5 and 0.75, then errors 0.5 and -0.25
+    assert loss == pytest.approx((0.25 + 0.5625 + 0.25 + 0.0625) / 4, rel=1e-15)
+    np.testing.assert_allclose(grad, np.array([[0.125, 0.140625], [0.125, -0.046875]]) / 2, rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_equal_logits_are_what_softmax_wants_where_there_is_no_class(smoothing, dtype):
+    logits, labels = np.zeros((4, 10), dtype), np.full(4, NO_CLASS, np.uint8)
+    loss, grad = softmax_cross_entropy(logits, labels, smoothing)
+    assert loss == pytest.approx(math.log(10), rel=1e-6 if dtype is np.float32 else 1e-15)
+    assert grad.dtype == dtype
+    np.testing.assert_allclose(grad, 0, atol=1e-8 if dtype is np.float32 else 1e-17)
+    logits[:, 3] += 1
+    assert softmax_cross_entropy(logits, labels, smoothing)[0] > loss + 0.01
+
+
+def test_no_at_every_output_is_what_the_other_heads_want_where_there_is_no_class():
+    logits, labels = np.full((3, 10), -1e4), np.full(3, NO_CLASS)
+    for name in ("sigmoid", "squared-error"):
+        loss, grad = HEADS[name].loss(logits, labels)
+        assert loss == 0 and not grad.any()
+    assert HEADS["sigmoid"].loss(np.zeros((3, 10)), labels)[0] == pytest.approx(10 * math.log(2), rel=1e-15)
+    assert HEADS["squared-error"].loss(np.zeros((3, 10)), labels)[0] == 10 * 0.5**2 / 2
+
+
+@given(batches(np.float64, 50, no_class=True), st.floats(0, 1, exclude_max=True))
+@settings(max_examples=30, deadline=None)
+def test_softmax_with_and_without_a_class_agrees_with_scipy(batch, smoothing):
+    """Cross-entropy is the entropy of what is wanted and its divergence from what is found."""
+    logits, labels = batch
+    wanted = targets(labels, 0.1)
+    known = labels != NO_CLASS
+    wanted[known] = (1 - smoothing) * wanted[known] + smoothing / 10
+    probs = scipy.special.softmax(logits, axis=1)
+    terms = scipy.special.entr(wanted) + scipy.special.rel_entr(wanted, probs)
+    loss, grad = softmax_cross_entropy(logits, labels, smoothing)
+    assert loss == pytest.approx(terms.sum() / len(labels), rel=1e-12, abs=1e-13)
+    np.testing.assert_allclose(grad, (probs - wanted) / len(labels), rtol=1e-11, atol=1e-15)
+
+
+@given(batches(np.float64, 30, no_class=True))
+@settings(max_examples=30, deadline=None)
+def test_independent_outputs_with_and_without_a_class_agree_with_scipy(batch):
+    logits, labels = batch
+    wanted, outputs = targets(labels, 0.0), scipy.special.expit(logits)
+    loss, grad = sigmoid_cross_entropy(logits, labels)
+    terms = wanted * scipy.special.log_expit(logits) + (1 - wanted) * scipy.special.log_expit(-logits)
+    assert loss == pytest.approx(-terms.sum() / len(labels), rel=1e-12)
+    np.testing.assert_allclose(grad, (outputs - wanted) / len(labels), rtol=1e-12, atol=1e-15)
+    loss, grad = squared_error(logits, labels)
+    assert loss == pytest.approx(0.5 * ((outputs - wanted) ** 2).sum() / len(labels), rel=1e-12, abs=1e-15)
+    slope = (outputs - wanted) * outputs * (1 - outputs) / len(labels)
+    np.testing.assert_allclose(grad, slope, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_mixed_batch_is_the_mean_of_its_images(name):
+    """So an image without a class changes nothing for the others, and counts like one of them."""
+    logits = np.random.default_rng(3).normal(0, 2, (5, 10))
+    labels = np.array([3, NO_CLASS, 0, NO_CLASS, 9])
+    loss, grad = LOSSES[name](logits, labels)
+    singles = [LOSSES[name](logits[i : i + 1], labels[i : i + 1]) for i in range(5)]
+    assert loss == pytest.approx(np.mean([single for single, _ in singles]), rel=1e-13)
+    np.testing.assert_allclose(grad, np.concatenate([slope for _, slope in singles]) / 5, rtol=1e-12, atol=1e-16)
+
+
 # Where label smoothing wants to be
 
 
@@ -283,7 +384,7 @@ def test_sigmoid_cross_entropy_of_sure_and_right_answers_is_never_below_zero(dty
 @given(data=st.data())
 @settings(max_examples=20, deadline=None)
 def test_losses_are_finite_and_not_negative(name, dtype, data):
-    logits, labels = data.draw(batches(dtype))
+    logits, labels = data.draw(batches(dtype, no_class=True))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         loss, grad = LOSSES[name](logits, labels)
@@ -319,24 +420,27 @@ def test_logits_are_not_changed(name, order, rows):
     """Of one image, too, and whatever the order in memory: a transposed array need not be a copy."""
     logits = np.asarray(np.random.default_rng(1).normal(size=(rows, 10)), order=order)
     kept = logits.copy()
-    LOSSES[name](logits, np.array([1, 2, 3])[:rows])
+    LOSSES[name](logits, np.array([1, NO_CLASS, 3])[:rows])
     if name in HEADS:
         HEADS[name].probabilities(logits)
     np.testing.assert_array_equal(logits, kept)
 
 
+@pytest.mark.parametrize("labels", [[0, 9, 3], [0, NO_CLASS, 3]])
 @pytest.mark.parametrize("name", LOSSES)
-def test_labels_may_be_bytes(name):
+def test_labels_may_be_bytes(name, labels):
     logits = np.random.default_rng(1).normal(size=(3, 10))
-    (loss, grad), (same, slope) = (LOSSES[name](logits, np.array([0, 9, 3], kind)) for kind in (np.uint8, np.int64))
+    (loss, grad), (same, slope) = (LOSSES[name](logits, np.array(labels, kind)) for kind in (np.uint8, np.int64))
     assert loss == same
     np.testing.assert_array_equal(grad, slope)
 
 
+@pytest.mark.parametrize("no_class", [[], [1, 2], [0, 1, 2, 3]], ids=["digits", "mixed", "no digits"])
 @pytest.mark.parametrize("name", LOSSES)
-def test_the_gradient_is_that_of_central_differences(name):
+def test_the_gradient_is_that_of_central_differences(name, no_class):
     rng = np.random.default_rng(2)
     logits, labels = rng.normal(0, 2, (4, 10)), rng.integers(0, 10, 4)
+    labels[no_class] = NO_CLASS
     _, grad = LOSSES[name](logits, labels)
     numeric = np.empty_like(logits)
     for i in np.ndindex(logits.shape):

@@ -41,9 +41,12 @@ SHARES = (
     "beta1",
     "beta2",
     "warmup",
+    "rare_digits",
+    "not_digits",
     "ema_decay",
     "validation_fraction",
 )
+DRAWING = ("distortion", "rare_digits", "not_digits")
 ABOVE_0 = ("learning_rate", "eps")
 AT_LEAST_0 = ("weight_decay", "l1", "l2", "min_delta")
 LAYERS = "at most 16 layers of 1 to 16384 units"
@@ -66,6 +69,7 @@ WRONG = [
     ),
     *(("clip_norm", value, "a number above 0, or none") for value in (0, -1, NAN, INF, "1", True)),
     *((name, value, "a number of at least 0") for name in AT_LEAST_0 for value in (-1e-9, NAN, INF, "0", None, True)),
+    *(("distortion", value, "from 0 to 3") for value in (-1e-9, 3.001, NAN, INF, "1", None, True)),
     *(
         ("schedule_factor", value, "a number above 0, at most 1")
         for value in (0, -0.5, 1.001, NAN, INF, "0.1", None, True)
@@ -97,7 +101,7 @@ def test_every_setting_has_a_wrong_value_above():
     assert {name for name, _, _ in WRONG} == {field.name for field in fields(Recipe)}
 
 
-@pytest.mark.parametrize("name", [*ABOVE_0, *SHARES, *AT_LEAST_0, "clip_norm", "schedule_factor"])
+@pytest.mark.parametrize("name", [*ABOVE_0, *SHARES, *AT_LEAST_0, "clip_norm", "distortion", "schedule_factor"])
 def test_a_number_too_large_for_a_float_is_refused_as_well(name):
     """JSON, unlike Python's float, has no largest number."""
     with pytest.raises(RecipeError, match=f"recipe: {name} is 1000"):
@@ -170,9 +174,18 @@ def test_the_last_batch_of_an_epoch_may_be_smaller(images, batch_size, steps):
 
 def test_edges_that_are_allowed():
     zeros: dict[str, Any] = dict.fromkeys((*SHARES, *AT_LEAST_0), 0)
-    replace(PLAIN, hidden_sizes=(1,) * 16, epochs=1, batch_size=1, schedule_drops=(), schedule_factor=1, **zeros)
+    replace(
+        PLAIN,
+        hidden_sizes=(1,) * 16,
+        epochs=1,
+        batch_size=1,
+        schedule_drops=(),
+        schedule_factor=1,
+        distortion=0,
+        **zeros,
+    )
     below_1: dict[str, Any] = dict.fromkeys(SHARES, math.nextafter(1, 0))
-    replace(PLAIN, patience=1, clip_norm=1e-300, schedule_drops=(0.001,) * 100, **below_1)
+    replace(PLAIN, patience=1, clip_norm=1e-300, schedule_drops=(0.001,) * 100, distortion=3, **below_1)
     replace(PLAIN, batch_size=10**9, seed=2**128, learning_rate=1, hidden_sizes=(16_384,), schedule_factor=1e-300)
 
 
@@ -199,6 +212,7 @@ recipes = st.builds(
     shuffle=st.booleans(),
     seed=st.integers(0, 2**200),
     clip_norm=st.none() | st.floats(1e-9, 1e9),
+    distortion=st.floats(0, 3),
     validation_fraction=st.floats(0, 1, exclude_min=True, exclude_max=True),
     patience=st.none() | st.integers(1, 100),
 )
@@ -267,16 +281,23 @@ def test_a_recipe_written_before_a_setting_existed_has_its_default():
     assert (recipe.bias_init, recipe.batch_norm, recipe.dropout, recipe.label_smoothing) == ("zeros", False, 0, 0)
     assert (recipe.shuffle, recipe.validation, recipe.warmup, recipe.ema_decay) == (True, "random", 0, 0)
     assert (recipe.l1, recipe.clip_norm) == (0, None)
+    assert (recipe.distortion, recipe.rare_digits, recipe.not_digits) == (0, 0, 0)
 
 
 # The recipes that ship
 
 
 def test_the_recipes_that_ship_go_by_their_names_and_say_where_they_come_from():
-    assert set(RECIPES) == {"quick", "accurate", *TUTORIALS}
+    assert set(RECIPES) == {"quick", "accurate", "handwriting", *TUTORIALS}
     for name, recipe in RECIPES.items():
         assert recipe.name == name and recipe.source
         assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_what_is_drawn_for_training_is_for_handwriting_alone():
+    assert all(getattr(RECIPES["handwriting"], setting) > 0 for setting in DRAWING)
+    for name in set(RECIPES) - {"handwriting"}:
+        assert not any(getattr(RECIPES[name], setting) for setting in DRAWING)
 
 
 FULL_BATCH = {
@@ -369,7 +390,7 @@ TUTORIALS = {
 def test_a_tutorial_s_recipe_has_the_tutorial_s_settings_and_nothing_else_of_ours(name):
     recipe = RECIPES[name]
     assert {setting: getattr(recipe, setting) for setting in TUTORIALS[name]} == TUTORIALS[name]
-    extras = ("batch_norm", "dropout", "label_smoothing", "l1", "l2", "clip_norm", "ema_decay", "warmup")
+    extras = ("batch_norm", "dropout", "label_smoothing", "l1", "l2", "clip_norm", "ema_decay", "warmup", *DRAWING)
     assert not any(getattr(recipe, setting) for setting in extras if setting not in TUTORIALS[name])
     assert recipe.patience is None or "patience" in TUTORIALS[name]
 

@@ -1,9 +1,11 @@
-"""The one door: it reads digits, agrees with itself, takes any picture, and serves several threads at once.
+"""The one door: it reads digits, says how sure it is, takes any picture, and serves several threads at once.
 
 Run alone: python -m pytest tests/mnist_core/test_recognizer.py
 """
 
+import itertools
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,16 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.special import expit
+from PIL import Image, ImageDraw
+from scipy.special import expit, softmax
 
 from mnist_core.errors import ImageError, WeightsError
 from mnist_core.losses import HEADS
 from mnist_core.normalization import NORMALIZATIONS
+from mnist_core.preprocess import DEFAULT_STEPS, Steps, to_network_input
 from mnist_core.recipes import Recipe
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognition, Recognizer
 from mnist_core.synthetic import synthetic_digits
 from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import finished_network, save_weights
+from mnist_core.weights import TrainedNetwork, finished_network, save_weights
+
+STICK = np.zeros((60, 60), np.uint8)
+STICK[10:50, 28:33] = 255
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +38,40 @@ def recognizer(small_network) -> Recognizer:
 
 
 @pytest.fixture(scope="module")
+def shipped() -> Recognizer:
+    return Recognizer.load()
+
+
+@pytest.fixture(scope="module")
 def drawings() -> tuple[list[np.ndarray], np.ndarray]:
     """Digits that the network has never seen, ten times as large, black on white."""
     images, labels = synthetic_digits(60, np.random.default_rng(99))
     return [255 - np.kron(image, np.ones((10, 10), np.uint8)) for image in images], labels
+
+
+def network_that_answers(
+    logits: Sequence[float], temperature: float = 1.0, sure_from: float = 0.5, head: str = "softmax"
+) -> TrainedNetwork:
+    """A network without hidden layers that gives the same logits whatever it sees."""
+    recipe = Recipe("answers", "tests", hidden_sizes=(), head=head)
+    model = start_training(recipe).model
+    model.params["0.W"][...] = 0
+    model.params["0.b"][...] = logits
+    return TrainedNetwork(
+        model, recipe, "nothing", "f" * 64, True, None, 0.1, temperature=temperature, sure_from=sure_from
+    )
+
+
+def answer(
+    logits: Sequence[float], temperature: float = 1.0, sure_from: float = 0.5, head: str = "softmax"
+) -> Recognition:
+    """What a recognizer makes of these logits."""
+    return Recognizer(network_that_answers(logits, temperature, sure_from, head)).recognize(STICK)
+
+
+def probabilities_of(recognition: Recognition) -> np.ndarray:
+    assert recognition.probabilities is not None
+    return recognition.probabilities
 
 
 def test_most_drawings_are_read_rightly(recognizer, drawings):
@@ -93,11 +130,12 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
     assert len(together) == len(pictures)
     for picture, found in zip(pictures, together, strict=True):
         alone = recognizer.recognize(picture)
-        assert alone.digit == found.digit
+        assert alone.digit == found.digit and alone.certainty == found.certainty
         np.testing.assert_array_equal(alone.image, found.image)
         if alone.probabilities is not None and found.probabilities is not None:
             np.testing.assert_allclose(alone.probabilities, found.probabilities, atol=1e-5)
-    assert together[7].digit is None
+    assert together[7].digit is None and together[7].certainty == "no digit"
+    assert {recognition.certainty for recognition in together} > {"no digit"}
     assert recognizer.recognize_many([]) == []
 
 
@@ -106,7 +144,7 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
 def test_where_nothing_is_drawn_nothing_is_read(recognizer, shape, value):
     recognition = recognizer.recognize(np.full(shape, value, np.uint8))
     assert recognition.digit is None and recognition.probabilities is None
-    assert recognition.stages.empty
+    assert recognition.certainty == "no digit" and recognition.stages.empty
     np.testing.assert_array_equal(recognition.image, np.zeros((28, 28)))
 
 
@@ -126,10 +164,192 @@ def test_any_picture_gets_an_answer(small_network, pixels):
         recognition = Recognizer(small_network).recognize(pixels)
     if recognition.digit is None:
         assert recognition.probabilities is None and recognition.stages.empty
+        assert recognition.certainty == "no digit"
     else:
         assert 0 <= recognition.digit <= 9
         assert recognition.probabilities is not None and recognition.probabilities.min() >= 0
         assert recognition.probabilities.sum() == pytest.approx(1, abs=1e-5)
+
+
+# How sure it is
+
+
+def few(*probabilities: float) -> list[float]:
+    """Logits whose softmax is this for the first digits and 0 for the others."""
+    assert sum(probabilities) == pytest.approx(1)
+    return [*np.log(probabilities), *[-1e4] * (10 - len(probabilities))]
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "sure_from", "certainty"),
+    [
+        ((0.97, 0.03), 0.9, "sure"),
+        ((0.91, 0.05, 0.04), 0.9, "sure"),
+        ((0.89, 0.05, 0.03, 0.03), 0.9, "unsure"),
+        ((0.5, 0.45, 0.05), 0.9, "unsure"),
+        ((0.05, 0.03, 0.45, 0.47), 0.9, "unsure"),
+        ((0.5, 0.35, 0.15), 0.9, "no digit"),
+        ((0.3, 0.3, 0.4), 0.9, "no digit"),
+        ((0.1,) * 10, 0.9, "no digit"),
+        ((0.55, 0.45), 0.5, "sure"),
+        ((0.45, 0.1, 0.45), 0.5, "unsure"),
+        ((0.24, 0.24, 0.26, 0.26), 0.5, "unsure"),
+        ((0.24, 0.24, 0.24, 0.28), 0.6, "no digit"),
+    ],
+)
+def test_one_digit_two_or_none_stand_out(probabilities, sure_from, certainty):
+    recognition = answer(few(*probabilities), sure_from=sure_from)
+    np.testing.assert_allclose(probabilities_of(recognition)[: len(probabilities)], probabilities, rtol=1e-5)
+    assert recognition.certainty == certainty
+    assert recognition.digit == int(np.argmax(probabilities))  # said whatever the certainty
+
+
+@pytest.mark.parametrize(
+    ("alike", "sure_from", "certainty"),
+    [
+        (1, 1.0, "sure"),
+        (2, 0.5, "sure"),
+        (2, np.nextafter(np.float32(0.5), np.float32(1)), "unsure"),
+        (2, 1.0, "unsure"),
+        (4, 0.25, "sure"),
+        (4, 0.5, "unsure"),
+        (4, np.nextafter(np.float32(0.5), np.float32(1)), "no digit"),
+        (4, 1.0, "no digit"),
+        (8, 0.0, "sure"),
+    ],
+)
+def test_the_threshold_itself_is_enough(alike, sure_from, certainty):
+    """1, 2, 4 or 8 digits share the probability; their shares are exact."""
+    recognition = answer([0.0] * alike + [-1e4] * (10 - alike), sure_from=float(sure_from))
+    np.testing.assert_array_equal(probabilities_of(recognition), [1 / alike] * alike + [0] * (10 - alike))
+    assert recognition.certainty == certainty
+
+
+@given(
+    st.lists(st.floats(-20, 20, width=32), min_size=10, max_size=10),
+    st.floats(0.01, 100),
+    st.floats(0, 1),
+    st.sampled_from(list(HEADS)),
+)
+@settings(max_examples=100, deadline=None)
+def test_certainty_follows_from_the_probabilities(logits, temperature, sure_from, head):
+    recognition = answer(logits, temperature, sure_from, head)
+    probabilities = probabilities_of(recognition)
+    assert probabilities.dtype == np.float32 and probabilities.sum() == pytest.approx(1, abs=1e-5)
+    assert probabilities[recognition.digit] == probabilities.max()
+    second, first = sorted(probabilities.tolist())[-2:]
+    allowed = {
+        certainty
+        for nearly in (sure_from - 1e-6, sure_from + 1e-6)  # either answer is right where rounding decides
+        for certainty in ["sure" if first >= nearly else "unsure" if first + second >= nearly else "no digit"]
+    }
+    assert recognition.certainty in allowed
+
+
+LOGITS = [3.0, -1.0, 0.5, 7.0, 2.0, -4.0, 6.0, 0.0, 1.0, -2.5]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("temperature", [0.01, 0.5, 1.0, 1.7, 20.0, 100.0])
+def test_logits_are_divided_by_the_temperature(head, temperature):
+    recognition = answer(LOGITS, temperature, head=head)
+    found = probabilities_of(recognition)
+    divided = np.array(LOGITS) / temperature
+    expected = softmax(divided if head == "softmax" else np.minimum(divided, 0) - np.log1p(np.exp(-abs(divided))))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-7)
+    assert found.dtype == np.float32
+    if 0.5 <= temperature <= 20:  # where no two are rounded to the same
+        assert recognition.digit == 3
+        np.testing.assert_array_equal(np.argsort(found), np.argsort(LOGITS))
+
+
+def test_a_higher_temperature_makes_less_sure():
+    """7 against 6 and 3: at 0.2 the best stands alone, at 2 the first two stand out, at 50 nothing does."""
+    answers = [answer(LOGITS, temperature, sure_from=0.8) for temperature in (0.2, 2, 50)]
+    assert [found.certainty for found in answers] == ["sure", "unsure", "no digit"]
+    assert [found.digit for found in answers] == [3, 3, 3]
+    best = [probabilities_of(answer(LOGITS, temperature))[3] for temperature in (0.1, 0.5, 1, 2, 5, 50)]
+    assert best == sorted(best, reverse=True)
+
+
+def test_an_empty_drawing_is_no_digit_however_easily_the_network_is_sure():
+    recognition = Recognizer(network_that_answers(LOGITS, sure_from=0)).recognize(np.zeros((60, 60), np.uint8))
+    assert (recognition.digit, recognition.certainty, recognition.probabilities) == (None, "no digit", None)
+
+
+# How drawings are made ready
+
+
+@pytest.mark.parametrize("steps", [Steps(*switches) for switches in itertools.product([True, False], repeat=4)])
+def test_the_steps_are_taken(small_network, steps):
+    drawing = written(7, 10)
+    recognizer = Recognizer(small_network, steps)
+    assert recognizer.steps == steps
+    expected = to_network_input(drawing, steps)
+    for found in (recognizer.recognize(drawing), *recognizer.recognize_many([drawing, drawing])):
+        for name in ("ink", "crop", "evened", "fitted", "centred"):
+            np.testing.assert_array_equal(getattr(found.stages, name), getattr(expected, name))
+        np.testing.assert_array_equal(found.image, expected.centred)
+    logits = small_network.model.forward(expected.centred.reshape(1, 784))
+    np.testing.assert_allclose(probabilities_of(recognizer.recognize(drawing)), softmax(logits[0]), atol=1e-5)
+
+
+def test_without_steps_the_usual_ones_are_taken(small_network):
+    assert Recognizer(small_network).steps == Recognizer.load().steps == DEFAULT_STEPS
+
+
+# The weights that ship
+
+
+Point = tuple[float, float]
+
+
+def curve(x: float, y: float, half_width: float, half_height: float, start: float, end: float) -> list[Point]:
+    """Part of an ellipse, clockwise on the screen; angles in degrees from the right."""
+    turns = np.radians(np.linspace(start, end, 25))
+    return list(zip(x + half_width * np.cos(turns), y + half_height * np.sin(turns), strict=True))
+
+
+STROKES: list[list[list[Point]]] = [
+    [curve(0.5, 0.5, 0.3, 0.45, 0, 360)],
+    [[(0.5, 0.05), (0.5, 0.95)]],
+    [[*curve(0.5, 0.28, 0.27, 0.23, 190, 395), (0.22, 0.95), (0.8, 0.95)]],
+    [[*curve(0.45, 0.28, 0.25, 0.22, 200, 450), *curve(0.45, 0.72, 0.3, 0.23, 270, 520)]],
+    [[(0.3, 0.05), (0.2, 0.55), (0.8, 0.55)], [(0.68, 0.1), (0.65, 0.95)]],
+    [[(0.75, 0.05), (0.3, 0.05), (0.27, 0.42), *curve(0.47, 0.67, 0.28, 0.27, 230, 505)]],
+    [[*curve(0.85, 0.6, 0.6, 0.58, 260, 180), *curve(0.5, 0.7, 0.25, 0.24, 180, 540)]],
+    [[(0.2, 0.08), (0.8, 0.08), (0.42, 0.95)]],
+    [[*curve(0.5, 0.27, 0.2, 0.22, 90, 450), *curve(0.5, 0.72, 0.25, 0.23, 270, 630)]],
+    [[*curve(0.5, 0.3, 0.24, 0.24, 0, 360), (0.74, 0.3), (0.66, 0.95)]],
+]
+"""For each digit its strokes, in a box from 0 to 1, y down."""
+
+
+def written(digit: int, pen: int, side: int = 280) -> np.ndarray:
+    """A digit, black on white, uint8 (side, side)."""
+    picture = Image.new("L", (side, side), 255)
+    draw = ImageDraw.Draw(picture)
+    for stroke in STROKES[digit]:
+        points = [((0.15 + 0.7 * x) * side, (0.15 + 0.7 * y) * side) for x, y in stroke]
+        draw.line(points, fill=0, width=pen, joint="curve")
+        for x, y in points:
+            draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=0)
+    return np.asarray(picture)
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_the_weights_that_ship_read_plain_digits_with_any_pen(shipped, digit):
+    pens = (6, 10, 16, 22, 30)
+    found = shipped.recognize_many([written(digit, pen) for pen in pens])
+    assert [recognition.digit for recognition in found] == [digit] * len(pens)
+    assert [recognition.certainty for recognition in found].count("sure") >= len(pens) - 1
+
+
+def test_the_weights_that_ship_find_nothing_on_an_empty_canvas(shipped):
+    assert shipped.recognize(np.full((280, 280), 255, np.uint8)).certainty == "no digit"
+
+
+# Together, apart, and from a file
 
 
 def test_a_picture_and_what_is_none_in_one_list(recognizer, drawings):
@@ -145,7 +365,7 @@ def test_several_threads_share_one_recognizer(recognizer, drawings):
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda i: recognizer.recognize(pictures[i]), order))
     for i, recognition in zip(order, found, strict=True):
-        assert recognition.digit == alone[i].digit
+        assert recognition.digit == alone[i].digit and recognition.certainty == alone[i].certainty
         np.testing.assert_array_equal(recognition.probabilities, alone[i].probabilities)
         np.testing.assert_array_equal(recognition.image, alone[i].image)
 
@@ -160,12 +380,18 @@ def test_reading_changes_neither_network_nor_drawing(recognizer, drawings):
 
 
 def test_a_recognizer_from_a_file_reads_the_same(tmp_path, small_network, recognizer, drawings):
+    colder = replace(small_network, temperature=0.7, sure_from=0.9)
     save_weights(tmp_path / "a.npz", small_network)
-    for path in (tmp_path / "a.npz", str(tmp_path / "a.npz")):
-        loaded = Recognizer.load(path)
-        found = loaded.recognize_many(drawings[0])
-        for one, two in zip(found, recognizer.recognize_many(drawings[0]), strict=True):
+    save_weights(tmp_path / "colder.npz", colder)
+    for path, expected in (
+        (tmp_path / "a.npz", recognizer),
+        (str(tmp_path / "a.npz"), recognizer),
+        (tmp_path / "colder.npz", Recognizer(colder)),
+    ):
+        found = Recognizer.load(path).recognize_many(drawings[0])
+        for one, two in zip(found, expected.recognize_many(drawings[0]), strict=True):
             np.testing.assert_array_equal(one.probabilities, two.probabilities)
+            assert one.certainty == two.certainty
 
 
 def test_a_missing_file(tmp_path):

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.interpolate import BSpline
 
-from mnist_core.synthetic import ALLOGRAPHS, synthetic_digits
+from mnist_core.synthetic import ALLOGRAPHS, digit_path, pen_path, picture, synthetic_digits
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +139,93 @@ def test_softmax_regression_learns_them_but_finds_them_no_child_s_play(digits):
         weights -= 0.2 * inputs.T @ (probs - targets) / len(inputs)
     accuracy = (np.argmax(fresh @ weights, axis=1) == fresh_labels).mean()
     assert 0.8 <= accuracy <= 0.99
+
+
+# The pen
+
+
+@pytest.mark.parametrize("strokes", ["30 39", "22 30 30 39", "51 30 11 03 44 57 49 19 07 25 52 51"])
+def test_a_stroke_is_a_quadratic_b_spline_as_scipy_s(strokes):
+    """Its control points are those of the table, each missed by up to 0.75, the first and the last one doubled."""
+    points = np.array([[int(figure) for figure in point] for point in strokes.split()], np.float64)
+    aims = points + np.random.default_rng(4).uniform(-0.75, 0.75, points.shape)
+    aims = np.concatenate([aims[:1], aims, aims[-1:]])
+    spline = BSpline(np.arange(len(aims) + 3), aims, 2)  # defined from 2 on, one arc for each unit
+    expected = spline([arc + t for arc in range(2, len(points) + 2) for t in np.linspace(0, 1, 16)])
+    np.testing.assert_allclose(pen_path(strokes, np.random.default_rng(4)), expected, atol=1e-12)
+
+
+def test_a_slash_lifts_the_pen():
+    path = pen_path("00 09 / 90 99", np.random.default_rng(0))
+    assert path.shape == (4 * 16, 2)
+    jumps = np.hypot(*np.diff(path, axis=0).T)
+    assert jumps.argmax() == 31 and jumps[31] > 7  # from one stroke's end to the other's beginning
+    rng = np.random.default_rng(0)
+    apart = [pen_path(stroke, rng) for stroke in ("00 09", "90 99")]
+    np.testing.assert_array_equal(path, np.concatenate(apart))
+
+
+def test_the_pen_cuts_a_corner_but_where_a_point_stands_twice():
+    rng = np.random.default_rng(0)
+    cut, sharp = (
+        np.mean([np.hypot(*(pen_path(strokes, rng) - [9, 0]).T).min() for _ in range(100)])
+        for strokes in ("00 90 99", "00 90 90 99")
+    )
+    assert cut > 1.2  # exactly hit, the points make an arc that passes the corner at a distance of 1.6
+    assert sharp < 0.8
+
+
+def test_ways_are_chosen_as_often_as_the_table_says():
+    ways = [(1, "00 09"), (2.5, "00 09 99"), (0.5, "00 09 99 90")]
+    rng = np.random.default_rng(0)
+    points = [len(digit_path(ways, rng)) // 16 for _ in range(1000)]
+    shares = np.bincount(points, minlength=5)[2:] / 1000
+    assert shares == pytest.approx([0.25, 0.625, 0.125], abs=0.04)
+
+
+def test_digits_are_pictures_of_paths_from_the_table():
+    images, labels = synthetic_digits(20, np.random.default_rng(3))
+    rng = np.random.default_rng(3)
+    np.testing.assert_array_equal(labels, rng.permutation(np.arange(20) % 10))
+    for image, label in zip(images, labels, strict=True):
+        np.testing.assert_array_equal(image, picture(digit_path(ALLOGRAPHS[int(label)], rng), rng))
+
+
+# The picture
+
+
+def test_a_picture_has_the_form_of_mnist_wherever_and_however_large_the_path_is_and_leaves_it_alone():
+    t = np.linspace(0, 2 * np.pi, 300)
+    for scale, place in ((1, 0), (4.5, 4.5), (2, 20)):
+        path = scale * np.stack([np.cos(t), 2 * np.sin(t)], axis=1) + place
+        kept = path.copy()
+        image = picture(path, np.random.default_rng(0))
+        np.testing.assert_array_equal(path, kept)
+        assert image.dtype == np.uint8 and image.shape == (28, 28) and image.max() == 255
+        rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+        assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)
+        mass = np.array([image.sum(axis=axis) @ np.arange(28) for axis in (0, 1)]) / image.sum()
+        assert np.abs(mass - 14).max() <= 0.51
+
+
+def stroke_widths(thickest: float, count: int) -> np.ndarray:
+    """Widths of upright sticks, in pixels: the ink of the rows in their middle, up to the pen's radius on each side."""
+    stick, rng = np.stack([np.zeros(200), np.linspace(0, 9, 200)], axis=1), np.random.default_rng(0)
+    pictures = np.array([picture(stick, rng, thickest) for _ in range(count)])
+    return pictures[:, 12:16].sum(axis=(1, 2)) / 255 / 4
+
+
+@pytest.mark.parametrize("thickest", [2.0, 3.0])
+def test_pens_are_as_thick_as_is_asked_for(thickest):
+    """Radii lie between 0.6 and the thickest, 1.1 being the most frequent; slanting makes a row of ink a bit wider."""
+    widths = stroke_widths(thickest, 300)
+    assert 1 < widths.min() < 2
+    assert 2 * thickest - 0.8 < widths.max() < 2 * thickest * 1.3
+    assert widths.mean() == pytest.approx(2 * (0.6 + 1.1 + thickest) / 3, rel=0.12)
+
+
+def test_without_more_ado_the_thickest_pen_is_that_of_mnist():
+    path = pen_path("30 00 09 69 60 20", np.random.default_rng(0))
+    usual, same, thick = (picture(path, np.random.default_rng(1), *pen) for pen in ((), (2.0,), (3.0,)))
+    np.testing.assert_array_equal(usual, same)
+    assert (thick > 127).sum() > (usual > 127).sum()

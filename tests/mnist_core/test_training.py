@@ -6,6 +6,7 @@ Run alone: python -m pytest tests/mnist_core/test_training.py
 import json
 import math
 import warnings
+from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 from sklearn.neural_network import MLPClassifier
 
 from mnist_core import training as training_module
-from mnist_core.activations import ACTIVATIONS
+from mnist_core.activations import ACTIVATIONS, sigmoid
+from mnist_core.augment import Distortion
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.data import Dataset, Split
 from mnist_core.errors import DataError, DivergedError
-from mnist_core.losses import HEADS, loss_function
+from mnist_core.losses import HEADS, NO_CLASS, loss_function, softmax
 from mnist_core.metrics import Evaluation, evaluate
 from mnist_core.mlp import MLP
 from mnist_core.normalization import NORMALIZATIONS, normalize
@@ -47,12 +50,14 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "smoothing": {"label_smoothing": 0.1},
     "clipping and penalties": {"clip_norm": 0.5, "l1": 1e-3, "l2": 1e-3},
     "in order": {"shuffle": False, "validation": "last"},
+    "distortion": {"distortion": 1.0},
     "everything": {
         "batch_norm": True,
         "dropout": 0.3,
         "ema_decay": 0.9,
         "label_smoothing": 0.1,
         "clip_norm": 1.0,
+        "distortion": 0.5,
         "l1": 1e-4,
         "warmup": 0.2,
         "schedule": "one-cycle",
@@ -520,6 +525,117 @@ def test_the_learning_rate_that_is_recorded_is_the_one_that_is_used(small_split)
     np.testing.assert_allclose(moves[1], moves[0] / 2, rtol=1e-2, atol=1e-6)
 
 
+# Distorted images
+
+
+def test_the_first_batch_is_distorted_with_the_training_s_own_randomness(small_split):
+    """After the order of the images, so that the state of one generator is all that a training draws from."""
+    training = start_training(replace(TINY, distortion=1.5))
+    model, rng, pixels = training.current_model(), deepcopy(training.rng), np.empty((40, 784), np.float32)
+    chosen = rng.permutation(90)[:40]
+    Distortion(1.5).distort(small_split.train_images[chosen].reshape(40, 784), rng, pixels)
+    expected, _ = loss_function("softmax")(model.forward(pixels / 255), small_split.train_labels[chosen])
+    record = next(train(training, small_split))
+    assert isinstance(record, StepEnd)
+    assert record.loss == pytest.approx(expected, rel=1e-5)
+    assert training.rng.bit_generator.state == rng.bit_generator.state
+
+
+def test_images_are_distorted_anew_at_every_epoch(small_split):
+    """With next to no learning and no shuffling, the losses of two epochs are equal but for the distortion."""
+    recipe = replace(TINY, shuffle=False, learning_rate=1e-12, epochs=2)
+    for distortion, repeats in ((0.0, True), (1.0, False)):
+        _, records = run(replace(recipe, distortion=distortion), small_split)
+        first, second = ([record.loss for record in records[4 * epoch : 4 * epoch + 3]] for epoch in (0, 1))
+        assert [one == pytest.approx(two, rel=1e-6) for one, two in zip(first, second, strict=True)] == [repeats] * 3
+
+
+@pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9}, {"batch_norm": True}])
+def test_validation_images_are_never_distorted_and_no_image_is_changed(small_split, changes):
+    copy = deepcopy(small_split)
+    training = start_training(replace(TINY, distortion=3.0, **changes))
+    for record in train(training, small_split, validations_per_epoch=3):
+        if record.validation_loss is not None:
+            result = read_validation(training.current_model(), copy)
+            assert (record.validation_loss, record.validation_accuracy) == (result.loss, result.accuracy)
+    for name in ("train_images", "train_labels", "validation_images", "validation_labels"):
+        np.testing.assert_array_equal(getattr(small_split, name), getattr(copy, name))
+
+
+# Drawn images
+
+
+DRAWN = replace(TINY, distortion=1.0, rare_digits=0.2, not_digits=0.1, dropout=0.2)
+
+
+@pytest.fixture(scope="module")
+def drawn_split(small_dataset) -> Split:
+    """90 digits of the data set, 18 in rare ways and 9 drawings that are none; 10 digits to validate."""
+    few = replace(
+        small_dataset, train_images=small_dataset.train_images[:100], train_labels=small_dataset.train_labels[:100]
+    )
+    return split_for(DRAWN, few)
+
+
+def test_a_training_with_all_that_is_drawn_repeats(drawn_split):
+    assert len(drawn_split.train_images) == 117
+    assert_repeats(DRAWN, drawn_split)
+
+
+@pytest.mark.parametrize("piece", [16, 1000])
+def test_a_training_with_all_that_is_drawn_goes_on_from_a_file_to_the_bit(tmp_path, monkeypatch, drawn_split, piece):
+    """Saved at any record: within an epoch, too, and where a batch goes through the network in pieces."""
+    monkeypatch.setattr(training_module, "PIECE", piece)
+    whole, expected = run(DRAWN, drawn_split)
+    for taken in range(len(expected) + 1):
+        training = start_training(DRAWN)
+        assert list(islice(train(training, drawn_split), taken)) == expected[:taken]
+        save_checkpoint(tmp_path / "a.npz", training, "f" * 64)
+        resumed = load_checkpoint(tmp_path / "a.npz", "f" * 64)
+        assert list(train(resumed, drawn_split)) == expected[taken:]
+        assert param_bytes(resumed) == param_bytes(whole)
+        assert resumed.rng.bit_generator.state == whole.rng.bit_generator.state
+
+
+def with_some_that_are_no_digits(split: Split) -> Split:
+    """Five images of the first batch, none of the second one, and all ten of the third."""
+    labels = split.train_labels.copy()
+    labels[[0, 7, 20, 38, 39]] = NO_CLASS
+    labels[80:] = NO_CLASS
+    return replace(split, train_labels=labels)
+
+
+@pytest.mark.parametrize("piece", [16, 1000])
+def test_accuracy_counts_digits_alone_and_the_loss_every_image(small_split, monkeypatch, piece):
+    monkeypatch.setattr(training_module, "PIECE", piece)
+    split = with_some_that_are_no_digits(small_split)
+    training = start_training(replace(TINY, shuffle=False, learning_rate=1e-12, epochs=1))
+    logits = training.model.forward(normalize(split.train_images, "unit"))
+    right = (logits.argmax(axis=1) == split.train_labels).astype(int)
+    *steps, end = train(training, split)
+    losses, accuracies = zip(*((step.loss, step.accuracy) for step in steps if isinstance(step, StepEnd)), strict=True)
+    parts = [slice(0, 40), slice(40, 80), slice(80, 90)]
+    assert losses == pytest.approx(
+        [loss_function("softmax")(logits[part], split.train_labels[part])[0] for part in parts], rel=1e-6
+    )
+    assert right[:40].sum() > 0 and right[40:80].sum() > 0
+    assert accuracies == (right[:40].sum() / 35, right[40:80].sum() / 40, 0)
+    assert isinstance(end, EpochEnd)
+    assert end.train_accuracy == right.sum() / 75
+    assert end.train_loss == pytest.approx(np.average(losses, weights=[40, 40, 10]), rel=1e-12)
+
+
+def test_a_training_without_any_digit_has_no_accuracy_and_learns_to_be_unsure(small_split):
+    split = replace(small_split, train_labels=np.full(90, NO_CLASS, np.uint8))
+    recipe, x = replace(TINY, epochs=30), normalize(split.train_images, "unit")
+    training = start_training(recipe)
+    before = softmax(training.model.forward(x))
+    for record in train(training, split):
+        assert (record.accuracy if isinstance(record, StepEnd) else record.train_accuracy) == 0
+    after = softmax(training.model.forward(x))
+    assert np.abs(before - 0.1).max() > 0.15 and np.abs(after - 0.1).max() < 0.03
+
+
 # Validations within an epoch
 
 
@@ -700,6 +816,18 @@ def test_every_extra_learns_a_few_digits_by_heart(small_split, extra):
     assert_learns(replace(BY_HEART, **EXTRAS[extra]), small_split)
 
 
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+def test_distorted_digits_are_learnt_and_what_is_none_is_answered_without_certainty(drawn_split, head):
+    recipe = replace(BY_HEART, hidden_sizes=(64,), head=head, distortion=0.5)
+    training, records = run(recipe, drawn_split)
+    losses = [record.train_loss for record in records if isinstance(record, EpochEnd)]
+    assert losses[-1] < losses[0] / 2 and records[-1].train_accuracy > 0.9
+    logits = training.model.forward(normalize(drawn_split.train_images, "standard"))
+    largest = (softmax(logits) if head == "softmax" else sigmoid(logits)).max(axis=1)
+    digits = drawn_split.train_labels != NO_CLASS
+    assert largest[digits].mean() > 0.9 and largest[~digits].mean() < 0.5
+
+
 @pytest.mark.parametrize("schedule", ["constant", "step", "exponential", "cosine", "one-cycle"])
 def test_every_schedule_learns_a_few_digits_by_heart(small_split, schedule):
     assert_learns(replace(BY_HEART, schedule=schedule, warmup=0.1), small_split)
@@ -761,3 +889,42 @@ def test_the_test_images_have_no_influence_on_a_training(small_dataset):
     )
     one, two = (run(TINY, split_for(TINY, dataset))[1] for dataset in (small_dataset, other))
     assert one == two
+
+
+@pytest.mark.parametrize(
+    ("rare", "none", "rare_count", "none_count"),
+    [(0.2, 0.1, 18, 9), (0.2, 0, 18, 0), (0, 0.1, 0, 9), (0.005, 0.006, 0, 1)],
+)
+def test_drawn_images_are_added_as_shares_of_the_training_images(rare, none, rare_count, none_count):
+    """Behind those of the data set, which stay what and where they are."""
+    plain = split_for(TINY, numbered(100))
+    split = split_for(replace(TINY, rare_digits=rare, not_digits=none), numbered(100))
+    assert split.train_images.shape == (90 + rare_count + none_count, 28, 28)
+    assert split.train_images.dtype == split.train_labels.dtype == np.uint8
+    np.testing.assert_array_equal(split.train_images[:90], plain.train_images)
+    np.testing.assert_array_equal(split.train_labels[:90], plain.train_labels)
+    labels = split.train_labels[90:]
+    assert len(labels) == len(split.train_labels) - 90 == rare_count + none_count
+    assert (labels[:rare_count] < 10).all() and (labels[rare_count:] == NO_CLASS).all()
+    assert np.ptp(np.bincount(labels[:rare_count], minlength=10)) <= 1
+    assert (split.train_images[90:].max(axis=(1, 2)) > 200).all()  # ink, and not an image of all one number
+    assert (split.train_images[90:].min(axis=(1, 2)) == 0).all()
+
+
+@pytest.mark.parametrize("validation", ["random", "last"])
+def test_nothing_drawn_is_among_the_validation_images(validation):
+    recipe = replace(TINY, validation=validation, validation_fraction=0.3)
+    plain, split = (
+        split_for(one, numbered(100))
+        for one in (recipe, replace(recipe, rare_digits=0.9, not_digits=0.9, distortion=3))
+    )
+    np.testing.assert_array_equal(split.validation_images, plain.validation_images)
+    np.testing.assert_array_equal(split.validation_labels, plain.validation_labels)
+
+
+def test_equal_recipes_get_equal_drawings_and_another_seed_others():
+    recipe = replace(TINY, rare_digits=0.1, not_digits=0.1, validation="last")
+    one, same, other = (split_for(replace(recipe, seed=seed), numbered(100)).train_images for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, same)
+    np.testing.assert_array_equal(one[:90], other[:90])
+    assert (one[90:] != other[90:]).any(axis=(1, 2)).all()

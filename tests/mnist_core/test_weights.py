@@ -20,7 +20,14 @@ from mnist_core.errors import WeightsError
 from mnist_core.recipes import Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS
 from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import TrainedNetwork, finished_network, load_weights, save_weights
+from mnist_core.weights import (
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
+    TrainedNetwork,
+    finished_network,
+    load_weights,
+    save_weights,
+)
 from tests.mnist_core.tampering import npy_with_header, repack
 
 
@@ -43,6 +50,8 @@ def assert_equal(found: TrainedNetwork, expected: TrainedNetwork) -> None:
     for name in ("recipe", "data_name", "data_fingerprint", "synthetic", "validation_accuracy", "test_accuracy"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.class_names == expected.class_names
+    for name in ("temperature", "sure_from"):
+        assert type(getattr(found, name)) is float and getattr(found, name) == getattr(expected, name), name
     assert list(found.model.arrays) == list(expected.model.arrays)
     for name, array in expected.model.arrays.items():
         assert found.model.arrays[name].dtype == np.float32
@@ -108,6 +117,9 @@ NEW_SETTINGS = {
     "clip_norm",
     "ema_decay",
     "validation",
+    "distortion",
+    "rare_digits",
+    "not_digits",
 }
 
 
@@ -117,6 +129,31 @@ def test_a_file_of_an_earlier_version_is_read_with_the_defaults_of_what_it_does_
         meta["recipe"] = {name: value for name, value in meta["recipe"].items() if name not in NEW_SETTINGS}
 
     assert_equal(load_weights(repack(path, forget)), tiny_network())
+
+
+def test_a_file_from_before_certainty_is_read_with_the_defaults(tmp_path):
+    network = replace(tiny_network(), temperature=2.5, sure_from=0.9)
+    save_weights(tmp_path / "a.npz", network)
+    loaded = load_weights(repack(tmp_path / "a.npz", lambda meta: meta.pop("certainty")))
+    assert (loaded.temperature, loaded.sure_from) == (1.0, 0.5)
+    assert_equal(loaded, tiny_network())
+
+
+@pytest.mark.parametrize(
+    ("temperature", "sure_from"), [(MIN_TEMPERATURE, 0.0), (MAX_TEMPERATURE, 1.0), (1.7, 0.85), (0.1 + 0.2, 1 / 3)]
+)
+def test_how_sure_the_network_is_comes_back_exactly(tmp_path, temperature, sure_from):
+    network = replace(tiny_network(), temperature=temperature, sure_from=sure_from)
+    save_weights(tmp_path / "a.npz", network)
+    assert_equal(load_weights(tmp_path / "a.npz"), network)
+    with zipfile.ZipFile(tmp_path / "a.npz") as archive:
+        meta = json.loads(archive.read("meta.json"))
+    assert meta["certainty"] == {"temperature": temperature, "sure_from": sure_from}
+
+
+def test_whole_numbers_will_do(path):
+    loaded = load_weights(repack(path, lambda meta: meta.update(certainty={"temperature": 2, "sure_from": 1})))
+    assert_equal(loaded, replace(tiny_network(), temperature=2.0, sure_from=1.0))
 
 
 def test_the_weights_that_ship_are_read():
@@ -140,9 +177,15 @@ def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network,
     assert loaded.model.forward(x).tobytes() == small_network.model.forward(x).tobytes()
 
 
-@given(seed=st.integers(0, 2**32), name=st.text(max_size=20), share=st.floats(0, 1), synthetic=st.booleans())
+@given(
+    seed=st.integers(0, 2**32),
+    name=st.text(max_size=20),
+    share=st.floats(0, 1),
+    synthetic=st.booleans(),
+    temperature=st.floats(MIN_TEMPERATURE, MAX_TEMPERATURE),
+)
 @settings(max_examples=25, deadline=None)
-def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic):
+def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic, temperature):
     path = tmp_path_factory.getbasetemp() / "facts.npz"
     network = replace(
         tiny_network((), seed),
@@ -151,6 +194,8 @@ def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, sha
         validation_accuracy=share,
         test_accuracy=1 - share,
         class_names=tuple("零一二三四五六七八九"),
+        temperature=temperature,
+        sure_from=share,
     )
     save_weights(path, network)
     assert_equal(load_weights(path), network)
@@ -197,6 +242,18 @@ def test_weights_that_could_not_be_loaded_again_are_not_written(tmp_path, value,
     assert (tmp_path / "a.npz").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "certainty",
+    [{"temperature": np.nan}, {"temperature": 0.0}, {"temperature": np.inf}, {"sure_from": np.nan}, {"sure_from": 1.1}],
+)
+def test_a_certainty_that_could_not_be_loaded_again_is_not_written(tmp_path, certainty):
+    save_weights(tmp_path / "a.npz", tiny_network())
+    before = (tmp_path / "a.npz").read_bytes()
+    with pytest.raises(WeightsError, match=next(iter(certainty))):
+        save_weights(tmp_path / "a.npz", replace(tiny_network(), **certainty))
+    assert (tmp_path / "a.npz").read_bytes() == before
+
+
 def test_equal_networks_give_equal_files(tmp_path):
     save_weights(tmp_path / "a.npz", tiny_network())
     save_weights(tmp_path / "b.npz", tiny_network())
@@ -231,6 +288,7 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
     training.model.flat[...] = 0
     network = finished_network(training, small_dataset)
     np.testing.assert_array_equal(network.model.flat, best)
+    assert (network.temperature, network.sure_from) == (1.0, 0.5)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / np.float32(255)
     read = network.model.forward(x).argmax(axis=1)
     assert network.test_accuracy == pytest.approx((read == small_dataset.test_labels).mean(), abs=0.006)
@@ -262,6 +320,8 @@ def test_an_npz_of_another_program(tmp_path):
     assert message(tmp_path / "a.npz").startswith("it has no meta.json, so it was written by another program.")
 
 
+WRONG_KIND = "its data, accuracy, class_names or certainty are missing or of the wrong kind"
+
 WRONG_META = {
     "another format": (lambda m: m.update(format="mnist-training"), "it says that it is 'mnist-training', expected"),
     "no format": (lambda m: m.pop("format"), "it says that it is None, expected 'mnist-mlp'"),
@@ -276,23 +336,48 @@ WRONG_META = {
     "many layers": (lambda m: m["recipe"].update(hidden_sizes=[1] * 10**5), "at most 16 layers of 1 to 16384 units"),
     "huge rate": (lambda m: m["recipe"].update(learning_rate=10**400), "recipe: learning_rate is 1000"),
     "other sizes": (lambda m: m["recipe"].update(hidden_sizes=[2]), "array '0.W' is float32 (784, 1), expected"),
-    "no data": (lambda m: m.pop("data"), "its data, accuracy or class_names are missing or of the wrong kind"),
-    "data name": (lambda m: m["data"].update(name=5), "its data, accuracy or class_names"),
-    "fingerprint": (lambda m: m["data"].pop("fingerprint"), "its data, accuracy or class_names"),
-    "synthetic": (lambda m: m["data"].update(synthetic=1), "its data, accuracy or class_names"),
-    "no accuracy": (lambda m: m.update(accuracy=None), "its data, accuracy or class_names"),
-    "accuracy above 1": (lambda m: m["accuracy"].update(test=1.01), "its data, accuracy or class_names"),
-    "accuracy below 0": (lambda m: m["accuracy"].update(test=-0.01), "its data, accuracy or class_names"),
-    "accuracy NaN": (lambda m: m["accuracy"].update(test=float("nan")), "its data, accuracy or class_names"),
-    "accuracy infinite": (lambda m: m["accuracy"].update(test=float("inf")), "its data, accuracy or class_names"),
-    "accuracy huge": (lambda m: m["accuracy"].update(test=10**400), "its data, accuracy or class_names"),
-    "accuracy text": (lambda m: m["accuracy"].update(validation="0.9"), "its data, accuracy or class_names"),
-    "accuracy boolean": (lambda m: m["accuracy"].update(validation=True), "its data, accuracy or class_names"),
-    "no names": (lambda m: m.pop("class_names"), "its data, accuracy or class_names"),
-    "nine names": (lambda m: m["class_names"].pop(), "its data, accuracy or class_names"),
-    "names as text": (lambda m: m.update(class_names="0123456789"), "its data, accuracy or class_names"),
-    "names as numbers": (lambda m: m.update(class_names=list(range(10))), "its data, accuracy or class_names"),
+    "no data": (lambda m: m.pop("data"), WRONG_KIND),
+    "data name": (lambda m: m["data"].update(name=5), WRONG_KIND),
+    "fingerprint": (lambda m: m["data"].pop("fingerprint"), WRONG_KIND),
+    "synthetic": (lambda m: m["data"].update(synthetic=1), WRONG_KIND),
+    "no accuracy": (lambda m: m.update(accuracy=None), WRONG_KIND),
+    "accuracy above 1": (lambda m: m["accuracy"].update(test=1.01), WRONG_KIND),
+    "accuracy below 0": (lambda m: m["accuracy"].update(test=-0.01), WRONG_KIND),
+    "accuracy NaN": (lambda m: m["accuracy"].update(test=float("nan")), WRONG_KIND),
+    "accuracy infinite": (lambda m: m["accuracy"].update(test=float("inf")), WRONG_KIND),
+    "accuracy huge": (lambda m: m["accuracy"].update(test=10**400), WRONG_KIND),
+    "accuracy text": (lambda m: m["accuracy"].update(validation="0.9"), WRONG_KIND),
+    "accuracy boolean": (lambda m: m["accuracy"].update(validation=True), WRONG_KIND),
+    "no names": (lambda m: m.pop("class_names"), WRONG_KIND),
+    "nine names": (lambda m: m["class_names"].pop(), WRONG_KIND),
+    "names as text": (lambda m: m.update(class_names="0123456789"), WRONG_KIND),
+    "names as numbers": (lambda m: m.update(class_names=list(range(10))), WRONG_KIND),
+    "certainty null": (lambda m: m.update(certainty=None), WRONG_KIND),
+    "certainty as a list": (lambda m: m.update(certainty=[1.0, 0.5]), WRONG_KIND),
+    "certainty as a number": (lambda m: m.update(certainty=1.0), WRONG_KIND),
+    "certainty as text": (lambda m: m.update(certainty="temperature"), WRONG_KIND),
+    "certainty empty": (lambda m: m.update(certainty={}), WRONG_KIND),
+    "no temperature": (lambda m: m["certainty"].pop("temperature"), WRONG_KIND),
+    "no threshold": (lambda m: m["certainty"].pop("sure_from"), WRONG_KIND),
 }
+WRONG_NUMBERS: list[object] = [
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    -0.5,
+    10**400,
+    -(10**400),
+    1e308,
+    "1",
+    "",
+    None,
+    True,
+    False,
+    [1.0],
+    [],
+    {},
+    {"temperature": 1},
+]
 
 
 @pytest.mark.parametrize("name", WRONG_META)
@@ -300,6 +385,24 @@ def test_a_wrong_description(path, name):
     change, text = WRONG_META[name]
     found = message(repack(path, change))
     assert text in found and found.endswith("Train it again, or take a file written by this program.")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ("temperature", "sure_from") for value in WRONG_NUMBERS),
+        ("temperature", 0),
+        ("temperature", 0.0),
+        ("temperature", 5e-324),
+        ("temperature", np.nextafter(MIN_TEMPERATURE, 0)),
+        ("temperature", np.nextafter(MAX_TEMPERATURE, 1000)),
+        ("sure_from", np.nextafter(0, -1)),
+        ("sure_from", np.nextafter(1, 2)),
+    ],
+)
+def test_a_certainty_that_cannot_be_is_refused(path, name, value):
+    found = message(repack(path, lambda meta: meta["certainty"].update({name: value})))
+    assert found == f"{WRONG_KIND}. Train it again, or take a file written by this program."
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,30 @@ def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_fo
     assert app.metric[0].value.endswith("%")
 
 
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [("en", ("distorted images", "those for validation are not")), ("zh", ("变形图像", "验证图像没有"))],
+)
+def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder, language, lines):
+    run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, distortion=1.0), str(data_folder)))
+    wait_for(page_runs, run_id, "finished")
+    app = open_app(lang=language)
+    app.switch_page("webapp/pages/train.py")
+    app.query_params["run"] = run_id
+    app.run()
+    assert not app.exception
+    assert all(line in texts(app) for line in lines)
+
+
+@pytest.mark.parametrize(("language", "source"), [("en", "whoever writes it"), ("zh", "无论谁写")])
+def test_distorting_is_explained_where_it_is_switched_on(page_runs, language, source):
+    app = open_app("webapp/pages/train.py", lang=language)
+    assert source not in texts(app)
+    app.toggle(key="quick.distort").set_value(True).run()
+    assert not app.exception
+    assert source in texts(app) and "Simard" in texts(app)
+
+
 def test_a_new_visit_to_a_run_begins_with_its_settings(page_runs, data_folder):
     recipe = dataclasses.replace(RECIPES["quick"], hidden_sizes=(16, 12), epochs=2, optimizer="adam")
     run_id = page_runs.start(Job(recipe, str(data_folder)))

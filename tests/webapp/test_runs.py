@@ -43,6 +43,17 @@ def test_a_run_trains_to_its_end(runs, tiny_recipe, data_folder):
     assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
 
 
+def test_drawn_images_count_as_training_images(runs, tiny_recipe, data_folder):
+    recipe = dataclasses.replace(tiny_recipe, rare_digits=0.1, not_digits=0.05, distortion=1.0)
+    run_id = runs.start(Job(recipe, str(data_folder)))
+    done = wait_until(runs, run_id, lambda s: s.state == "finished")
+    assert done.records.begin["train_images"] == 720 + 72 + 36
+    assert done.records.begin["validation_images"] == 80
+    assert done.steps_per_epoch == 34  # 33 of 25 images, and a last one of 3
+    assert done.records.last_step is not None
+    assert done.records.last_step.step == len(done.records.loss) == 3 * 34
+
+
 def test_the_network_is_offered_only_once_it_is_measured(runs, tiny_recipe, data_folder, tmp_path):
     run_id = runs.start(Job(dataclasses.replace(tiny_recipe, epochs=ENDLESS), str(data_folder)))
     wait_until(runs, run_id, lambda s: s.records.loss)

@@ -1,6 +1,7 @@
 """The settings form by itself: what its widgets say becomes the job, and nothing else does."""
 
 import dataclasses
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,6 +45,9 @@ CHANGED: dict[str, Any] = {
     "l1": 1e-5,
     "l2": 1e-4,
     "clip_norm": 2.0,
+    "distortion": 2.0,
+    "rare_digits": 0.2,
+    "not_digits": 0.1,
     "ema_decay": 0.99,
     "validation_fraction": 0.2,
     "patience": 3,
@@ -76,13 +80,19 @@ def started(app: AppTest) -> Recipe:
 
 
 def keys(app: AppTest, name: str) -> set[str]:
-    widgets = (*app.selectbox, *app.number_input, *app.text_input, *app.toggle)
+    widgets = (*app.selectbox, *app.number_input, *app.text_input, *app.toggle, *app.slider)
     return {widget.key.removeprefix(f"{name}.") for widget in widgets}
+
+
+def examples(app: AppTest) -> dict[str, str]:
+    """The pictures of examples on the page: their addresses by their descriptions."""
+    found = [re.search('<img class="examples" alt="(.*?)".* src="(.*?)">', html.proto.body) for html in app.get("html")]
+    return {match[1]: match[2] for match in found if match}
 
 
 def test_untouched_settings_start_the_recipe_itself():
     app = form("quick")
-    assert app.selectbox(key="recipe").options[:3] == ["quick", "accurate", "Tutorial: tanh-online"]
+    assert app.selectbox(key="recipe").options[:4] == ["quick", "accurate", "handwriting", "Tutorial: tanh-online"]
     for name, recipe in RECIPES.items():
         app.selectbox(key="recipe").set_value(name).run()
         assert app.button(key="reset").disabled
@@ -140,6 +150,59 @@ def test_a_value_that_is_hidden_again_does_not_count_but_is_remembered():
     assert started(app) == without
     app.selectbox(key="quick.optimizer").set_value("nesterov").run()
     assert app.number_input(key="quick.momentum").value == 0.5
+
+
+def test_images_are_distorted_by_one_switch_which_shows_examples():
+    app = form("quick")
+    assert not examples(app)
+    assert "distortion" not in keys(app, "quick")
+    app.toggle(key="quick.distort").set_value(True).run()
+    assert list(examples(app)) == ["Three digits, and eight distorted copies of each"]
+    assert started(app) == dataclasses.replace(RECIPES["quick"], distortion=1.0)
+    app.toggle(key="quick.distort").set_value(False).run()
+    assert not examples(app)
+    assert app.button(key="reset").disabled
+    assert started(app) == RECIPES["quick"]
+
+
+def test_the_examples_follow_the_strength_which_is_remembered_while_the_switch_is_off():
+    app = form("quick")
+    app.toggle(key="quick.distort").set_value(True).run()
+    normal = examples(app)
+    app.slider(key="quick.distortion").set_value(2.5).run()
+    strong = examples(app)
+    assert strong.keys() == normal.keys() and strong != normal
+    app.toggle(key="quick.distort").set_value(False).run()
+    app.toggle(key="quick.distort").set_value(True).run()
+    assert examples(app) == strong
+    assert started(app) == dataclasses.replace(RECIPES["quick"], distortion=2.5)
+    app.button(key="reset").click().run()
+    assert not app.toggle(key="quick.distort").value
+
+
+def test_a_recipe_that_distorts_begins_switched_on_and_can_do_without():
+    app = form("handwriting")
+    assert app.toggle(key="handwriting.distort").value
+    assert app.slider(key="handwriting.distortion").value == RECIPES["handwriting"].distortion
+    app.toggle(key="handwriting.distort").set_value(False).run()
+    without = started(app)
+    assert without == dataclasses.replace(RECIPES["handwriting"], distortion=0.0)
+    again = form("handwriting", Job(without, "synthetic"))
+    assert started(again) == without
+    again.toggle(key="handwriting.distort").set_value(True).run()
+    assert started(again) == RECIPES["handwriting"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "shown"),
+    [("rare_digits", "Digits that are added"), ("not_digits", "Drawings that are added and show no digit")],
+)
+def test_what_is_added_to_the_images_is_shown(setting, shown):
+    app = form("quick")
+    app.number_input(key=f"quick.{setting}").set_value(0.25).run()
+    assert list(examples(app)) == [shown]
+    expected: dict[str, Any] = {setting: 0.25}
+    assert started(app) == dataclasses.replace(RECIPES["quick"], **expected)
 
 
 def test_early_stopping_goes_with_the_validation_images():

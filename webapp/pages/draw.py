@@ -1,14 +1,15 @@
-"""The drawing page: draw a digit, and see at once what the network reads."""
+"""The drawing page: draw a digit or a number, and see at once what the network reads."""
 
 import base64
 import io
+import math
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from mnist_core.errors import WeightsError
-from mnist_core.recognizer import Recognition, Recognizer
+from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from webapp import pad
 from webapp.bars import probability_bars
 from webapp.frame import page_title
@@ -19,18 +20,21 @@ from webapp.texts import gettext as _
 DEFAULT_PEN = 30
 """Width of the pen on a board of 400: about as thick as the strokes of MNIST in a digit that fills the board."""
 
+SMALLEST_FROM = 6
+"""From so many digits on they are shown as small as they get."""
+
 
 @st.fragment
 def pad_and_answer() -> None:
     """Show the pad with its tools and the answer beside it; a stroke runs this again, and nothing else."""
     left, right = st.columns([6, 7], gap="large")
     with left:
-        ink = pad.pad(_("Draw a digit from 0 to 9 here"), st.session_state.get("kept_pen", DEFAULT_PEN))
+        ink = pad.pad(_("Draw a digit or a whole number here"), st.session_state.get("kept_pen", DEFAULT_PEN))
         _tools()
     with right:
         reader = _chosen_recognizer()
         if reader is not None:
-            _answer(None if ink is None else reader.recognize(ink))
+            _answer([] if ink is None else reader.recognize_number(ink))
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:
@@ -61,22 +65,58 @@ def _pen_width() -> None:
     )
 
 
-def _answer(recognition: Recognition | None) -> None:
-    """Show the digit, what the network saw, and the ten probabilities."""
-    known = recognition is not None and recognition.digit is not None
-    image = np.zeros((28, 28)) if recognition is None else recognition.image
-    caption = _("What the network sees")
+def _answer(parts: list[NumberPart]) -> None:
+    """Show what was read, how sure that is, what the network saw, and the ten probabilities."""
+    read = [part.recognition for part in parts if part.recognition.digit is not None]
+    shown = min(read, key=_confidence, default=None)  # of several digits, the one that is least sure
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         with st.container(key="digit", width="stretch"):
-            text = str(recognition.digit) if recognition is not None and known else "—"
-            st.html(f'<div class="digit{"" if known else " none"}" aria-live="polite">{text}</div>')
+            digits = "".join(_digit_html(recognition) for recognition in read)
+            size = f"digits-{min(len(read), SMALLEST_FROM)}"
+            st.html(
+                f'<div class="digit {size if read else "none"}" aria-live="polite">{digits or "—"}</div>'
+                f'<p class="certainty">{_certainty(read, shown)}</p>'
+            )
         with st.container(width="content", gap="small"):
+            caption = _("What the network sees")
             with st.container(key="seen"):
-                st.html(f'<img class="seen" alt="{caption}" src="{_data_url(image)}">')
+                images = [recognition.image for recognition in read] or [np.zeros((28, 28))]
+                columns = math.ceil(math.sqrt(len(images)))
+                pictures = "".join(f'<img alt="{caption}" src="{_data_url(image)}">' for image in images)
+                st.html(f'<div class="seen" style="--columns: {columns}">{pictures}</div>')
             st.html(f'<p class="caption">{caption}</p>')
     with st.container(key="probabilities"):
-        probabilities = recognition.probabilities if recognition is not None else None
+        probabilities = None if shown is None else shown.probabilities
         probability_bars(probabilities, _("Probability of each digit"), key="bars")
+
+
+def _confidence(recognition: Recognition) -> float:
+    return 0.0 if recognition.probabilities is None else float(recognition.probabilities.max())
+
+
+def _digit_html(recognition: Recognition) -> str:
+    """Give a digit as it is shown: paler when it is not sure, a question mark where no digit is."""
+    if recognition.certainty == "sure":
+        return f"<span>{recognition.digit}</span>"
+    text = "?" if recognition.certainty == "no digit" else str(recognition.digit)
+    return f'<span class="doubtful">{text}</span>'
+
+
+def _certainty(read: list[Recognition], shown: Recognition | None) -> str:
+    """Say in words how sure the answer is; of several digits, what the bars below show."""
+    if shown is None or shown.probabilities is None:
+        return "&nbsp;"  # keeps its line
+    best, second = np.argsort(shown.probabilities)[:-3:-1]
+    share = _confidence(shown)
+    texts = {
+        "sure": _("{share:.0%} sure") if share < 0.995 else _("more than 99% sure"),
+        "unsure": _("not sure: {best} or {second}"),
+        "no digit": _("this doesn't look like a digit"),
+    }
+    text = texts[shown.certainty].format(share=share, best=best, second=second)
+    if len(read) == 1:
+        return text
+    return _("digit {place} of {count}: {text}").format(place=read.index(shown) + 1, count=len(read), text=text)
 
 
 def _network_choice() -> None:

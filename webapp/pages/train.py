@@ -42,6 +42,10 @@ def watch() -> None:
     _status(snapshot)
     if not snapshot.job.recipe.validation_fraction:
         st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
+    elif snapshot.job.recipe.distortion:
+        st.caption(
+            _("The training images are distorted, those for validation are not: so validation often looks better.")
+        )
     if snapshot.records.begin.get("synthetic"):
         st.info(_("Trained on synthetic digits, which are drawn by code: figures do not compare with MNIST."))
     if snapshot.weights is not None:
@@ -69,7 +73,7 @@ def _status(snapshot: Snapshot) -> None:
         _controls(snapshot)
     data = _("synthetic digits") if records.begin.get("synthetic") else records.begin.get("data_name", "…")
     layers = "-".join(str(size) for size in recipe.layer_sizes)
-    about = [snapshot.id, layers, data]
+    about = [snapshot.id, layers, data, *([_("distorted images")] if recipe.distortion else [])]
     step, epoch = (0, 1) if records.last_step is None else (records.last_step.step, records.last_step.epoch)
     total = snapshot.steps_per_epoch * recipe.epochs
     text = (
