@@ -39,8 +39,9 @@ texts: $(VENV)/installed-dev ## Collect new texts of the app into the catalogues
 	$(BIN)/pybabel extract --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp app.py
 	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --omit-header --width=100 -i $(VENV)/messages.pot -o webapp/locales/zh/messages.po -l zh
 
-weights: $(VENV)/installed ## Train the default weights again (a minute)
-	$(BIN)/python -m mnist_core train --recipe accurate --dtype float16 --out weights/default.npz
+weights: $(VENV)/installed ## Train the default weights again (a quarter of an hour)
+	$(BIN)/python -m mnist_core train --recipe handwriting --threads 1 --dtype float16 \
+		--temperature @T@ --digit-from @D@ --out weights/default.npz
 
 clean: ## Remove what was set up here, but no runs and no data
 	rm -rf $(VENV) static .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -74,12 +74,14 @@ class Readings:
     Attributes:
         digits: int64 (N,); -1 where nothing was read.
         probabilities: float64 (N, 10); all alike where nothing was read.
+        evidence: float64 (N,), as in `Recognition`; −∞ where nothing was read.
         images: float32 (N, 28, 28), what the network saw.
         certainty: str (N,).
     """
 
     digits: np.ndarray
     probabilities: np.ndarray
+    evidence: np.ndarray
     images: np.ndarray
     certainty: np.ndarray
 
@@ -151,14 +153,14 @@ def _draw(strokes: Strokes, seed: int, count: int | None) -> Drawings:
 
 def _read(recognizer: Recognizer, pixels: Sequence[np.ndarray] | np.ndarray) -> Readings:
     count = len(pixels)
-    digits, probabilities = np.full(count, -1), np.full((count, 10), 0.1)
+    digits, probabilities, evidence = np.full(count, -1), np.full((count, 10), 0.1), np.full(count, -np.inf)
     images, certainty = np.empty((count, FIELD, FIELD), np.float32), np.empty(count, "U16")
     for start in range(0, count, CHUNK):  # a recognition holds all stages of its drawing: few are kept at a time
         for row, found in enumerate(recognizer.recognize_many(list(pixels[start : start + CHUNK])), start):
             images[row], certainty[row] = found.image, found.certainty
-            if found.digit is not None and found.probabilities is not None:
-                digits[row], probabilities[row] = found.digit, found.probabilities
-    return Readings(digits, probabilities, images, certainty)
+            if found.digit is not None:
+                digits[row], probabilities[row], evidence[row] = found.digit, found.probabilities, found.evidence
+    return Readings(digits, probabilities, evidence, images, certainty)
 
 
 # --- Accuracy.
@@ -272,13 +274,15 @@ def _report_refusals(drawings: Drawings, digits: Readings, others: Readings, kin
         *(_refused(kind, others.certainty[kinds == kind]) for kind in dict.fromkeys(kinds.tolist())),
     ]
     _print_table("| refusal | how many | unsure | no digit | not sure in all |", *rows)
-    table = ["| digits refused | threshold of the probability | non-digits refused | accuracy of the other digits |"]
+    table = ["| digits refused | by | limit | non-digits refused | accuracy of the other digits |"]
     for share in (0.005, 0.01, 0.02):
-        threshold = float(np.quantile(digits.top, share))
-        kept = digits.top >= threshold
-        table.append(
-            f"| {share:.1%} | {threshold:.3f} | {np.mean(others.top < threshold):.1%} | {right[kept].mean():.2%} |"
-        )
+        for name, of_digits, of_others in (
+            ("probability", digits.top, others.top),
+            ("evidence", digits.evidence, others.evidence),
+        ):
+            limit = float(np.quantile(of_digits, share))
+            caught, kept = np.mean(of_others < limit), of_digits >= limit
+            table.append(f"| {share:.1%} | {name} | {limit:.3f} | {caught:.1%} | {right[kept].mean():.2%} |")
     _print_table(*table)
 
 

@@ -72,6 +72,12 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 
 @main.command("train")
 @click.option("--recipe", "recipe_name", help="A name from `recipes` (without it, quick), or a JSON file.")
+@click.option(
+    "--from",
+    "begin_with",
+    type=click.Path(path_type=Path),
+    help="Begin with the weights in this file instead of random ones.",
+)
 @click.option("--epochs", type=int, help="Instead of the recipe's.")
 @click.option("--learning-rate", type=float, help="Instead of the recipe's.")
 @click.option("--batch-size", type=int, help="Instead of the recipe's.")
@@ -95,17 +101,24 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
     default=0.5,
     help="Written into the weights: the probability from which an answer counts as sure.",
 )
+@click.option(
+    "--digit-from",
+    type=float,
+    help="Written into the weights: the evidence from which a drawing counts as a digit; without it, any does.",
+)
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Save the training here, after every epoch.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on from a checkpoint, with the recipe in it.")
 @_threads_option
 @_json_option
 def train_command(
     recipe_name: str | None,
+    begin_with: Path | None,
     spec: str,
     out: Path | None,
     dtype: str,
     temperature: float,
     sure_from: float,
+    digit_from: float | None,
     checkpoint: Path | None,
     resume: Path | None,
     threads: int | None,
@@ -117,17 +130,19 @@ def train_command(
     changed = {name: value for name, value in changes.items() if value is not None}
     if hidden_sizes is not None:
         changed["hidden_sizes"] = _parse_sizes(hidden_sizes)  # type: ignore[assignment]
-    check_certainty(temperature, sure_from)  # click's ranges let NaN through
+    check_certainty(temperature, sure_from, digit_from)  # click's ranges let NaN through
     for path in (out, checkpoint):
         _check_writable(path)
     dataset = load_dataset(spec)
     if resume is not None:
-        if recipe_name or changed:
-            raise click.UsageError("--resume goes on with the checkpoint's recipe: leave out --recipe and its changes")
+        if recipe_name or changed or begin_with:
+            raise click.UsageError(
+                "--resume goes on with the checkpoint's recipe and weights: leave out --recipe, its changes and --from"
+            )
         training = load_checkpoint(resume, dataset.fingerprint)
     else:
         recipe: Recipe = dataclasses.replace(_find_recipe(recipe_name or "quick"), **changed)  # type: ignore[arg-type]
-        training = start_training(recipe)
+        training = start_training(recipe, begin_with=load_weights(begin_with).model if begin_with else None)
     checkpoint = checkpoint or resume
     split = split_for(training.recipe, dataset)
     if not as_json:
@@ -151,7 +166,7 @@ def train_command(
                 raise
             stopped = str(error)
         network = finished_network(training, dataset)
-        network = dataclasses.replace(network, temperature=temperature, sure_from=sure_from)
+        network = dataclasses.replace(network, temperature=temperature, sure_from=sure_from, digit_from=digit_from)
     if out:
         save_weights(out, network, dtype)
     if as_json:

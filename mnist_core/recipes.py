@@ -315,9 +315,9 @@ HANDWRITING = Recipe(
     schedule="cosine",
     warmup=0.02,
     batch_size=256,
-    epochs=280,
+    epochs=60,
     distortion=1.0,
-    rare_digits=0.4,
+    rare_digits=0.6,
     not_digits=0.08,
     validation_fraction=0.0,
 )

@@ -34,8 +34,9 @@ class Recognition:
 
     Attributes:
         digit: the most probable digit; None when there is nothing to read.
-        certainty: "sure", "unsure" between two digits, or "no digit" when no two of them stand out.
+        certainty: "sure", "unsure" which digit it is, or "no digit" when it doesn't look like any.
         probabilities: float32 (10,), they sum to 1; None when there is nothing to read.
+        evidence: log Σₖ e^zₖ over the logits z, see `TrainedNetwork.digit_from`; None when there is nothing to read.
         image: float32 (28, 28) in [0, 1], what the network saw; zeros when there is nothing to read.
         stages: the drawing on its way to that image.
     """
@@ -43,6 +44,7 @@ class Recognition:
     digit: int | None
     certainty: Certainty
     probabilities: np.ndarray | None
+    evidence: float | None
     image: np.ndarray
     stages: Stages
 
@@ -152,17 +154,18 @@ class Recognizer:
             return []
         recipe = self.network.recipe
         x = normalize(np.stack([stage.centred for stage in stages]), recipe.normalization)  # (N, 784)
-        logits = self.network.model.forward(x) / self.network.temperature  # (N, 10)
-        rows = HEADS[recipe.head].probabilities(logits)
+        logits = self.network.model.forward(x)  # (N, 10)
+        evidence = np.logaddexp.reduce(logits, axis=1)  # (N,)
+        rows = HEADS[recipe.head].probabilities(logits / self.network.temperature)
         return [
-            Recognition(None, "no digit", None, stage.centred, stage)
+            Recognition(None, "no digit", None, None, stage.centred, stage)
             if stage.empty
-            else Recognition(int(row.argmax()), self._certainty(row), row, stage.centred, stage)
-            for stage, row in zip(stages, rows, strict=True)
+            else Recognition(int(row.argmax()), self._certainty(row, total), row, total, stage.centred, stage)
+            for stage, row, total in zip(stages, rows, evidence.tolist(), strict=True)
         ]
 
-    def _certainty(self, probabilities: np.ndarray) -> Certainty:
-        second, first = np.sort(probabilities)[-2:]
-        if first >= self.network.sure_from:
-            return "sure"
-        return "unsure" if first + second >= self.network.sure_from else "no digit"
+    def _certainty(self, probabilities: np.ndarray, evidence: float) -> Certainty:
+        network = self.network
+        if network.digit_from is not None and evidence < network.digit_from:
+            return "no digit"
+        return "sure" if probabilities.max() >= network.sure_from else "unsure"

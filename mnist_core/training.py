@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_core.batches import Batches
 from mnist_core.data import Dataset, Split, split_validation
-from mnist_core.errors import DivergedError
+from mnist_core.errors import DivergedError, RecipeError
 from mnist_core.extras import not_digits, rare_digits
 from mnist_core.losses import NO_CLASS, loss_function
 from mnist_core.metrics import evaluate
@@ -94,18 +94,33 @@ class Training:
         return model
 
 
-def start_training(recipe: Recipe, dtype: type[np.floating] = np.float32) -> Training:
-    """Build a fresh network and optimizer; the same recipe gives the same bits.
+def start_training(recipe: Recipe, dtype: type[np.floating] = np.float32, begin_with: MLP | None = None) -> Training:
+    """Build a network and optimizer; the same recipe gives the same bits.
 
     Args:
         recipe: the settings, with the seed.
         dtype: of all that is calculated; float64 to compare with other programs digit by digit.
+        begin_with: a trained network with the recipe's layers, whose numbers are taken over; without it, the network
+            begins with random weights.
 
     Returns:
         A training at step 0.
+
+    Raises:
+        RecipeError: if that network has other layers than the recipe.
     """
     rng = np.random.default_rng(recipe.seed)
     model = build_model(recipe, rng, dtype)
+    if begin_with is not None:
+        found, expected = (
+            {name: array.shape for name, array in network.arrays.items()} for network in (begin_with, model)
+        )
+        if found != expected:
+            raise RecipeError(
+                f"the network to begin with has arrays of the shapes {found}, the recipe's has {expected}: begin with "
+                f"one of the same layers"
+            )
+        model.load(begin_with.arrays)
     average = model.flat.copy() if recipe.ema_decay else None
     return Training(recipe, model, build_optimizer(recipe, model), rng, average=average)
 

@@ -18,6 +18,10 @@ FORMAT = "mnist-mlp"
 VERSION = 1
 DIGITS = tuple("0123456789")
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
+MAX_EVIDENCE = 1e6
+"""Limit of `digit_from`, in either direction."""
+UNCERTAIN = {"temperature": 1.0, "sure_from": 0.5, "digit_from": None}
+"""What a network knows of its certainty if nobody has measured it; older files say nothing of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,8 @@ class TrainedNetwork:
             with 80% about 80% are right (Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural
             networks, arXiv:1706.04599).
         sure_from: in [0, 1], the probability from which on an answer counts as sure.
+        digit_from: the evidence, log Σₖ e^zₖ over the logits z, from which on a drawing counts as a digit (Liu, Wang,
+            Owens and Li 2020, Energy-based out-of-distribution detection, arXiv:2010.03759); None: any does.
     """
 
     model: MLP
@@ -49,6 +55,7 @@ class TrainedNetwork:
     class_names: tuple[str, ...] = DIGITS
     temperature: float = 1.0
     sure_from: float = 0.5
+    digit_from: float | None = None
 
 
 def finished_network(training: Training, dataset: Dataset) -> TrainedNetwork:
@@ -83,11 +90,11 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
         dtype: "float32", or "float16" for half the size: eleven significant bits are enough to read digits.
 
     Raises:
-        WeightsError: if a parameter is not a finite number, or too large for the dtype, or temperature or sure_from
-            are out of range; nothing is written then.
+        WeightsError: if a parameter is not a finite number, or too large for the dtype, or temperature, sure_from or
+            digit_from are out of range; nothing is written then.
         OSError: if the file cannot be written.
     """
-    check_certainty(network.temperature, network.sure_from)
+    check_certainty(network.temperature, network.sure_from, network.digit_from)
     meta = {
         "format": FORMAT,
         "version": VERSION,
@@ -99,7 +106,7 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
             "synthetic": network.synthetic,
         },
         "accuracy": {"validation": network.validation_accuracy, "test": network.test_accuracy},
-        "certainty": {"temperature": network.temperature, "sure_from": network.sure_from},
+        "certainty": {name: getattr(network, name) for name in UNCERTAIN},
     }
     with np.errstate(over="ignore"):
         arrays = {name: param.astype(dtype) for name, param in network.model.arrays.items()}
@@ -112,16 +119,17 @@ def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: s
     write_npz(path, meta, arrays)
 
 
-def check_certainty(temperature: float, sure_from: float) -> None:
+def check_certainty(temperature: float, sure_from: float, digit_from: float | None) -> None:
     """Check what a network shall know of its certainty, see `TrainedNetwork`.
 
     Raises:
         WeightsError: if a number is out of range, or none.
     """
-    if not _is_certainty(temperature, sure_from):
+    if not _is_certainty(temperature, sure_from, digit_from):
         raise WeightsError(
-            f"found temperature {temperature} and sure_from {sure_from}, expected a temperature of {MIN_TEMPERATURE} "
-            f"to {MAX_TEMPERATURE:g} and sure_from 0 to 1"
+            f"found temperature {temperature}, sure_from {sure_from} and digit_from {digit_from}, expected a "
+            f"temperature of {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, sure_from 0 to 1 and digit_from "
+            f"{-MAX_EVIDENCE:g} to {MAX_EVIDENCE:g}"
         )
 
 
@@ -149,7 +157,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
         except RecipeError as error:
             raise reader.damaged(str(error)) from error
         data, accuracy, names = meta.get("data"), meta.get("accuracy"), meta.get("class_names")
-        certainty = meta.get("certainty", {"temperature": 1.0, "sure_from": 0.5})  # older files have none
+        certainty = meta.get("certainty", UNCERTAIN)
         if not (
             isinstance(data, dict)
             and isinstance(data.get("name"), str)
@@ -162,7 +170,8 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             and len(names) == len(DIGITS)
             and all(isinstance(name, str) for name in names)
             and isinstance(certainty, dict)
-            and _is_certainty(certainty.get("temperature"), certainty.get("sure_from"))
+            and certainty.keys() == UNCERTAIN.keys()
+            and _is_certainty(**certainty)
         ):
             raise reader.damaged("its data, accuracy, class_names or certainty are missing or of the wrong kind")
         shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
@@ -184,6 +193,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
         tuple(names),
         float(certainty["temperature"]),
         float(certainty["sure_from"]),
+        None if certainty["digit_from"] is None else float(certainty["digit_from"]),
     )
 
 
@@ -191,9 +201,13 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_certainty(temperature: Any, sure_from: Any) -> bool:
-    in_range = _is_number(temperature) and MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE  # not so for NaN
-    return in_range and _is_share(sure_from)
+def _is_certainty(temperature: Any, sure_from: Any, digit_from: Any) -> bool:
+    return (  # no comparison is true for NaN
+        _is_number(temperature)
+        and MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE
+        and _is_share(sure_from)
+        and (digit_from is None or (_is_number(digit_from) and abs(digit_from) <= MAX_EVIDENCE))
+    )
 
 
 def _is_share(value: Any) -> bool:

@@ -34,9 +34,9 @@ def description(name: str) -> str:
             "Our most accurate network within a minute: two hidden layers, 30 epochs, and a penalty on large weights."
         ),
         "handwriting": _(
-            "The network of the drawing page, made for handwriting of all kinds: large layers, hundreds of epochs of "
-            "distorted images, and drawings that MNIST lacks. It trains for an hour or more. For a first try, take "
-            "quick, switch on “Distort the images” and give it 20 epochs: that is done in about a minute."
+            "The network of the drawing page, made for handwriting of all kinds: large layers, distorted images, and "
+            "drawings that MNIST lacks. It trains for a quarter of an hour or more. For a first try, take quick, "
+            "switch on “Distort the images” and give it 20 epochs: that is done in about a minute."
         ),
         "tanh-online": _(
             "Learning from one image at a time: 50,000 steps, each image once, in the order of the file. Single "

@@ -22,7 +22,9 @@ from mnist_core import optimizers
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.command_line import main
 from mnist_core.data import MNIST_FILES
+from mnist_core.pictures import read_picture
 from mnist_core.recipes import RECIPES, Recipe
+from mnist_core.recognizer import Recognizer
 from mnist_core.records import EpochEnd, StepEnd, from_json
 from mnist_core.synthetic import synthetic_digits
 from mnist_core.training import split_for, start_training, train
@@ -119,10 +121,11 @@ def test_train_in_half_precision(data_folder, tmp_path):
 def test_train_writes_how_sure_the_network_is(data_folder, tmp_path):
     options = ("--data", data_folder, "--epochs", 1, "--hidden", 4)
     good("train", *options, "--out", tmp_path / "usual.npz")
-    good("train", *options, "--out", tmp_path / "told.npz", "--temperature", 1.7, "--sure-from", 0.85)
+    certainty = ("--temperature", 1.7, "--sure-from", 0.85, "--digit-from", 6.25)
+    good("train", *options, "--out", tmp_path / "told.npz", *certainty)
     usual, told = load_weights(tmp_path / "usual.npz"), load_weights(tmp_path / "told.npz")
-    assert (usual.temperature, usual.sure_from) == (1.0, 0.5)
-    assert (told.temperature, told.sure_from) == (1.7, 0.85)
+    assert (usual.temperature, usual.sure_from, usual.digit_from) == (1.0, 0.5, None)
+    assert (told.temperature, told.sure_from, told.digit_from) == (1.7, 0.85, 6.25)
     np.testing.assert_array_equal(told.model.flat, usual.model.flat)  # the training is the same
     evaluations = [
         good("evaluate", "--weights", tmp_path / name, "--data", data_folder, "--json")
@@ -134,13 +137,13 @@ def test_train_writes_how_sure_the_network_is(data_folder, tmp_path):
 def test_a_resumed_training_is_told_how_sure_it_is_as_well(data_folder, tmp_path):
     """They are no settings of the training, so they are allowed beside --resume."""
     good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
-    options = ("--temperature", 0.01, "--sure-from", 1, "--out", tmp_path / "w.npz")
+    options = ("--temperature", 0.01, "--sure-from", 1, "--digit-from", -2, "--out", tmp_path / "w.npz")
     good("train", "--data", data_folder, "--resume", tmp_path / "c.npz", *options)
     network = load_weights(tmp_path / "w.npz")
-    assert (network.temperature, network.sure_from) == (0.01, 1.0)
+    assert (network.temperature, network.sure_from, network.digit_from) == (0.01, 1.0, -2.0)
 
 
-@pytest.mark.parametrize("option", ["--temperature", "--sure-from"])
+@pytest.mark.parametrize("option", ["--temperature", "--sure-from", "--digit-from"])
 def test_what_is_no_number_is_noticed_before_training(data_folder, tmp_path, option):
     """NaN is neither below nor above any limit."""
     result = call(
@@ -154,6 +157,7 @@ def test_the_help_of_train_explains_how_sure_the_network_is():
     text = " ".join(good("train", "--help").split())
     assert "--temperature FLOAT RANGE" in text and "[0.01<=x<=100.0]" in text and "calibrated" in text
     assert "--sure-from FLOAT RANGE" in text and "[0<=x<=1]" in text and "counts as sure" in text
+    assert "--digit-from FLOAT" in text and "counts as a digit" in text
 
 
 @pytest.mark.parametrize(("text", "sizes"), [("", ()), ("5", (5,)), ("6,5", (6, 5)), (" 6 , 5 ", (6, 5))])
@@ -279,6 +283,8 @@ def test_a_divergence_before_anything_was_learned_writes_nothing(data_folder, tm
         (("--hidden", "0"), "recipe: hidden_sizes is (0,)"),
         (("--data", "nowhere"), "nowhere: found no train-images"),
         (("--resume", "nowhere.npz"), "nowhere.npz: there is no such file"),
+        (("--digit-from", "inf"), "digit_from inf, expected"),
+        (("--digit-from", "-2e6"), "digit_from -2000000.0, expected"),
     ],
 )
 def test_train_refuses_in_one_line_and_exit_code_1(data_folder, options, text):
@@ -327,6 +333,7 @@ def test_a_folder_in_the_place_of_a_file_is_noticed_before_training(data_folder,
         ("train", "--temperature", "inf"),
         ("train", "--sure-from", "1.01"),
         ("train", "--sure-from", "-0.1"),
+        ("train", "--digit-from", "much"),
         ("train", "--unheard-of"),
         ("train", "extra"),
         ("predict",),
@@ -339,7 +346,19 @@ def test_a_wrong_call_gives_exit_code_2_and_the_usage(arguments):
     assert "Usage: " in refusal(*arguments, code=2)
 
 
-@pytest.mark.parametrize("option", [("--epochs", 5), ("--hidden", "3"), ("--seed", 2), ("--recipe", "accurate")])
+def test_train_begins_with_the_weights_of_a_file(data_folder, tmp_path):
+    first, second = tmp_path / "first.npz", tmp_path / "second.npz"
+    short = ("train", "--data", data_folder, "--hidden", 4, "--epochs", 1)
+    good(*short, "--out", first)
+    good(*short, "--from", first, "--learning-rate", 1e-12, "--out", second)  # hardly moves
+    for name, array in load_weights(first).model.arrays.items():
+        np.testing.assert_allclose(load_weights(second).model.arrays[name], array, atol=1e-6)
+    assert "begin with one of the same layers" in refusal(*short, "--hidden", 5, "--from", first)
+
+
+@pytest.mark.parametrize(
+    "option", [("--epochs", 5), ("--hidden", "3"), ("--seed", 2), ("--recipe", "accurate"), ("--from", "w.npz")]
+)
 def test_resume_goes_on_with_its_own_recipe_only(data_folder, tmp_path, option):
     """A setting beside --resume would be ignored: it is refused instead."""
     good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
@@ -472,30 +491,37 @@ def test_predict_reads_png_and_jpeg(weights, pictures):
         assert line["digit"] == int(np.argmax(line["probabilities"]))
 
 
-def rewritten(weights: Path, path: Path, **changes: float) -> Path:
-    """The same weights with another temperature or threshold."""
+def rewritten(weights: Path, path: Path, **changes: float | None) -> Path:
+    """The same weights with another temperature or other thresholds."""
     save_weights(path, replace(load_weights(weights), **changes))  # type: ignore[arg-type]
     return path
 
 
+def evidence_of(weights: Path, pictures: list[Path]) -> np.ndarray:
+    recognizer = Recognizer.load(weights)
+    return np.array([recognizer.recognize(read_picture(path)).evidence for path in pictures])
+
+
 @pytest.fixture
 def graded(weights, pictures, tmp_path) -> Path:
-    """Weights whose answers to the pictures are not all equally sure."""
+    """Weights that take three of the pictures for no digit, and are sure of about half of the others."""
     lines = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
-    first, second = np.sort([line["probabilities"] for line in lines], axis=1)[:, :-3:-1].T
-    threshold = float(np.sort(np.maximum(first, (first + second) * 0.9))[4])
-    return rewritten(weights, tmp_path / "graded.npz", sure_from=threshold)
+    best = np.array([max(line["probabilities"]) for line in lines])
+    evidence = evidence_of(weights, pictures)
+    digit_from = float(np.sort(evidence)[3])
+    sure_from = float(np.median(best[evidence >= digit_from]))
+    return rewritten(weights, tmp_path / "graded.npz", sure_from=sure_from, digit_from=digit_from)
 
 
 def test_predict_says_how_sure_it_is(graded, pictures):
     lines = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
-    sure_from = load_weights(graded).sure_from
-    for line in lines:
+    network = load_weights(graded)
+    for line, evidence in zip(lines, evidence_of(graded, pictures), strict=True):
         assert set(line) == {"image", "digit", "certainty", "probabilities"}
-        second, first = sorted(line["probabilities"])[-2:]
-        expected = "sure" if first >= sure_from else "unsure" if first + second >= sure_from else "no digit"
-        assert line["certainty"] == expected
-    assert len({line["certainty"] for line in lines}) >= 2
+        sure = "sure" if max(line["probabilities"]) >= network.sure_from else "unsure"
+        assert line["certainty"] == ("no digit" if evidence < network.digit_from else sure)
+    assert [line["certainty"] for line in lines].count("no digit") == 3
+    assert {line["certainty"] for line in lines} == {"sure", "unsure", "no digit"}
 
 
 def test_predict_in_words(graded, pictures):
@@ -508,10 +534,20 @@ def test_predict_in_words(graded, pictures):
 
 
 @pytest.mark.parametrize(
-    ("temperature", "sure_from", "certainty"), [(1, 0, "sure"), (100, 0.9, "no digit"), (0.01, 0.5, "sure")]
+    ("temperature", "sure_from", "digit_from", "certainty"),
+    [
+        (1.0, 0.0, None, "sure"),
+        (0.01, 0.5, None, "sure"),
+        (100.0, 0.9, None, "unsure"),
+        (100.0, 0.9, -1e6, "unsure"),
+        (0.01, 0.5, 1e6, "no digit"),
+    ],
 )
-def test_predict_takes_the_certainty_from_the_weights(weights, pictures, tmp_path, temperature, sure_from, certainty):
-    path = rewritten(weights, tmp_path / "w.npz", temperature=float(temperature), sure_from=float(sure_from))
+def test_predict_takes_the_certainty_from_the_weights(
+    weights, pictures, tmp_path, temperature, sure_from, digit_from, certainty
+):
+    changes = {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from}
+    path = rewritten(weights, tmp_path / "w.npz", **changes)
     lines = json_lines(good("predict", *pictures, "--weights", path, "--json"))
     usual = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
     assert {line["certainty"] for line in lines} == {certainty}

@@ -1,6 +1,6 @@
 """Numbers: each digit is read as it is alone, at its place, whatever the colours, the canvas and the crumbs.
 
-Run alone: python -m pytest tests/mnist_core/test_number.py
+Run alone: python -m pytest tests/mnist_core/test_recognize_number.py
 """
 
 import warnings
@@ -113,6 +113,7 @@ def test_one_digit_is_read_exactly_as_ever(recognizer, digits):
             (part,) = recognizer.recognize_number(drawing)
             expected = recognizer.recognize(drawing)
             np.testing.assert_array_equal(part.recognition.probabilities, expected.probabilities)
+            assert part.recognition.evidence == expected.evidence
             np.testing.assert_array_equal(part.recognition.stages.ink, expected.stages.ink)
             top, left, bottom, right = part.box
             np.testing.assert_array_equal(expected.stages.ink[top:bottom, left:right], expected.stages.crop)

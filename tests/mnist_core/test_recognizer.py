@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
-from scipy.special import expit, softmax
+from scipy.special import expit, logsumexp, softmax
 
 from mnist_core.errors import ImageError, WeightsError
 from mnist_core.losses import HEADS
@@ -26,7 +26,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognition, Recognizer
 from mnist_core.synthetic import synthetic_digits
 from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import TrainedNetwork, finished_network, save_weights
+from mnist_core.weights import MAX_EVIDENCE, TrainedNetwork, finished_network, save_weights
 
 STICK = np.zeros((60, 60), np.uint8)
 STICK[10:50, 28:33] = 255
@@ -50,23 +50,30 @@ def drawings() -> tuple[list[np.ndarray], np.ndarray]:
 
 
 def network_that_answers(
-    logits: Sequence[float], temperature: float = 1.0, sure_from: float = 0.5, head: str = "softmax"
+    logits: Sequence[float],
+    temperature: float = 1.0,
+    sure_from: float = 0.5,
+    digit_from: float | None = None,
+    head: str = "softmax",
 ) -> TrainedNetwork:
     """A network without hidden layers that gives the same logits whatever it sees."""
     recipe = Recipe("answers", "tests", hidden_sizes=(), head=head)
     model = start_training(recipe).model
     model.params["0.W"][...] = 0
     model.params["0.b"][...] = logits
-    return TrainedNetwork(
-        model, recipe, "nothing", "f" * 64, True, None, 0.1, temperature=temperature, sure_from=sure_from
-    )
+    network = TrainedNetwork(model, recipe, "nothing", "f" * 64, True, None, 0.1)
+    return replace(network, temperature=temperature, sure_from=sure_from, digit_from=digit_from)
 
 
 def answer(
-    logits: Sequence[float], temperature: float = 1.0, sure_from: float = 0.5, head: str = "softmax"
+    logits: Sequence[float],
+    temperature: float = 1.0,
+    sure_from: float = 0.5,
+    digit_from: float | None = None,
+    head: str = "softmax",
 ) -> Recognition:
     """What a recognizer makes of these logits."""
-    return Recognizer(network_that_answers(logits, temperature, sure_from, head)).recognize(STICK)
+    return Recognizer(network_that_answers(logits, temperature, sure_from, digit_from, head)).recognize(STICK)
 
 
 def probabilities_of(recognition: Recognition) -> np.ndarray:
@@ -87,6 +94,7 @@ def test_a_recognition_is_consistent(recognizer, drawings):
         assert recognition.probabilities.dtype == np.float32 and recognition.probabilities.shape == (10,)
         assert recognition.probabilities.sum() == pytest.approx(1, abs=1e-5)
         assert recognition.digit == recognition.probabilities.argmax()
+        assert type(recognition.evidence) is float
         assert recognition.image is recognition.stages.centred
         assert recognition.stages.ink.shape == (280, 280)
 
@@ -109,6 +117,7 @@ def test_the_network_reads_the_image_as_its_recipe_says(small_network, drawings,
     logits = np.maximum(x @ params["0.W"] + params["0.b"], 0) @ params["2.W"] + params["2.b"]
     shares = np.exp(logits - logits.max()) if head == "softmax" else expit(logits)
     np.testing.assert_allclose(recognition.probabilities, shares / shares.sum(), rtol=2e-3, atol=1e-6)
+    assert recognition.evidence == pytest.approx(logsumexp(logits), rel=1e-4, abs=1e-4)
 
 
 def test_a_network_with_batch_norm_and_dropout_reads_one_image_like_many(small_dataset, drawings):
@@ -134,7 +143,8 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
         np.testing.assert_array_equal(alone.image, found.image)
         if alone.probabilities is not None and found.probabilities is not None:
             np.testing.assert_allclose(alone.probabilities, found.probabilities, atol=1e-5)
-    assert together[7].digit is None and together[7].certainty == "no digit"
+            assert alone.evidence == pytest.approx(found.evidence, rel=1e-5, abs=1e-5)
+    assert together[7].digit is None and together[7].evidence is None and together[7].certainty == "no digit"
     assert {recognition.certainty for recognition in together} > {"no digit"}
     assert recognizer.recognize_many([]) == []
 
@@ -143,7 +153,7 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
 @pytest.mark.parametrize("value", [0, 255])
 def test_where_nothing_is_drawn_nothing_is_read(recognizer, shape, value):
     recognition = recognizer.recognize(np.full(shape, value, np.uint8))
-    assert recognition.digit is None and recognition.probabilities is None
+    assert recognition.digit is None and recognition.probabilities is None and recognition.evidence is None
     assert recognition.certainty == "no digit" and recognition.stages.empty
     np.testing.assert_array_equal(recognition.image, np.zeros((28, 28)))
 
@@ -163,12 +173,13 @@ def test_any_picture_gets_an_answer(small_network, pixels):
         warnings.simplefilter("error")
         recognition = Recognizer(small_network).recognize(pixels)
     if recognition.digit is None:
-        assert recognition.probabilities is None and recognition.stages.empty
+        assert recognition.probabilities is None and recognition.evidence is None and recognition.stages.empty
         assert recognition.certainty == "no digit"
     else:
         assert 0 <= recognition.digit <= 9
         assert recognition.probabilities is not None and recognition.probabilities.min() >= 0
         assert recognition.probabilities.sum() == pytest.approx(1, abs=1e-5)
+        assert recognition.evidence is not None and np.isfinite(recognition.evidence)
 
 
 # How sure it is
@@ -181,25 +192,32 @@ def few(*probabilities: float) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "sure_from", "certainty"),
+    ("probabilities", "evidence", "sure_from", "digit_from", "certainty"),
     [
-        ((0.97, 0.03), 0.9, "sure"),
-        ((0.91, 0.05, 0.04), 0.9, "sure"),
-        ((0.89, 0.05, 0.03, 0.03), 0.9, "unsure"),
-        ((0.5, 0.45, 0.05), 0.9, "unsure"),
-        ((0.05, 0.03, 0.45, 0.47), 0.9, "unsure"),
-        ((0.5, 0.35, 0.15), 0.9, "no digit"),
-        ((0.3, 0.3, 0.4), 0.9, "no digit"),
-        ((0.1,) * 10, 0.9, "no digit"),
-        ((0.55, 0.45), 0.5, "sure"),
-        ((0.45, 0.1, 0.45), 0.5, "unsure"),
-        ((0.24, 0.24, 0.26, 0.26), 0.5, "unsure"),
-        ((0.24, 0.24, 0.24, 0.28), 0.6, "no digit"),
+        ((0.97, 0.03), 8, 0.9, 5, "sure"),
+        ((0.91, 0.05, 0.04), 8, 0.9, 5, "sure"),
+        ((0.89, 0.11), 8, 0.9, 5, "unsure"),
+        ((0.05, 0.03, 0.45, 0.47), 8, 0.9, 5, "unsure"),
+        ((0.1,) * 10, 8, 0.9, 5, "unsure"),
+        ((0.55, 0.45), 8, 0.5, 5, "sure"),
+        ((0.45, 0.1, 0.45), 8, 0.5, 5, "unsure"),
+        ((0.97, 0.03), 4.9, 0.9, 5, "no digit"),
+        ((0.89, 0.11), 4.9, 0.9, 5, "no digit"),
+        ((0.1,) * 10, 4.9, 0.0, 5, "no digit"),
+        ((0.97, 0.03), -3, 0.9, -4, "sure"),
+        ((0.97, 0.03), -5, 0.9, -4, "no digit"),
+        ((0.97, 0.03), 8, 0.9, MAX_EVIDENCE, "no digit"),
+        ((0.97, 0.03), -8, 0.9, -MAX_EVIDENCE, "sure"),
+        ((0.97, 0.03), -50, 0.9, None, "sure"),
+        ((0.5, 0.35, 0.15), -50, 0.9, None, "unsure"),
+        ((0.1,) * 10, -50, 0.9, None, "unsure"),
     ],
 )
-def test_one_digit_two_or_none_stand_out(probabilities, sure_from, certainty):
-    recognition = answer(few(*probabilities), sure_from=sure_from)
-    np.testing.assert_allclose(probabilities_of(recognition)[: len(probabilities)], probabilities, rtol=1e-5)
+def test_what_counts_as_a_digit_and_as_sure(probabilities, evidence, sure_from, digit_from, certainty):
+    """What is added to all logits changes the evidence alone."""
+    recognition = answer(np.add(few(*probabilities), evidence), sure_from=sure_from, digit_from=digit_from)
+    np.testing.assert_allclose(probabilities_of(recognition)[: len(probabilities)], probabilities, rtol=1e-4)
+    assert recognition.evidence == pytest.approx(evidence, abs=1e-4)
     assert recognition.certainty == certainty
     assert recognition.digit == int(np.argmax(probabilities))  # said whatever the certainty
 
@@ -212,38 +230,67 @@ def test_one_digit_two_or_none_stand_out(probabilities, sure_from, certainty):
         (2, np.nextafter(np.float32(0.5), np.float32(1)), "unsure"),
         (2, 1.0, "unsure"),
         (4, 0.25, "sure"),
-        (4, 0.5, "unsure"),
-        (4, np.nextafter(np.float32(0.5), np.float32(1)), "no digit"),
-        (4, 1.0, "no digit"),
+        (4, np.nextafter(np.float32(0.25), np.float32(1)), "unsure"),
         (8, 0.0, "sure"),
     ],
 )
-def test_the_threshold_itself_is_enough(alike, sure_from, certainty):
+def test_exactly_sure_from_is_sure(alike, sure_from, certainty):
     """1, 2, 4 or 8 digits share the probability; their shares are exact."""
     recognition = answer([0.0] * alike + [-1e4] * (10 - alike), sure_from=float(sure_from))
     np.testing.assert_array_equal(probabilities_of(recognition), [1 / alike] * alike + [0] * (10 - alike))
     assert recognition.certainty == certainty
 
 
+@pytest.mark.parametrize("evidence", [7.25, 0.0, -3.5])
+def test_exactly_digit_from_is_a_digit(evidence):
+    """One logit far above the others is all of the evidence, without rounding."""
+    logits = [evidence] + [-1e4] * 9
+    found = [
+        answer(logits, digit_from=float(digit_from))
+        for digit_from in (np.nextafter(evidence, -np.inf), evidence, np.nextafter(evidence, np.inf))
+    ]
+    assert [recognition.evidence for recognition in found] == [evidence] * 3
+    assert [recognition.certainty for recognition in found] == ["sure", "sure", "no digit"]
+
+
 @given(
     st.lists(st.floats(-20, 20, width=32), min_size=10, max_size=10),
     st.floats(0.01, 100),
     st.floats(0, 1),
+    st.none() | st.floats(-20, 25),
     st.sampled_from(list(HEADS)),
 )
 @settings(max_examples=100, deadline=None)
-def test_certainty_follows_from_the_probabilities(logits, temperature, sure_from, head):
-    recognition = answer(logits, temperature, sure_from, head)
+def test_certainty_follows_from_probabilities_and_evidence(logits, temperature, sure_from, digit_from, head):
+    recognition = answer(logits, temperature, sure_from, digit_from, head)
     probabilities = probabilities_of(recognition)
     assert probabilities.dtype == np.float32 and probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert probabilities[recognition.digit] == probabilities.max()
-    second, first = sorted(probabilities.tolist())[-2:]
-    allowed = {
-        certainty
-        for nearly in (sure_from - 1e-6, sure_from + 1e-6)  # either answer is right where rounding decides
-        for certainty in ["sure" if first >= nearly else "unsure" if first + second >= nearly else "no digit"]
+    evidence = logsumexp(np.array(logits))
+    assert recognition.evidence == pytest.approx(evidence, abs=3e-5)
+    allowed = {  # either answer is right where rounding decides
+        "no digit"
+        if digit_from is not None and evidence + more < digit_from
+        else "sure"
+        if probabilities.max() >= sure_from + less
+        else "unsure"
+        for more in (-3e-5, 3e-5)
+        for less in (-1e-6, 1e-6)
     }
     assert recognition.certainty in allowed
+
+
+@pytest.mark.parametrize("size", [1e2, 1e4, 1e30])
+@pytest.mark.parametrize("head", HEADS)
+def test_large_logits_do_not_overflow(size, head):
+    """e^100 is more than a float32 can hold, e^10000 more than a float64."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        high = answer([-size, size, *[-size] * 8], digit_from=90.0, head=head)
+        low = answer([-size] * 10, digit_from=-90.0, head=head)
+    assert high.digit == 1 and high.certainty == "sure" and low.certainty == "no digit"
+    assert high.evidence == pytest.approx(size) and low.evidence == pytest.approx(np.log(10) - size)
+    np.testing.assert_allclose(probabilities_of(low), 0.1, rtol=1e-5)
 
 
 LOGITS = [3.0, -1.0, 0.5, 7.0, 2.0, -4.0, 6.0, 0.0, 1.0, -2.5]
@@ -253,6 +300,7 @@ LOGITS = [3.0, -1.0, 0.5, 7.0, 2.0, -4.0, 6.0, 0.0, 1.0, -2.5]
 @pytest.mark.parametrize("temperature", [0.01, 0.5, 1.0, 1.7, 20.0, 100.0])
 def test_logits_are_divided_by_the_temperature(head, temperature):
     recognition = answer(LOGITS, temperature, head=head)
+    assert recognition.evidence == answer(LOGITS, head=head).evidence == pytest.approx(logsumexp(LOGITS))  # not they
     found = probabilities_of(recognition)
     divided = np.array(LOGITS) / temperature
     expected = softmax(divided if head == "softmax" else np.minimum(divided, 0) - np.log1p(np.exp(-abs(divided))))
@@ -264,17 +312,20 @@ def test_logits_are_divided_by_the_temperature(head, temperature):
 
 
 def test_a_higher_temperature_makes_less_sure():
-    """7 against 6 and 3: at 0.2 the best stands alone, at 2 the first two stand out, at 50 nothing does."""
-    answers = [answer(LOGITS, temperature, sure_from=0.8) for temperature in (0.2, 2, 50)]
-    assert [found.certainty for found in answers] == ["sure", "unsure", "no digit"]
+    """7 against 6 and 3: at 0.2 the best stands alone, at 2 no more; it looks like a digit as much as before."""
+    answers = [answer(LOGITS, temperature, sure_from=0.8, digit_from=7.0) for temperature in (0.2, 2, 50)]
+    assert [found.certainty for found in answers] == ["sure", "unsure", "unsure"]
     assert [found.digit for found in answers] == [3, 3, 3]
     best = [probabilities_of(answer(LOGITS, temperature))[3] for temperature in (0.1, 0.5, 1, 2, 5, 50)]
     assert best == sorted(best, reverse=True)
 
 
 def test_an_empty_drawing_is_no_digit_however_easily_the_network_is_sure():
-    recognition = Recognizer(network_that_answers(LOGITS, sure_from=0)).recognize(np.zeros((60, 60), np.uint8))
-    assert (recognition.digit, recognition.certainty, recognition.probabilities) == (None, "no digit", None)
+    for digit_from in (None, -MAX_EVIDENCE):
+        network = network_that_answers(LOGITS, sure_from=0, digit_from=digit_from)
+        recognition = Recognizer(network).recognize(np.zeros((60, 60), np.uint8))
+        assert (recognition.digit, recognition.certainty) == (None, "no digit")
+        assert recognition.probabilities is None and recognition.evidence is None
 
 
 # How drawings are made ready
@@ -368,6 +419,7 @@ def test_several_threads_share_one_recognizer(recognizer, drawings):
         assert recognition.digit == alone[i].digit and recognition.certainty == alone[i].certainty
         np.testing.assert_array_equal(recognition.probabilities, alone[i].probabilities)
         np.testing.assert_array_equal(recognition.image, alone[i].image)
+        assert recognition.evidence == alone[i].evidence
 
 
 def test_reading_changes_neither_network_nor_drawing(recognizer, drawings):
@@ -380,7 +432,8 @@ def test_reading_changes_neither_network_nor_drawing(recognizer, drawings):
 
 
 def test_a_recognizer_from_a_file_reads_the_same(tmp_path, small_network, recognizer, drawings):
-    colder = replace(small_network, temperature=0.7, sure_from=0.9)
+    evidence = [found.evidence for found in recognizer.recognize_many(drawings[0])]
+    colder = replace(small_network, temperature=0.7, sure_from=0.9, digit_from=float(np.median(evidence)))
     save_weights(tmp_path / "a.npz", small_network)
     save_weights(tmp_path / "colder.npz", colder)
     for path, expected in (
@@ -391,7 +444,7 @@ def test_a_recognizer_from_a_file_reads_the_same(tmp_path, small_network, recogn
         found = Recognizer.load(path).recognize_many(drawings[0])
         for one, two in zip(found, expected.recognize_many(drawings[0]), strict=True):
             np.testing.assert_array_equal(one.probabilities, two.probabilities)
-            assert one.certainty == two.certainty
+            assert one.certainty == two.certainty and one.evidence == two.evidence
 
 
 def test_a_missing_file(tmp_path):

@@ -22,7 +22,7 @@ from mnist_core.activations import ACTIVATIONS, sigmoid
 from mnist_core.augment import Distortion
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.data import Dataset, Split
-from mnist_core.errors import DataError, DivergedError
+from mnist_core.errors import DataError, DivergedError, RecipeError
 from mnist_core.losses import HEADS, NO_CLASS, loss_function, softmax
 from mnist_core.metrics import Evaluation, evaluate
 from mnist_core.mlp import MLP
@@ -928,3 +928,22 @@ def test_equal_recipes_get_equal_drawings_and_another_seed_others():
     np.testing.assert_array_equal(one, same)
     np.testing.assert_array_equal(one[:90], other[:90])
     assert (one[90:] != other[90:]).any(axis=(1, 2)).all()
+
+
+# Beginning with a trained network
+
+
+def test_a_training_can_begin_with_a_trained_network(small_split):
+    trained, _ = run(TINY, small_split)
+    again = start_training(replace(TINY, seed=5), begin_with=trained.model)
+    np.testing.assert_array_equal(again.model.flat, trained.model.flat)
+    before = trained.model.flat.copy()
+    next(train(again, small_split))
+    assert (again.model.flat != before).any()
+    np.testing.assert_array_equal(trained.model.flat, before)  # a copy was trained
+
+
+def test_a_network_of_other_layers_is_no_beginning():
+    other = start_training(replace(TINY, hidden_sizes=(3,))).model
+    with pytest.raises(RecipeError, match=r"\(784, 3\).*the recipe's has.*begin with one of the same layers"):
+        start_training(TINY, begin_with=other)

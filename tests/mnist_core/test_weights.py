@@ -21,6 +21,7 @@ from mnist_core.recipes import Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import (
+    MAX_EVIDENCE,
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
     TrainedNetwork,
@@ -50,8 +51,8 @@ def assert_equal(found: TrainedNetwork, expected: TrainedNetwork) -> None:
     for name in ("recipe", "data_name", "data_fingerprint", "synthetic", "validation_accuracy", "test_accuracy"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.class_names == expected.class_names
-    for name in ("temperature", "sure_from"):
-        assert type(getattr(found, name)) is float and getattr(found, name) == getattr(expected, name), name
+    for name in ("temperature", "sure_from", "digit_from"):
+        assert getattr(found, name) == getattr(expected, name), name
     assert list(found.model.arrays) == list(expected.model.arrays)
     for name, array in expected.model.arrays.items():
         assert found.model.arrays[name].dtype == np.float32
@@ -132,28 +133,36 @@ def test_a_file_of_an_earlier_version_is_read_with_the_defaults_of_what_it_does_
 
 
 def test_a_file_from_before_certainty_is_read_with_the_defaults(tmp_path):
-    network = replace(tiny_network(), temperature=2.5, sure_from=0.9)
+    network = replace(tiny_network(), temperature=2.5, sure_from=0.9, digit_from=4.5)
     save_weights(tmp_path / "a.npz", network)
     loaded = load_weights(repack(tmp_path / "a.npz", lambda meta: meta.pop("certainty")))
-    assert (loaded.temperature, loaded.sure_from) == (1.0, 0.5)
+    assert (loaded.temperature, loaded.sure_from, loaded.digit_from) == (1.0, 0.5, None)
     assert_equal(loaded, tiny_network())
 
 
 @pytest.mark.parametrize(
-    ("temperature", "sure_from"), [(MIN_TEMPERATURE, 0.0), (MAX_TEMPERATURE, 1.0), (1.7, 0.85), (0.1 + 0.2, 1 / 3)]
+    ("temperature", "sure_from", "digit_from"),
+    [
+        (MIN_TEMPERATURE, 0.0, -MAX_EVIDENCE),
+        (MAX_TEMPERATURE, 1.0, MAX_EVIDENCE),
+        (1.7, 0.85, None),
+        (1.7, 0.85, 0.0),
+        (0.1 + 0.2, 1 / 3, 20 / 3),
+    ],
 )
-def test_how_sure_the_network_is_comes_back_exactly(tmp_path, temperature, sure_from):
-    network = replace(tiny_network(), temperature=temperature, sure_from=sure_from)
+def test_how_sure_the_network_is_comes_back_exactly(tmp_path, temperature, sure_from, digit_from):
+    network = replace(tiny_network(), temperature=temperature, sure_from=sure_from, digit_from=digit_from)
     save_weights(tmp_path / "a.npz", network)
     assert_equal(load_weights(tmp_path / "a.npz"), network)
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:
         meta = json.loads(archive.read("meta.json"))
-    assert meta["certainty"] == {"temperature": temperature, "sure_from": sure_from}
+    assert meta["certainty"] == {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from}
 
 
 def test_whole_numbers_will_do(path):
-    loaded = load_weights(repack(path, lambda meta: meta.update(certainty={"temperature": 2, "sure_from": 1})))
-    assert_equal(loaded, replace(tiny_network(), temperature=2.0, sure_from=1.0))
+    whole = {"temperature": 2, "sure_from": 1, "digit_from": -3}
+    loaded = load_weights(repack(path, lambda meta: meta.update(certainty=whole)))
+    assert_equal(loaded, replace(tiny_network(), temperature=2.0, sure_from=1.0, digit_from=-3.0))
 
 
 def test_the_weights_that_ship_are_read():
@@ -183,9 +192,10 @@ def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network,
     share=st.floats(0, 1),
     synthetic=st.booleans(),
     temperature=st.floats(MIN_TEMPERATURE, MAX_TEMPERATURE),
+    digit_from=st.none() | st.floats(-MAX_EVIDENCE, MAX_EVIDENCE),
 )
 @settings(max_examples=25, deadline=None)
-def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic, temperature):
+def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic, temperature, digit_from):
     path = tmp_path_factory.getbasetemp() / "facts.npz"
     network = replace(
         tiny_network((), seed),
@@ -196,6 +206,7 @@ def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, sha
         class_names=tuple("零一二三四五六七八九"),
         temperature=temperature,
         sure_from=share,
+        digit_from=digit_from,
     )
     save_weights(path, network)
     assert_equal(load_weights(path), network)
@@ -244,12 +255,24 @@ def test_weights_that_could_not_be_loaded_again_are_not_written(tmp_path, value,
 
 @pytest.mark.parametrize(
     "certainty",
-    [{"temperature": np.nan}, {"temperature": 0.0}, {"temperature": np.inf}, {"sure_from": np.nan}, {"sure_from": 1.1}],
+    [
+        {"temperature": np.nan},
+        {"temperature": 0.0},
+        {"temperature": np.inf},
+        {"sure_from": np.nan},
+        {"sure_from": 1.1},
+        {"digit_from": np.nan},
+        {"digit_from": np.inf},
+        {"digit_from": -np.inf},
+        {"digit_from": 1.01 * MAX_EVIDENCE},
+        {"digit_from": "5"},
+    ],
 )
 def test_a_certainty_that_could_not_be_loaded_again_is_not_written(tmp_path, certainty):
     save_weights(tmp_path / "a.npz", tiny_network())
     before = (tmp_path / "a.npz").read_bytes()
-    with pytest.raises(WeightsError, match=next(iter(certainty))):
+    name, value = next(iter(certainty.items()))
+    with pytest.raises(WeightsError, match=f"{name} {value}"):
         save_weights(tmp_path / "a.npz", replace(tiny_network(), **certainty))
     assert (tmp_path / "a.npz").read_bytes() == before
 
@@ -288,7 +311,7 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
     training.model.flat[...] = 0
     network = finished_network(training, small_dataset)
     np.testing.assert_array_equal(network.model.flat, best)
-    assert (network.temperature, network.sure_from) == (1.0, 0.5)
+    assert (network.temperature, network.sure_from, network.digit_from) == (1.0, 0.5, None)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / np.float32(255)
     read = network.model.forward(x).argmax(axis=1)
     assert network.test_accuracy == pytest.approx((read == small_dataset.test_labels).mean(), abs=0.006)
@@ -353,12 +376,14 @@ WRONG_META = {
     "names as text": (lambda m: m.update(class_names="0123456789"), WRONG_KIND),
     "names as numbers": (lambda m: m.update(class_names=list(range(10))), WRONG_KIND),
     "certainty null": (lambda m: m.update(certainty=None), WRONG_KIND),
-    "certainty as a list": (lambda m: m.update(certainty=[1.0, 0.5]), WRONG_KIND),
+    "certainty as a list": (lambda m: m.update(certainty=[1.0, 0.5, None]), WRONG_KIND),
     "certainty as a number": (lambda m: m.update(certainty=1.0), WRONG_KIND),
     "certainty as text": (lambda m: m.update(certainty="temperature"), WRONG_KIND),
     "certainty empty": (lambda m: m.update(certainty={}), WRONG_KIND),
     "no temperature": (lambda m: m["certainty"].pop("temperature"), WRONG_KIND),
-    "no threshold": (lambda m: m["certainty"].pop("sure_from"), WRONG_KIND),
+    "no sure_from": (lambda m: m["certainty"].pop("sure_from"), WRONG_KIND),
+    "no digit_from": (lambda m: m["certainty"].pop("digit_from"), WRONG_KIND),
+    "more certainty": (lambda m: m["certainty"].update(colour=1.0), WRONG_KIND),
 }
 WRONG_NUMBERS: list[object] = [
     float("nan"),
@@ -398,6 +423,9 @@ def test_a_wrong_description(path, name):
         ("temperature", np.nextafter(MAX_TEMPERATURE, 1000)),
         ("sure_from", np.nextafter(0, -1)),
         ("sure_from", np.nextafter(1, 2)),
+        *(("digit_from", value) for value in WRONG_NUMBERS if value not in (None, -0.5)),
+        ("digit_from", np.nextafter(MAX_EVIDENCE, np.inf)),
+        ("digit_from", np.nextafter(-MAX_EVIDENCE, -np.inf)),
     ],
 )
 def test_a_certainty_that_cannot_be_is_refused(path, name, value):
