@@ -63,7 +63,7 @@ class NumberPart:
 
 
 class Recognizer:
-    """Reads drawings of digits and numbers. Loading takes a moment, reading a drawing about a millisecond.
+    """Reads drawings of digits and numbers. Loading takes a moment, reading a drawing one or two milliseconds.
 
     One recognizer may be used by several threads at once.
 

@@ -70,7 +70,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     expect(page.get_by_label("Network")).to_be_visible()
     assert "network=quick-" in page.url
     hand.write(7)
-    expect(page.locator(".st-key-digit")).to_have_text("7")
+    expect(page.locator(".st-key-digit .digit")).to_have_text("7")
     page.reload()
     Hand(page)
     assert "network=quick-" in page.url  # the visitor's own network is still chosen
@@ -98,7 +98,7 @@ def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage
     other.locator(".st-key-status-running").wait_for()
     page.get_by_role("link", name="Draw").click()
     Hand(page).write(1)
-    expect(page.locator(".st-key-digit")).to_have_text("1")
+    expect(page.locator(".st-key-digit .digit")).to_have_text("1")
     page.get_by_role("link", name="Train").click()
     page.locator(".st-key-status-running").wait_for()
     assert "run=quick-" in page.url
