@@ -119,15 +119,21 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
     assert app.selectbox(key="network_choice").value == run_id
 
 
-@pytest.mark.parametrize(("language", "line"), [("en", "keeps no images for validation"), ("zh", "没有留出验证图像")])
-def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_folder, language, line):
-    run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, validation_fraction=0.0), str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+def open_run(run_id: str, language: str) -> AppTest:
+    """The training page with a run."""
     app = open_app(lang=language)
     app.switch_page("webapp/pages/train.py")
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception
+    return app
+
+
+@pytest.mark.parametrize(("language", "line"), [("en", "keeps no images for validation"), ("zh", "没有留出验证图像")])
+def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_folder, language, line):
+    run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, validation_fraction=0.0), str(data_folder)))
+    wait_for(page_runs, run_id, "finished")
+    app = open_run(run_id, language)
     assert line in texts(app)
     assert app.metric[0].value.endswith("%")
 
@@ -139,11 +145,7 @@ def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_fo
 def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder, language, lines):
     run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, distortion=1.0), str(data_folder)))
     wait_for(page_runs, run_id, "finished")
-    app = open_app(lang=language)
-    app.switch_page("webapp/pages/train.py")
-    app.query_params["run"] = run_id
-    app.run()
-    assert not app.exception
+    app = open_run(run_id, language)
     assert all(line in texts(app) for line in lines)
 
 

@@ -20,6 +20,8 @@ from webapp.texts import gettext as _
 DEFAULT_PEN = 30
 """Width of the pen on a board of 400: about as thick as the strokes of MNIST in a digit that fills the board."""
 
+DOUBTS = ("no digit", "unsure", "sure")
+"""From the greatest doubt to none: what is no digit may still have one large probability."""
 SMALLEST_FROM = 6
 """From so many digits on they are shown as small as they get."""
 
@@ -68,7 +70,8 @@ def _pen_width() -> None:
 def _answer(parts: list[NumberPart]) -> None:
     """Show what was read, how sure that is, what the network saw, and the ten probabilities."""
     read = [part.recognition for part in parts if part.recognition.digit is not None]
-    shown = min(read, key=_confidence, default=None)  # of several digits, the one that is least sure
+    # Of several digits, the one that is least sure.
+    shown = min(read, key=lambda found: (DOUBTS.index(found.certainty), _confidence(found)), default=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         with st.container(key="digit", width="stretch"):
             digits = "".join(_digit_html(recognition) for recognition in read)
