@@ -12,11 +12,14 @@ from webapp.texts import use_language_of_url
 st.set_page_config(page_icon="✍️", layout="wide")
 use_language_of_url()
 st.html(Path("webapp/style.css"))
-pages = [
+in_menu = [
     st.Page("webapp/pages/draw.py", title=_("Draw"), icon=":material/draw:", default=True),
     st.Page("webapp/pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
+    st.Page("webapp/pages/compare.py", title=_("Compare"), icon=":material/stacked_line_chart:", url_path="compare"),
+    st.Page("webapp/pages/lab.py", title=_("Lab"), icon=":material/science:", url_path="lab"),
 ]
-page = st.navigation(pages, position="hidden")
+code = st.Page("webapp/pages/code.py", title=_("Code"), icon=":material/code:", url_path="code")
+page = st.navigation([*in_menu, code], position="hidden")
 st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️")
-top_row(pages)
+top_row(in_menu)
 page.run()

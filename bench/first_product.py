@@ -81,7 +81,7 @@ def _training(dataset: Dataset) -> None:
             training = start_training(RECIPES[name])
             for _record in train(training, split_for(training.recipe, dataset)):
                 pass
-            note(f"`{name}`", began, finished_network(training, dataset).test_accuracy)
+            note(f"`{name}`", began, finished_network(training, dataset).test_accuracy or 0.0)
         began = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

@@ -471,7 +471,7 @@ def _our_epochs(recipe: Recipe, dataset: Dataset) -> Iterator[Callable[[], float
     training = start_training(recipe)
     for record in train(training, split_for(recipe, dataset)):
         if isinstance(record, EpochEnd):
-            yield lambda: finished_network(training, dataset).test_accuracy
+            yield lambda: finished_network(training, dataset).test_accuracy or 0.0
 
 
 def _torch_epochs(recipe: Recipe, dataset: Dataset, contender: str, threads: int) -> Iterator[Callable[[], float]]:

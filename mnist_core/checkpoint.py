@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from mnist_core.errors import RecipeError
-from mnist_core.mlp import array_shapes
+from mnist_core.mlp import MLP, array_shapes
 from mnist_core.npz import NpzReader, write_npz
 from mnist_core.recipes import Recipe
-from mnist_core.training import Training, start_training
+from mnist_core.training import Training, empty_model, start_training
 
 FORMAT = "mnist-training"
 VERSION = 2
@@ -59,17 +59,10 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
     """
     with NpzReader(path) as reader:
         meta = reader.meta
-        if meta.get("format") != FORMAT or meta.get("version") != VERSION:
-            found = f"{meta.get('format')!r} version {meta.get('version')!r}"
-            raise reader.damaged(f"it is {found}, expected a checkpoint, {FORMAT!r} version {VERSION}")
+        recipe = _read_recipe(reader)
         if meta.get("data_fingerprint") != data_fingerprint:
             raise reader.damaged("it belongs to a training with other data: resume with the same --data")
-        try:
-            recipe = Recipe.from_json(meta.get("recipe"))
-        except RecipeError as error:
-            raise reader.damaged(str(error)) from error
-        shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
-        arrays = {name: reader.array(f"model.{name}", shape, {"float32"}) for name, shape in shapes.items()}
+        arrays = _read_model(reader, recipe)
         training = start_training(recipe)  # only now: the file has really brought what it claims
         training.model.load(arrays)
         try:
@@ -92,6 +85,44 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
                 raise reader.damaged("its order of images is no permutation")
             training.order = order
     return training
+
+
+def load_model(path: str | os.PathLike[str]) -> tuple[Recipe, MLP]:
+    """Read only the network of a file of `save_checkpoint`, as it would have been used then.
+
+    Args:
+        path: the file; it may be hostile.
+
+    Returns:
+        The recipe as it stood, and the network: the average over the steps, if the recipe has one.
+
+    Raises:
+        WeightsError: if the file is damaged or no checkpoint.
+    """
+    with NpzReader(path) as reader:
+        recipe = _read_recipe(reader)
+        arrays = _read_model(reader, recipe)
+        model = empty_model(recipe)
+        model.load(arrays)
+        if recipe.ema_decay:
+            model.flat[...] = reader.array("average", model.flat.shape, {"float32"})
+    return recipe, model
+
+
+def _read_recipe(reader: NpzReader) -> Recipe:
+    meta = reader.meta
+    if meta.get("format") != FORMAT or meta.get("version") != VERSION:
+        found = f"{meta.get('format')!r} version {meta.get('version')!r}"
+        raise reader.damaged(f"it is {found}, expected a checkpoint, {FORMAT!r} version {VERSION}")
+    try:
+        return Recipe.from_json(meta.get("recipe"))
+    except RecipeError as error:
+        raise reader.damaged(str(error)) from error
+
+
+def _read_model(reader: NpzReader, recipe: Recipe) -> dict[str, np.ndarray]:
+    shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
+    return {name: reader.array(f"model.{name}", shape, {"float32"}) for name, shape in shapes.items()}
 
 
 _COUNTERS = {

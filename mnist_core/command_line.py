@@ -1,7 +1,8 @@
-"""The commands of `python -m mnist_core`: train, evaluate, predict, reproduce, data, recipes."""
+"""The commands of `python -m mnist_core`: train, evaluate, predict, export, reproduce, data, recipes."""
 
 import dataclasses
 import json
+import os
 import signal
 import tempfile
 import time
@@ -19,11 +20,13 @@ from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.data import Split, fetch_mnist, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
 from mnist_core.metrics import evaluate
+from mnist_core.onnx_export import to_onnx
 from mnist_core.pictures import read_picture
 from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 from mnist_core.records import EpochEnd, StepEnd, to_json
 from mnist_core.reproduce import TOLERANCE, TUTORIALS, is_reproduced, measure
+from mnist_core.script_export import to_script
 from mnist_core.threads import best_threads
 from mnist_core.training import Training, split_for, start_training, train
 from mnist_core.weights import (
@@ -232,6 +235,25 @@ def predict_command(images: tuple[Path, ...], weights: Path, as_json: bool) -> N
         raise click.exceptions.Exit(1)
 
 
+@main.command("export")
+@_weights_option
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where it goes: name.onnx for other programs, name.py for one Python file that needs NumPy alone.",
+)
+def export_command(weights: Path, out: Path) -> None:
+    """Write a trained network for use without this program, as an ONNX model or a Python script."""
+    if out.suffix not in (".onnx", ".py"):
+        raise click.UsageError(f"--out is '{out}', expected a name that ends in .onnx or .py")
+    network = load_weights(weights)
+    content = to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
+    _check_writable(out)
+    _write(out, content)
+    click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
+
+
 @main.group("data")
 def data_group() -> None:
     """Fetch, check and describe data sets."""
@@ -402,3 +424,16 @@ def _check_writable(path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that either the whole new one is there or the old one, as `write_npz` does."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)  # mkstemp gives a private file
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

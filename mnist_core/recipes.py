@@ -55,8 +55,12 @@ class Recipe:
         batch_size: images per step, ≥ 1; at most all of them are used.
         epochs: passes over the training images, ≥ 1.
         shuffle: whether every epoch has an order of its own; else the images come in the order of the file.
-        seed: of everything random: validation split, drawn images, initial weights, order of images, distortions,
-            dropout.
+        train_images: how many of the training images are used, ≥ 1, chosen at random once those for validation are
+            taken off; None: all.
+        sort_images: whether the training images are put in the order of their digits first: without shuffling, an
+            epoch then shows all zeros, then all ones, …
+        seed: of everything random: validation split, chosen and drawn images, initial weights, order of images,
+            distortions, dropout.
         l1: ≥ 0; adds l1 · sign(W) to the gradient of every weight (not of biases), the slope of l1 ‖W‖₁.
         l2: ≥ 0; adds l2 · W likewise, the slope of ½ l2 ‖W‖².
         clip_norm: > 0, length that the gradient of all parameters together is cut to; None: never.
@@ -98,6 +102,8 @@ class Recipe:
     batch_size: int = 64
     epochs: int = 10
     shuffle: bool = True
+    train_images: int | None = None
+    sort_images: bool = False
     seed: int = 0
     l1: float = 0.0
     l2: float = 0.0
@@ -121,7 +127,7 @@ class Recipe:
             _check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
         for name, choices in _CHOICES.items():
             _check(getattr(self, name) in choices, name, getattr(self, name), f"one of {', '.join(choices)}")
-        for name in ("batch_norm", "shuffle"):
+        for name in ("batch_norm", "shuffle", "sort_images"):
             _check(isinstance(getattr(self, name), bool), name, getattr(self, name), "true or false")
         sizes = self.hidden_sizes
         _check(
@@ -141,12 +147,10 @@ class Recipe:
         for name, low in (("batch_size", 1), ("epochs", 1), ("seed", 0)):
             value = getattr(self, name)
             _check(_is_whole(value) and value >= low, name, value, f"a whole number of at least {low}")
-        _check(
-            self.patience is None or (_is_whole(self.patience) and self.patience >= 1),
-            "patience",
-            self.patience,
-            "a whole number of epochs of at least 1, or none",
-        )
+        for name, unit in (("patience", "epochs"), ("train_images", "images")):
+            value = getattr(self, name)
+            good = value is None or (_is_whole(value) and value >= 1)
+            _check(good, name, value, f"a whole number of {unit} of at least 1, or none")
         for name in _SHARES:
             value = getattr(self, name)
             _check(_is_number(value) and 0 <= value < 1, name, value, "a number from 0 to below 1")

@@ -3,7 +3,7 @@
 Wall-clock time is left out of comparisons, so two runs with the same seed, recipe and data give equal records.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -63,9 +63,10 @@ Record = StepEnd | EpochEnd
 def to_json(record: Record) -> dict[str, Any]:
     """Give a record as a dictionary of plain values, with its kind ("step" or "epoch") under "record"."""
     if isinstance(record, EpochEnd):
-        return {"record": "epoch", **asdict(record)}
-    # A file holds thousands of steps, and few of them have a validation.
-    return {"record": "step", **{name: value for name, value in asdict(record).items() if value is not None}}
+        return {"record": "epoch", **vars(record)}
+    # A file holds thousands of steps, and few of them have a validation. At batch size 1 there are thousands a second:
+    # `dataclasses.asdict`, which looks for records in records, would take a dozen times as long as `vars`.
+    return {"record": "step", **{name: value for name, value in vars(record).items() if value is not None}}
 
 
 def from_json(values: dict[str, Any]) -> Record:

@@ -22,6 +22,8 @@ from mnist_core.schedules import Schedule, build_schedule
 PIECE = 1000
 """Images that are worked through at once. A larger batch goes through the network piece by piece, and the gradients
 add up to those of the whole: 60,000 images as float32 would take 188 MB, and they would not stay in the cache."""
+CHANGEABLE = ("learning_rate", "momentum", "dropout", "epochs")
+"""The settings that may change while a training is under way."""
 
 
 @dataclass(eq=False)
@@ -141,7 +143,8 @@ def build_model(recipe: Recipe, rng: np.random.Generator, dtype: type[np.floatin
 
 def empty_model(recipe: Recipe, dtype: type[np.floating] = np.float32) -> MLP:
     """Build a recipe's network with zeros for weights, to be filled with those of another one."""
-    return build_model(replace(recipe, init="zeros", bias_init="zeros"), np.random.default_rng(), dtype)
+    rng = np.random.default_rng(recipe.seed)  # of its dropout: seeded, so that looks into layers repeat as well
+    return build_model(replace(recipe, init="zeros", bias_init="zeros"), rng, dtype)
 
 
 def build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
@@ -165,8 +168,38 @@ def build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
             return SGD(*arrays)
 
 
+def change_settings(training: Training, recipe: Recipe) -> None:
+    """Let a training go on with another learning rate, momentum, dropout, or number of epochs.
+
+    Its step, weights, random state and the optimizer's memory stay.
+
+    Args:
+        training: as it stands at a record; changed in place.
+        recipe: the settings from now on.
+
+    Raises:
+        RecipeError: if that recipe differs in anything but `CHANGEABLE`; nothing is changed then.
+    """
+    before = training.recipe
+    kept = {name: getattr(before, name) for name in CHANGEABLE}
+    if replace(recipe, **kept) != before:
+        raise RecipeError(
+            f"found other settings changed than {', '.join(CHANGEABLE)}: a training under way can't take them over; "
+            f"start a new one"
+        )
+    # Dropout is a layer of its own, so it may come or go; the order of the numbers in `flat` doesn't know of it.
+    unfilled = replace(recipe, init="zeros", bias_init="zeros")
+    model = build_model(unfilled, training.rng, training.model.flat.dtype.type)
+    model.flat[...] = training.model.flat
+    optimizer = build_optimizer(recipe, model)
+    optimizer.step = training.step
+    for name, memory in optimizer.state.items():
+        memory[...] = training.optimizer.state[name]
+    training.recipe, training.model, training.optimizer = recipe, model, optimizer
+
+
 def split_for(recipe: Recipe, dataset: Dataset) -> Split:
-    """Split off the validation images that a recipe asks for, and add the drawn training images.
+    """Split off the validation images that a recipe asks for, choose the training images, and add drawn ones.
 
     All of it is seeded, and the same for equal recipes.
 
@@ -176,17 +209,26 @@ def split_for(recipe: Recipe, dataset: Dataset) -> Split:
     images = len(dataset.train_images)
     size = max(1, round(images * recipe.validation_fraction)) if recipe.validation_fraction else 0
     split = split_validation(dataset, size, recipe.seed if recipe.validation == "random" else None)
-    if not recipe.rare_digits and not recipe.not_digits:
-        return split
-    rng = np.random.default_rng((recipe.seed, 1))  # its own, so that the split stays what it is without them
-    count = len(split.train_images)
-    rare_images, rare_labels = rare_digits(round(recipe.rare_digits * count), rng)
-    other_images, other_labels = not_digits(round(recipe.not_digits * count), rng)
-    return replace(
-        split,
-        train_images=np.concatenate([split.train_images, rare_images, other_images]),
-        train_labels=np.concatenate([split.train_labels, rare_labels, other_labels]),
-    )
+    if recipe.train_images is not None and recipe.train_images < len(split.train_images):
+        rng = np.random.default_rng((recipe.seed, 2))  # its own, like the next, so that the split stays what it is
+        split = _with_train(split, np.sort(rng.choice(len(split.train_images), recipe.train_images, replace=False)))
+    if recipe.rare_digits or recipe.not_digits:
+        rng = np.random.default_rng((recipe.seed, 1))
+        count = len(split.train_images)
+        rare_images, rare_labels = rare_digits(round(recipe.rare_digits * count), rng)
+        other_images, other_labels = not_digits(round(recipe.not_digits * count), rng)
+        split = replace(
+            split,
+            train_images=np.concatenate([split.train_images, rare_images, other_images]),
+            train_labels=np.concatenate([split.train_labels, rare_labels, other_labels]),
+        )
+    if recipe.sort_images:
+        split = _with_train(split, np.argsort(split.train_labels, kind="stable"))
+    return split
+
+
+def _with_train(split: Split, chosen: np.ndarray) -> Split:
+    return replace(split, train_images=split.train_images[chosen], train_labels=split.train_labels[chosen])
 
 
 def train(training: Training, split: Split, validations_per_epoch: int = 1) -> Iterator[Record]:

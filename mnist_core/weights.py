@@ -35,7 +35,7 @@ class TrainedNetwork:
         data_fingerprint: that set's SHA-256, see `Dataset.fingerprint`.
         synthetic: whether that set was drawn by code.
         validation_accuracy: share of validation images read correctly, in [0, 1]; None if there were none.
-        test_accuracy: the same for test images.
+        test_accuracy: the same for test images; None while the network is still in training.
         class_names: what each output stands for.
         temperature: > 0, what the logits are divided by before they become probabilities, so that of all answers given
             with 80% about 80% are right (Guo, Pleiss, Sun and Weinberger 2017, On calibration of modern neural
@@ -51,7 +51,7 @@ class TrainedNetwork:
     data_fingerprint: str
     synthetic: bool
     validation_accuracy: float | None
-    test_accuracy: float
+    test_accuracy: float | None
     class_names: tuple[str, ...] = DIGITS
     temperature: float = 1.0
     sure_from: float = 0.5
@@ -79,6 +79,20 @@ def finished_network(training: Training, dataset: Dataset) -> TrainedNetwork:
         None if training.best is None else training.best_accuracy,
         test.accuracy,
     )
+
+
+def unfinished_network(training: Training, dataset: Dataset) -> TrainedNetwork:
+    """Take the network of a training as it stands; the test images are left for its end.
+
+    Args:
+        training: at any record.
+        dataset: what it is trained on.
+
+    Returns:
+        The network as it can be saved and used.
+    """
+    about = (dataset.name, dataset.fingerprint, dataset.synthetic)
+    return TrainedNetwork(training.current_model(), training.recipe, *about, None, None)
 
 
 def save_weights(path: str | os.PathLike[str], network: TrainedNetwork, dtype: str = "float32") -> None:
@@ -165,7 +179,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
             and isinstance(data.get("synthetic"), bool)
             and isinstance(accuracy, dict)
             and (accuracy.get("validation") is None or _is_share(accuracy["validation"]))
-            and _is_share(accuracy.get("test"))
+            and (accuracy.get("test") is None or _is_share(accuracy["test"]))
             and isinstance(names, list)
             and len(names) == len(DIGITS)
             and all(isinstance(name, str) for name in names)
@@ -181,7 +195,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
                 raise reader.damaged(f"array {name!r} holds variances below 0")
     model = empty_model(recipe)
     model.load(arrays)
-    validation = accuracy.get("validation")
+    validation, test = accuracy.get("validation"), accuracy.get("test")
     return TrainedNetwork(
         model,
         recipe,
@@ -189,7 +203,7 @@ def load_weights(path: str | os.PathLike[str]) -> TrainedNetwork:
         data["fingerprint"],
         data["synthetic"],
         None if validation is None else float(validation),
-        float(accuracy["test"]),
+        None if test is None else float(test),
         tuple(names),
         float(certainty["temperature"]),
         float(certainty["sure_from"]),

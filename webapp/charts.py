@@ -1,7 +1,7 @@
 """From records to figures: pure functions, without Streamlit and without a browser."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,12 +22,26 @@ MANY_MARKERS = 60
 """From so many points on, the dots of the validation curve would hide it."""
 TRAIN_COLOUR = "#3b82f6"
 VALIDATION_COLOUR = "#f97316"
+RATE_COLOUR = "#9333ea"
+MARK_COLOUR = "#9333ea"
 
 Figure = dict[str, Any]
 Names = dict[str, str]
 """Translated texts under the keys "training", "validation", "best", "epoch", "loss", "accuracy"."""
 Validation = Sequence[tuple[int, float]] | None
 """(step, value) wherever the validation images were read; None if there are none."""
+
+
+class Mark(NamedTuple):
+    """Something that happened on the way, drawn as an upright line.
+
+    Attributes:
+        step: after which.
+        text: what it was, in a word or two.
+    """
+
+    step: int
+    text: str
 
 
 def loss_figure(
@@ -38,6 +52,8 @@ def loss_figure(
     steps_per_epoch: int,
     last_epoch: int,
     names: Names,
+    marks: Sequence[Mark] = (),
+    log: bool = False,
 ) -> Figure:
     """Draw the loss over the epochs: of every step, smoothed, and on the validation images.
 
@@ -49,19 +65,22 @@ def loss_figure(
         steps_per_epoch: updates in an epoch.
         last_epoch: where the time axis ends.
         names: translated names of the curves and axes.
+        marks: what was changed on the way.
+        log: whether the axis of the loss is logarithmic; it also is if the loss begins far too high.
 
     Returns:
         A figure as Plotly understands it.
     """
-    smooth = moving_mean(train, _smoothing_steps(batch_size))
+    smooth = moving_mean(train, smoothing_steps(batch_size))
     shown = np.concatenate([smooth, [loss for _, loss in validation or ()]])
     top = float(shown.max()) if len(shown) else 2.3
-    if len(train) and train[0] > HIGH_LOSS:
-        bottom = np.floor(np.log10(max(float(shown.min()), 1e-4)))
+    if log or (len(train) and train[0] > HIGH_LOSS):
+        bottom = np.floor(np.log10(max(float(shown.min(initial=0.1)), 1e-4)))
         yaxis = {"type": "log", "dtick": 1, "range": [bottom, np.log10(top) + 0.1]}
     else:
         yaxis = {"range": [0, 1.05 * top]}
-    layout = _layout(names, names["loss"], _axis_end(len(train), steps_per_epoch, last_epoch), yaxis)
+    end = _axis_end(len(train), steps_per_epoch, last_epoch)
+    layout = {**_layout(names, names["loss"], end, yaxis), **_marked(marks, steps_per_epoch)}
     star = None if best is None or best.validation_loss is None else (best.epoch, best.validation_loss)
     return _figure(train, smooth, validation, star, steps_per_epoch, names, ".4f", layout)
 
@@ -74,17 +93,45 @@ def accuracy_figure(
     steps_per_epoch: int,
     last_epoch: int,
     names: Names,
+    marks: Sequence[Mark] = (),
 ) -> Figure:
     """Draw the accuracy over the epochs; the arguments are those of `loss_figure`."""
-    smooth = moving_mean(train, _smoothing_steps(batch_size))
+    smooth = moving_mean(train, smoothing_steps(batch_size))
     raw = train if batch_size >= STEADY_IMAGES else None
     # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
-    layout = _layout(names, names["accuracy"], _axis_end(len(train), steps_per_epoch, last_epoch), yaxis)
+    end = _axis_end(len(train), steps_per_epoch, last_epoch)
+    layout = {**_layout(names, names["accuracy"], end, yaxis), **_marked(marks, steps_per_epoch)}
     star = None if best is None or best.validation_accuracy is None else (best.epoch, best.validation_accuracy)
     return _figure(raw, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
+
+
+def learning_rate_figure(rates: np.ndarray, steps_per_epoch: int, last_epoch: int, names: Names) -> Figure:
+    """Draw the learning rate over the epochs.
+
+    Args:
+        rates: float (N,), of every step so far.
+        steps_per_epoch: updates in an epoch.
+        last_epoch: where the time axis ends.
+        names: translated names; also "learning rate".
+
+    Returns:
+        A figure as Plotly understands it.
+    """
+    chosen = thin_out(rates)
+    yaxis = {"rangemode": "tozero", "nticks": 4}
+    layout = _layout(names, names["learning rate"], _axis_end(len(rates), steps_per_epoch, last_epoch), yaxis)
+    curve = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": _rounded((chosen + 1) / steps_per_epoch),
+        "y": _rounded(rates[chosen]),
+        "line": {"color": RATE_COLOUR, "width": 2},
+        "hovertemplate": "%{y:.3g}<extra></extra>",
+    }
+    return {"data": [curve], "layout": {**layout, "margin": {**layout["margin"], "t": 8}, "showlegend": False}}
 
 
 def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
@@ -106,20 +153,26 @@ def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
 def thin_out(values: np.ndarray, limit: int = MAX_POINTS) -> np.ndarray:
     """Choose which points of a long curve are drawn: evenly spread, always with the newest.
 
+    While a curve grows, the points that are drawn stay the same, and every other one goes when they become too many:
+    with others at every update the curve would flicker.
+
     Args:
         values: (N,), the curve; only its length counts.
         limit: how many points at most.
 
     Returns:
-        integer (min(N, limit),), indices in order.
+        integer (at most limit,), indices in order.
     """
     count = len(values)
-    if count <= limit:
-        return np.arange(count)
-    return np.unique(np.linspace(0, count - 1, limit).round().astype(int))
+    apart = 1
+    while -(-count // apart) > limit:
+        apart *= 2
+    chosen = np.arange(apart - 1, count, apart)
+    return chosen if count % apart == 0 else np.append(chosen, count - 1)
 
 
-def _smoothing_steps(batch_size: int) -> int:
+def smoothing_steps(batch_size: int) -> int:
+    """Say how many steps a smoothed point is the mean of."""
     return max(1, round(SMOOTHING_IMAGES / batch_size))
 
 
@@ -169,6 +222,23 @@ def _figure(
             }
         )
     return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
+
+
+def _marked(marks: Sequence[Mark], steps_per_epoch: int) -> Figure:
+    """Draw an upright line for each mark, with its text at the top."""
+    line = {
+        "type": "line",
+        "yref": "paper",
+        "y0": 0,
+        "y1": 1,
+        "line": {"color": MARK_COLOUR, "width": 1, "dash": "dot"},
+    }
+    text = {"yref": "paper", "y": 1, "yanchor": "top", "xanchor": "left", "showarrow": False, "font": {"size": 11}}
+    places = [mark.step / steps_per_epoch for mark in marks]
+    return {
+        "shapes": [{**line, "x0": x, "x1": x} for x in places],
+        "annotations": [{**text, "x": x, "text": mark.text} for x, mark in zip(places, marks, strict=True)],
+    }
 
 
 def _axis_end(steps: int, steps_per_epoch: int, last_epoch: int) -> int:

@@ -3,6 +3,7 @@
 import logging
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.data import LOCAL_FOLDER, fetch_mnist, find_mnist
 from mnist_core.errors import DataError
@@ -11,24 +12,39 @@ from webapp.resources import data_folders
 from webapp.texts import gettext as _
 
 
-def data_choice() -> str:
-    """Let the visitor choose a data set, and fetch MNIST if it is not there; give what `load_dataset` takes."""
+def mnist_is_missing() -> bool:
+    """Say whether MNIST is not on this computer, or damaged."""
     try:
-        has_mnist = find_mnist() is not None
-    except DataError as error:
-        has_mnist = False
-        st.error(str(error))
-    names = {"mnist": "MNIST", "synthetic": _("Synthetic digits (drawn by code)")}
-    names |= {str(folder): folder.name for folder in data_folders()}
-    options = list(names) if has_mnist else [key for key in names if key != "mnist"]
-    for remembered in (values(), st.session_state):
-        if remembered.get("data", options[0]) not in options:
-            del remembered["data"]
-    data: str = kept(st.selectbox, _("Data set"), "data", options[0], options=options, format_func=names.__getitem__)
-    if not has_mnist:
-        st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
-        if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
-            _download_mnist()
+        return find_mnist() is None
+    except DataError:
+        return True
+
+
+def data_choice(place: DeltaGenerator) -> str:
+    """Let the visitor choose a data set, and fetch MNIST if it is not there; give what `load_dataset` takes.
+
+    Args:
+        place: the container that the choice is shown in.
+    """
+    with place:
+        try:
+            has_mnist = find_mnist() is not None
+        except DataError as error:
+            has_mnist = False
+            st.error(str(error))
+        names = {"mnist": "MNIST", "synthetic": _("Synthetic digits (drawn by code)")}
+        names |= {str(folder): folder.name for folder in data_folders()}
+        options = list(names) if has_mnist else [key for key in names if key != "mnist"]
+        for remembered in (values(), st.session_state):
+            if remembered.get("data", options[0]) not in options:
+                del remembered["data"]
+        data: str = kept(
+            st.selectbox, _("Data set"), "data", options[0], options=options, format_func=names.__getitem__
+        )
+        if not has_mnist:
+            st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
+            if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
+                _download_mnist()
     return data
 
 

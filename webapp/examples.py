@@ -3,8 +3,6 @@
 All are drawn by code, so they need no data set, and each picture is made once for all visitors.
 """
 
-import base64
-import io
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +12,7 @@ from PIL import Image
 from mnist_core.augment import Distortion
 from mnist_core.extras import not_digits, rare_digits
 from mnist_core.synthetic import synthetic_digits
+from webapp.sheets import png_address
 
 COLUMNS = 9
 SHOWN_DIGITS = (2, 4, 7)
@@ -94,7 +93,4 @@ def _sheet(images: np.ndarray, first_gap: int = 0) -> Sheet:
         sheet[top : top + height, left : left + width, 0] = images[row, column]
         sheet[top : top + height, left : left + width, 1] = 255  # opaque
     picture = Image.fromarray(sheet.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1), "LA")
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    address = f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
-    return Sheet(address, picture.width, picture.height)
+    return Sheet(png_address(picture), picture.width, picture.height)

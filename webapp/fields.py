@@ -59,14 +59,20 @@ class Fields:
         default = getattr(self.recipe, field) or begin
         return self._show(st.slider, field, label, default, min_value=low, max_value=high, **options)
 
-    def switch(self, field: str, label: str) -> bool:
+    def switch(self, field: str, label: str, help: str | None = None) -> bool:
         """Ask for yes or no."""
-        return self._show(st.toggle, field, label)
+        return self._show(st.toggle, field, label, help=help)
 
     def _show(self, widget: Callable[..., Any], field: str, label: str, default: object = None, **options: Any) -> Any:
         if default is None:
             default = as_shown(getattr(self.recipe, field))
-        self.changes[field] = kept(widget, label, f"{self.recipe.name}.{field}", default, **options)
+        key = f"{self.recipe.name}.{field}"
+        value = values().get(key, default)
+        if isinstance(value, int | float) and "min_value" in options:
+            # A link may bring what the widget alone would not offer.
+            high = options["max_value"]
+            options |= {"min_value": min(options["min_value"], value), "max_value": high and max(high, value)}
+        self.changes[field] = kept(widget, label, key, default, **options)
         return self.changes[field]
 
 

@@ -27,5 +27,6 @@ def memory_of(recipe: Recipe) -> int:
 def steps_of(recipe: Recipe) -> int:
     """Count the steps of a training on `LARGEST_TRAINING_SET` images, less those for validation, plus drawn ones."""
     images = LARGEST_TRAINING_SET - round(LARGEST_TRAINING_SET * recipe.validation_fraction)
+    images = min(images, recipe.train_images or images)
     drawn = round(recipe.rare_digits * images) + round(recipe.not_digits * images)
     return recipe.steps_per_epoch(images + drawn) * recipe.epochs

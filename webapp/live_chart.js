@@ -10,7 +10,7 @@ const loadPlotly = (script) =>
     document.head.appendChild(element);
   }));
 
-export default function ({ parentElement, data }) {
+export default function ({ parentElement, data, setStateValue }) {
   const node = parentElement.querySelector('.live-chart');
   node.style.height = `${data.height}px`; // before Plotly has loaded: nothing jumps when it comes
   node.setAttribute('aria-label', data.label);
@@ -26,6 +26,13 @@ export default function ({ parentElement, data }) {
       font: { family: getComputedStyle(node).fontFamily, size: 13 },
     };
     Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false, showTips: false });
+    if (data.clickable && !node.dataset.clicks) {
+      node.dataset.clicks = '0';
+      node.on('plotly_click', ({ points: [{ x, y, customdata }] }) => {
+        node.dataset.clicks = Number(node.dataset.clicks) + 1; // so that the same point clicked again is news
+        setStateValue('clicked', { x, y, customdata: customdata ?? null, count: Number(node.dataset.clicks) });
+      });
+    }
   });
   return () => {
     gone = true;

@@ -4,6 +4,7 @@
 `Plotly.react` change only what differs.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ _chart = st.components.v2.component(
 )
 
 
-def live_chart(figure: dict[str, Any], label: str, key: str, height: int = 270) -> None:
+def live_chart(
+    figure: dict[str, Any], label: str, key: str, height: int = 270, clickable: bool = False
+) -> dict[str, Any] | None:
     """Show a figure, or change the one that is shown.
 
     Args:
@@ -28,5 +31,16 @@ def live_chart(figure: dict[str, Any], label: str, key: str, height: int = 270) 
         label: what the chart shows, for those who hear the page.
         key: names the chart on its page.
         height: in CSS pixels.
+        clickable: whether a click on a point runs the page again.
+
+    Returns:
+        The point that was clicked last, as "x", "y" and "customdata" of the figure, with a "count" that tells one
+        click from the next; None before the first. It comes from a browser, so it may be anything.
     """
-    _chart(key=key, data={"figure": figure, "label": label, "height": height, "script": plotly_script()})
+    data = {"figure": figure, "label": label, "height": height, "clickable": clickable, "script": plotly_script()}
+    if not clickable:
+        _chart(key=key, data=data)
+        return None
+    value = _chart(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
+    clicked = value.get("clicked")
+    return dict(clicked) if isinstance(clicked, Mapping) else None

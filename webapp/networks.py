@@ -1,4 +1,4 @@
-"""Which network reads on the drawing page: one that ships, or one that this visitor has trained."""
+"""Which network reads on the drawing page: one that ships, or one that this visitor has trained or still trains."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from webapp.resources import runs, shipped_weights
+from webapp.runs import ACTIVE
 
 
 @dataclass(frozen=True)
@@ -14,11 +15,23 @@ class Choice:
 
     Attributes:
         key: names it in the URL: a file's stem, or a run's id.
-        path: its weights.
+        name: what people call it.
+        path: its weights; while it trains, the file is replaced every few seconds.
+        trains: whether it is still in training.
     """
 
     key: str
+    name: str
     path: Path
+    trains: bool = False
+
+
+def version(path: Path) -> int:
+    """Tell a file from the one that replaces it: when it was written, or 0 if it is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def remember_run(run_id: str) -> None:
@@ -30,23 +43,27 @@ def remember_run(run_id: str) -> None:
 
 def choices() -> list[Choice]:
     """List the networks that this visitor can choose: shipped ones, then those of own runs, newest first."""
-    found = [Choice(path.stem, path) for path in shipped_weights()]
+    found = [Choice(path.stem, path.stem, path) for path in shipped_weights()]
     for run_id in reversed(st.session_state.get("runs", [])):
         snapshot = runs().snapshot(run_id)
-        if snapshot is not None and snapshot.weights is not None:
-            found.append(Choice(run_id, snapshot.weights))
+        path = None if snapshot is None else snapshot.weights
+        if snapshot is not None and path is not None:
+            found.append(Choice(run_id, snapshot.name, path, snapshot.state in ACTIVE))
     return found
 
 
 def choose(key: str) -> None:
     """Let the drawing page read with this network from now on."""
     st.session_state["network"] = key
+    st.query_params.pop("network", None)
 
 
 def chosen() -> Choice:
-    """Say which network is chosen: in this session, else in the URL, else the default one."""
-    asked = st.session_state.get("network") or st.query_params.get("network", "")
-    if "network" not in st.session_state and asked and runs().snapshot(asked) is not None:
-        remember_run(asked)  # after a reload the URL still knows the visitor's own network
-    available = choices()
-    return next((choice for choice in available if choice.key == asked), available[0])
+    """Say which network is chosen: in the URL, else in this session, else the default one."""
+    linked = st.query_params.get("network", "")
+    if linked and runs().snapshot(linked) is not None:
+        remember_run(linked)  # after a reload, or on another computer, the URL still knows the network
+        st.session_state["network"] = linked
+    available = {choice.key: choice for choice in choices()}
+    asked = (key for key in (linked, st.session_state.get("network")) if key in available)
+    return available[next(asked, next(iter(available)))]

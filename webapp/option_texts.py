@@ -70,6 +70,8 @@ def option_names(field: str) -> dict[str, str]:
                 "cosine": _("cosine fall"),
                 "one-cycle": _("one cycle: up, then down"),
             }
+        case "validation":
+            return {"random": _("at random"), "last": _("the last of the file")}
         case "schedule_unit":
             return {"step": _("every step"), "epoch": _("every epoch")}
         case _:

@@ -272,7 +272,17 @@ def pad(hint: str, stroke_width: int) -> Ink | None:
             )
         board = _record().history.present  # after a lost connection the value is known only now
         _helper(key=HELPER_KEY, data={"hint": hint, "empty": not board.strokes})
-    return None if board.png is None else read_ink(board.png)
+    return current_ink()
+
+
+def current_ink() -> Ink | None:
+    """Give the ink of this session's drawing, also on pages without the pad.
+
+    Returns:
+        (SIDE, SIDE) uint8, 0 for the bare board and 255 for full ink; None while nothing is drawn.
+    """
+    png = _record().history.present.png
+    return None if png is None else read_ink(png)
 
 
 def undo() -> None:

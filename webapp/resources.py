@@ -32,7 +32,7 @@ def recognizer(weights: Path) -> Recognizer:
     return _recognizer(weights, weights.stat().st_mtime_ns if weights.exists() else 0)
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=16)
 def _recognizer(weights: Path, changed: int) -> Recognizer:
     # Many sessions draw at once: with one thread each they share the cores, with more they fight for them.
     threadpool_limits(1)
@@ -46,7 +46,8 @@ def shipped_weights() -> list[Path]:
 
 def data_folders() -> list[Path]:
     """List the data sets that lie in `DATA_FOLDER` besides MNIST."""
-    return [folder for folder in sorted(DATA_FOLDER.glob("*")) if folder.name != "mnist" and holds_dataset(folder)]
+    built_in = ("mnist", "synthetic")
+    return [folder for folder in sorted(DATA_FOLDER.glob("*")) if folder.name not in built_in and holds_dataset(folder)]
 
 
 @st.cache_resource(show_spinner=False)

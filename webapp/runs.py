@@ -1,102 +1,38 @@
 """Runs: trainings that live outside every page, browser and session.
 
-A run is a folder with its job, its records and, at its end, its weights; while it trains, a worker process of its own
-writes there. This registry starts the workers, queues the runs that must wait, passes commands on, and reads the
-records back. It knows no widget.
+A run is a folder, see `run_folder.py`; while it trains, a worker process of its own writes there. This registry starts
+the workers, queues the runs that must wait, passes commands on, and reads the records back. It knows no widget.
 """
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import threading
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.npz import NpzReader
 from mnist_core.recipes import Recipe
-from mnist_core.records import EpochEnd, Record, StepEnd, from_json
+from mnist_core.training import change_settings
+from webapp.run_folder import Job, Parent, RunFolder
+from webapp.run_records import RecordReader, Records
 
-State = Literal["queued", "running", "paused", "stopped", "finished", "failed"]
+State = Literal["queued", "running", "paused", "interrupted", "stopped", "finished", "failed"]
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
 PROJECT = Path(__file__).parent.parent
 PACE_RECORDS = 20
 """How many of the newest clock records tell a run's pace: those of about ten seconds."""
+MAX_NAME, MAX_NOTE = 60, 500
+"""Characters."""
 _ID = re.compile(r"[a-z0-9-]{1,80}")
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be trained.
-
-    Attributes:
-        recipe: the settings.
-        data: the data set, as `load_dataset` takes it.
-    """
-
-    recipe: Recipe
-    data: str
-
-
-@dataclass
-class Records:
-    """What a run has written so far; everything only ever grows.
-
-    Steps are kept in columns of 8 bytes a number: a long run has a million of them.
-
-    Attributes:
-        begin: the first record: data set and its sizes; empty until the data are loaded.
-        loss: of every step, from step 1.
-        accuracy: of every step, in [0, 1].
-        last_step: the newest step; None before the first.
-        validation_loss: (step, loss) wherever the validation images were read.
-        validation_accuracy: the same for accuracy.
-        epochs: one record for each epoch.
-        clock: (seconds that the training has taken, without pauses; steps so far), about twice a second.
-        paused: whether the last pause still lasts.
-        end: the last record: final state, test accuracy or error; empty until the end.
-    """
-
-    begin: dict[str, Any] = field(default_factory=dict)
-    loss: "array[float]" = field(default_factory=lambda: array("d"))
-    accuracy: "array[float]" = field(default_factory=lambda: array("d"))
-    last_step: StepEnd | None = None
-    validation_loss: list[tuple[int, float]] = field(default_factory=list)
-    validation_accuracy: list[tuple[int, float]] = field(default_factory=list)
-    epochs: list[EpochEnd] = field(default_factory=list)
-    clock: list[tuple[float, int]] = field(default_factory=lambda: [(0.0, 0)])
-    paused: bool = False
-    end: dict[str, Any] = field(default_factory=dict)
-
-    def add(self, values: dict[str, Any]) -> None:
-        """Take in one line of the record file."""
-        kind = values["record"]
-        if kind == "begin":
-            self.begin = values
-        elif kind == "end":
-            self.end = values
-        elif kind in ("pause", "resume"):
-            self.paused = kind == "pause"
-        elif kind == "clock":
-            self.clock.append((values["seconds"], values["step"]))
-        else:
-            self._add_record(from_json(values))
-
-    def _add_record(self, record: Record) -> None:
-        if isinstance(record, StepEnd):
-            self.loss.append(record.loss)
-            self.accuracy.append(record.accuracy)
-            self.last_step = record
-        else:
-            self.epochs.append(record)
-        if record.validation_loss is not None and record.validation_accuracy is not None:
-            self.validation_loss.append((record.step, record.validation_loss))
-            self.validation_accuracy.append((record.step, record.validation_accuracy))
 
 
 @dataclass(frozen=True)
@@ -105,47 +41,65 @@ class Snapshot:
 
     Attributes:
         id: as in the URL.
-        state: where it stands.
+        name: what people call it; its id until somebody has named it.
+        note: what they say of it.
+        state: where it stands; "interrupted" if its worker or the server died.
         job: what it trains.
         records: what it has written; shared with the registry, to be read only.
         place: how many runs are before it in the queue, plus one; 0 unless queued.
         pausing: whether it was told to pause and has not come to its step's end yet.
         stopping: whether it was told to stop and has not come to its step's end yet.
-        weights: the trained network's file, once it is written and measured.
+        folder: its files.
     """
 
     id: str
+    name: str
+    note: str
     state: State
     job: Job
     records: Records
     place: int
     pausing: bool
     stopping: bool
-    weights: Path | None
+    folder: RunFolder
+
+    @property
+    def step(self) -> int:
+        """Updates so far."""
+        return len(self.records.loss)
 
     @property
     def steps_per_epoch(self) -> int:
         """Updates in an epoch; 0 until the data are loaded."""
         return self.job.recipe.steps_per_epoch(self.records.begin.get("train_images", 0))
 
+    @property
+    def recipe(self) -> Recipe:
+        """The settings as they stand, after all that was changed on the way."""
+        return self.recipe_at(self.step)
 
-class _Tail:
-    """Reads the lines that a growing file has gained since the last look."""
+    def recipe_at(self, step: int) -> Recipe:
+        """Give the settings as they stood at a step."""
+        return dataclasses.replace(self.job.recipe, **self.records.settings_at(step))
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
+    @property
+    def weights(self) -> Path | None:
+        """The network's file: while it trains that of some seconds ago, at the end the best one."""
+        return self.folder.weights if self.folder.weights.exists() else None
 
-    def new_lines(self) -> Sequence[bytes]:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                content = file.read()
-        except FileNotFoundError:
-            return []
-        whole = content[: content.rfind(b"\n") + 1]  # the last line may be half written
-        self._offset += len(whole)
-        return whole.splitlines()
+    @property
+    def epochs(self) -> tuple[int, ...]:
+        """The epochs whose checkpoint is kept; 0: before the first step."""
+        return self.folder.kept_epochs()
+
+    def checkpoint(self, epoch: int) -> Path:
+        """Say where the checkpoint after an epoch lies."""
+        return self.folder.epoch_checkpoint(epoch)
+
+    @property
+    def started(self) -> float:
+        """When the run was asked for, in seconds since 1970."""
+        return self.folder.started
 
 
 class Runs:
@@ -162,11 +116,11 @@ class Runs:
         self._lock = threading.RLock()
         self._queue: list[str] = []
         self._workers: dict[str, subprocess.Popen[str]] = {}
-        self._told_to_pause: set[str] = set()
+        self._waiting_workers: set[str] = set()  # paused, or told to pause: they take no room
         self._told_to_stop: set[str] = set()
-        self._known: dict[str, tuple[Job, _Tail, Records]] = {}
+        self._known: dict[str, tuple[Job, RecordReader]] = {}
 
-    def start(self, job: Job) -> str:
+    def start(self, job: Job, name: str = "") -> str:
         """Begin a run, now or when its turn comes.
 
         Returns:
@@ -176,38 +130,120 @@ class Runs:
             OSError: if its folder cannot be written.
         """
         run_id = f"{re.sub('[^a-z0-9]+', '-', job.recipe.name.lower()).strip('-')[:40]}-{secrets.token_hex(3)}"
-        folder = self._folder / run_id
-        folder.mkdir(parents=True)
-        description = {"recipe": job.recipe.to_json(), "data": job.data}
-        (folder / "job.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
-        with self._lock:
-            self._queue.append(run_id)
-            self._start_waiting()
+        self._run_folder(run_id).write_job(job)
+        if name:
+            self.describe(run_id, name, "")
+        self._enqueue(run_id)
         return run_id
+
+    def restart(self, run_id: str) -> str:
+        """Begin a run's job once more; the same seed gives the same initial weights, and the same records."""
+        job, _ = self._get(run_id)
+        return self.start(dataclasses.replace(job, begins_paused=False, parent=None))
+
+    def fork(self, run_id: str, epoch: int, recipe: Recipe) -> str:
+        """Begin a run that goes its own way after an epoch of another one.
+
+        Args:
+            run_id: the other one.
+            epoch: one whose checkpoint is kept.
+            recipe: the settings from then on; they may differ in `CHANGEABLE`.
+
+        Returns:
+            The new run's id.
+
+        Raises:
+            RecipeError: if other settings differ.
+            WeightsError: if the epoch is not kept.
+        """
+        parent = self.snapshot(run_id)
+        if parent is None:
+            raise KeyError(run_id)
+        checkpoint = parent.checkpoint(epoch)
+        with NpzReader(checkpoint) as reader:
+            fingerprint = str(reader.meta.get("data_fingerprint"))
+        training = load_checkpoint(checkpoint, fingerprint)
+        before = parent.recipe_at(training.step)  # also with what was changed there after the checkpoint was kept
+        change_settings(training, recipe)
+        job = Job(recipe, parent.job.data, parent=Parent(run_id, epoch))
+        child = f"{run_id[:60].rsplit('-', 1)[0]}-{secrets.token_hex(3)}"
+        folder = self._run_folder(child)
+        folder.write_job(job)
+        shutil.copyfile(parent.folder.records, folder.records)
+        folder.append({"record": "continue", "step": training.step, "epochs": epoch})
+        changed = {name: new for name, new in vars(recipe).items() if new != getattr(before, name)}
+        folder.append({"record": "change", "step": training.step, "fork": epoch, **changed})
+        save_checkpoint(folder.checkpoint, training, fingerprint)
+        save_checkpoint(folder.epoch_checkpoint(epoch), training, fingerprint)
+        self._enqueue(child)
+        return child
 
     def pause(self, run_id: str) -> None:
         """Let a run wait after its current step, and give its place to the next in the queue."""
         with self._lock:
-            if self._is_alive(run_id):
-                self._tell(run_id, "pause")
-                self._told_to_pause.add(run_id)
+            if self._is_alive(run_id) and run_id not in self._queue:
+                self._tell(run_id, do="pause")
+                self._waiting_workers.add(run_id)
                 self._start_waiting()
 
     def resume(self, run_id: str) -> None:
-        """Let a paused run go on."""
+        """Let a paused run go on, or one that was interrupted; if all places are taken, when its turn comes."""
         with self._lock:
-            self._tell(run_id, "resume")
-            self._told_to_pause.discard(run_id)
+            snapshot = self.snapshot(run_id)
+            if snapshot is not None and (run_id in self._waiting_workers or snapshot.state == "interrupted"):
+                self._enqueue(run_id)
+
+    def step(self, run_id: str, until: Literal["step", "epoch"]) -> None:
+        """Let a paused run do one update, or go to the end of its epoch."""
+        with self._lock:
+            if run_id in self._waiting_workers:
+                self._tell(run_id, do=until)
+
+    def change(self, run_id: str, recipe: Recipe) -> None:
+        """Let a run go on with other settings; they may differ in `CHANGEABLE`."""
+        self._tell(run_id, do="change", recipe=recipe.to_json())
 
     def stop(self, run_id: str) -> None:
         """End a run after its current step; it keeps its best weights. One that waits is taken off the queue."""
         with self._lock:
             if run_id in self._queue:
                 self._queue.remove(run_id)
-                self._append(run_id, {"record": "end", "state": "stopped"})
-            elif self._is_alive(run_id):
-                self._tell(run_id, "stop")
+            if self._is_alive(run_id):
+                self._tell(run_id, do="stop")
                 self._told_to_stop.add(run_id)
+            elif (snapshot := self.snapshot(run_id)) is not None and not snapshot.records.end:
+                snapshot.folder.append({"record": "end", "state": "stopped"})
+
+    def all(self) -> list[str]:
+        """List all runs, the newest first."""
+        with self._lock:  # none is deleted between the list and the look at it
+            jobs = [(path.stat().st_mtime_ns, path.parent.name) for path in self._folder.glob("*/job.json")]
+        return [run_id for _, run_id in sorted(jobs, reverse=True) if _ID.fullmatch(run_id)]
+
+    def describe(self, run_id: str, name: str, note: str) -> None:
+        """Keep what people call a run, and what they say of it; both are cut to their greatest length.
+
+        Raises:
+            KeyError: if there is no such run.
+        """
+        name, note = (" ".join(text.split()) for text in (name, note))
+        with self._lock:
+            self._get(run_id)  # an id comes from a URL, and may be a path
+            self._run_folder(run_id).write_label(name[:MAX_NAME], note[:MAX_NOTE])
+
+    def delete(self, run_id: str) -> bool:
+        """Remove a run with all its files, unless it is going.
+
+        Returns:
+            Whether it is gone.
+        """
+        with self._lock:
+            snapshot = self.snapshot(run_id)
+            if snapshot is None or snapshot.state in ACTIVE:
+                return snapshot is None
+            del self._known[run_id]
+            snapshot.folder.delete()
+            return True
 
     def snapshot(self, run_id: str) -> Snapshot | None:
         """Look at a run; None if there is no such run."""
@@ -215,59 +251,84 @@ class Runs:
             known = self._find(run_id)
             if known is None:
                 return None
-            job, tail, records = known
+            job, reader = known
+            folder = self._run_folder(run_id)
             alive = self._is_alive(run_id)  # asked before the records are read: a dead worker writes no more
-            for line in tail.new_lines():
-                records.add(json.loads(line))
+            records = reader.read()
             if run_id in self._queue:
                 state: State = "queued"
             elif records.end:
                 state = records.end["state"]
             elif alive:
-                state = "paused" if records.paused else "running"
+                # Just resumed, it has not said so yet.
+                state = "paused" if records.paused and run_id in self._waiting_workers else "running"
             else:
-                state = "failed"
+                state = "interrupted"
             place = self._queue.index(run_id) + 1 if state == "queued" else 0
-            pausing = state == "running" and run_id in self._told_to_pause
+            pausing = state == "running" and run_id in self._waiting_workers
             stopping = state in ACTIVE and run_id in self._told_to_stop
-            weights = self._folder / run_id / "weights.npz" if "test_accuracy" in records.end else None
-            return Snapshot(run_id, state, job, records, place, pausing, stopping, weights)
+            name, note = folder.read_label()
+            return Snapshot(run_id, name or run_id, note, state, job, records, place, pausing, stopping, folder)
 
     def close(self) -> None:
-        """Stop every worker and wait for it: for tests."""
+        """Let every worker keep a checkpoint and leave, and wait for them: for tests."""
         with self._lock:
             self._queue.clear()
-            workers = list(self._workers.items())
-        for run_id, worker in workers:
-            self._tell(run_id, "stop")
+            workers = list(self._workers.values())
+            for worker in workers:
+                if worker.stdin is not None:
+                    with contextlib.suppress(BrokenPipeError, ValueError):
+                        worker.stdin.close()
+        for worker in workers:
             worker.wait()
 
-    def _find(self, run_id: str) -> tuple[Job, _Tail, Records] | None:
+    def _run_folder(self, run_id: str) -> RunFolder:
+        return RunFolder(self._folder / run_id)
+
+    def _get(self, run_id: str) -> tuple[Job, RecordReader]:
+        known = self._find(run_id)
+        if known is None:
+            raise KeyError(run_id)
+        return known
+
+    def _find(self, run_id: str) -> tuple[Job, RecordReader] | None:
         """Find a run in memory or, after a restart of the server, in its folder."""
         if run_id not in self._known:
-            folder = self._folder / run_id
-            if not _ID.fullmatch(run_id) or not (folder / "job.json").is_file():
+            if not _ID.fullmatch(run_id):
                 return None
-            description = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-            job = Job(Recipe.from_json(description["recipe"]), description["data"])
-            self._known[run_id] = (job, _Tail(folder / "records.jsonl"), Records())
+            folder = self._run_folder(run_id)
+            job = folder.read_job()
+            if job is None:
+                return None
+            self._known[run_id] = (job, RecordReader(folder.records))
         return self._known[run_id]
 
-    def _start_waiting(self) -> None:
-        """Start workers for the runs at the head of the queue; paused ones take no room."""
+    def _enqueue(self, run_id: str) -> None:
         with self._lock:
-            training = {run_id for run_id in self._workers if self._is_alive(run_id)} - self._told_to_pause
+            if run_id not in self._queue:
+                self._queue.append(run_id)
+            self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        """Let the runs at the head of the queue train while there is room."""
+        with self._lock:
+            training = {run_id for run_id in self._workers if self._is_alive(run_id)} - self._waiting_workers
             while self._queue and len(training) < self._at_once:
                 run_id = self._queue.pop(0)
-                self._launch(run_id)
-                training.add(run_id)
+                if self._is_alive(run_id):
+                    self._tell(run_id, do="resume")
+                    self._waiting_workers.discard(run_id)
+                else:
+                    self._launch(run_id)
+                if run_id not in self._waiting_workers:
+                    training.add(run_id)
 
     def _launch(self, run_id: str) -> None:
-        folder = self._folder / run_id
+        folder = self._run_folder(run_id)
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        with (folder / "worker.log").open("w", encoding="utf-8") as log:
+        with folder.log.open("w", encoding="utf-8") as log:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "webapp.worker", str(folder.absolute())],
+                [sys.executable, "-m", "webapp.worker", str(folder.path.absolute())],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -276,15 +337,21 @@ class Runs:
                 start_new_session=True,  # Ctrl-C in the server's terminal reaches workers as the end of their input
             )
         self._workers[run_id] = worker
+        self._waiting_workers.discard(run_id)  # what the worker before it was told, if that was killed just now
+        self._told_to_stop.discard(run_id)
+        job, reader = self._get(run_id)
+        if job.begins_paused and not reader.records.begin:
+            self._waiting_workers.add(run_id)
         threading.Thread(target=self._wait_for, args=(run_id, worker), daemon=True).start()
 
     def _wait_for(self, run_id: str, worker: subprocess.Popen[str]) -> None:
         """When a worker has ended, it is forgotten, its pipe is closed, and its place goes to the next."""
         worker.wait()
         with self._lock:
-            del self._workers[run_id]
-            self._told_to_pause.discard(run_id)
-            self._told_to_stop.discard(run_id)
+            if self._workers.get(run_id) is worker:  # else it was resumed in the meantime
+                del self._workers[run_id]
+                self._waiting_workers.discard(run_id)
+                self._told_to_stop.discard(run_id)
             if worker.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
                     worker.stdin.close()
@@ -294,29 +361,24 @@ class Runs:
         worker = self._workers.get(run_id)
         return worker is not None and worker.poll() is None
 
-    def _tell(self, run_id: str, command: str) -> None:
+    def _tell(self, run_id: str, **command: Any) -> None:
         with self._lock:
             worker = self._workers.get(run_id)
             if worker is None or worker.stdin is None or not self._is_alive(run_id):
                 return
             with contextlib.suppress(BrokenPipeError):  # it has just ended by itself
-                worker.stdin.write(command + "\n")
+                worker.stdin.write(json.dumps(command) + "\n")
                 worker.stdin.flush()
 
-    def _append(self, run_id: str, values: dict[str, Any]) -> None:
-        with (self._folder / run_id / "records.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(values) + "\n")
+
+def steps_per_second(snapshot: Snapshot) -> float | None:
+    """Measure a run's pace in the last seconds; None in the first moments."""
+    clock = snapshot.records.clock[-PACE_RECORDS:]
+    (began, first), (now, last) = clock[0], clock[-1]
+    return (last - first) / (now - began) if last > first else None
 
 
 def seconds_left(snapshot: Snapshot) -> float | None:
-    """Estimate how long a run will still train, from its pace in the last seconds.
-
-    Returns:
-        Seconds; None in the first moments, when nothing is known yet.
-    """
-    clock = snapshot.records.clock[-PACE_RECORDS:]
-    (began, first), (now, last) = clock[0], clock[-1]
-    if last == first:
-        return None
-    steps = snapshot.steps_per_epoch * snapshot.job.recipe.epochs
-    return (now - began) / (last - first) * (steps - len(snapshot.records.loss))
+    """Estimate how long a run will still train, from its pace; None in the first moments, when nothing is known yet."""
+    pace = steps_per_second(snapshot)
+    return None if pace is None else (snapshot.steps_per_epoch * snapshot.recipe.epochs - snapshot.step) / pace

@@ -1,78 +1,85 @@
 """The settings of a training: from the widgets of the training page to a job."""
 
 import dataclasses
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from mnist_core.errors import RecipeError
 from mnist_core.recipes import MAX_HIDDEN_LAYERS, MAX_UNITS, RECIPES, Recipe
-from webapp import examples, recipe_texts
-from webapp.data_choice import data_choice
-from webapp.fields import Fields, as_shown, forget, kept, read_numbers, row
+from webapp import recipe_texts
+from webapp.data_choice import data_choice, mnist_is_missing
+from webapp.fields import Fields, as_shown, forget, kept, read_numbers, row, values
 from webapp.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
-from webapp.runs import Job
+from webapp.run_folder import Job
+from webapp.share import share
 from webapp.texts import gettext as _
 from webapp.toolbox import toolbox
 
 
-def settings_form(busy: bool, last: Job | None) -> Job | None:
-    """Show the choice of recipe, data and settings, and the Start button.
+class Settings(NamedTuple):
+    """What the settings say.
+
+    Attributes:
+        job: what they would train; None while they make no sense.
+        pressed: whether Start was pressed, or the button that starts a training paused; then the job says which.
+    """
+
+    job: Job | None
+    pressed: bool
+
+
+def settings_form(begin_with: Job | None) -> Settings:
+    """Show the choice of recipe and its settings, and the Start button.
 
     Args:
-        busy: whether this page's run is still going; then another one is not started.
-        last: the job of this page's run, whose settings a new visit begins with.
-
-    Returns:
-        The job to start, when Start was pressed and the settings make sense.
+        begin_with: the job whose settings a new visit begins with, if any.
     """
-    if last is not None and "settings" not in st.session_state:
-        st.session_state["settings"] = _values_of(last)
+    if begin_with is not None and "settings_begun" not in st.session_state:
+        values().update(_values_of(begin_with))
+    st.session_state["settings_begun"] = True
     names = recipe_texts.ordered(RECIPES)
     name = kept(st.selectbox, _("Recipe"), "recipe", names[0], options=names, format_func=recipe_texts.title)
     recipe = RECIPES[name]
     st.caption(recipe_texts.description(name))
-    data = data_choice()
+    data_above = st.container()
     fields = Fields(recipe)
     fields.numbers(
         "hidden_sizes",
         _("Hidden layers"),
         help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
     )
-    with row():
-        fields.number("learning_rate", _("Learning rate"), 1e-6, 1e30, step=recipe.learning_rate / 10)
-        fields.number("batch_size", _("Batch size"), 1, 60_000)
-    with row():
-        fields.number("epochs", _("Epochs"), 1, 5000)
-        fields.number("seed", _("Seed"), 0, 2**31)
-    distort = kept(
-        st.toggle,
-        _("Distort the images"),
-        f"{name}.distort",
-        recipe.distortion > 0,
-        help=_(
-            "Turns, slants, bends and inks every training image a little differently in every epoch. An epoch of "
-            "MNIST then takes one or two seconds more."
-        ),
+    fields.number(
+        "learning_rate",
+        _("Learning rate"),
+        1e-6,
+        1e30,
+        step=recipe.learning_rate / 10,
+        help=_("How far each step goes down the slope of the loss."),
     )
-    place = st.container()
+    with row():
+        fields.number("batch_size", _("Batch size"), 1, 60_000, help=_("How many images each step looks at."))
+        fields.number("epochs", _("Epochs"), 1, 5000, help=_("How often all training images are seen."))
     with st.expander(_("More settings")):
-        toolbox(fields, distort)
-    if distort:
-        with place:
-            _distorted_examples(fields.changes["distortion"])
+        # Where MNIST is missing, everybody must see it.
+        data = data_choice(data_above if mnist_is_missing() else st.container())
+        toolbox(fields)
     changed = changed_recipe(recipe, fields.changes)
     if isinstance(changed, str):
         st.error(changed)
+    job = None if isinstance(changed, str) else Job(changed, data)
     with st.container(horizontal=True, key="go"):
-        pressed = st.button(
-            _("Start"),
-            key="start",
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=busy or isinstance(changed, str),
-            width="stretch",
+        start = st.button(
+            _("Start"), key="start", type="primary", icon=":material/play_arrow:", disabled=job is None, width="stretch"
         )
+        paused = st.button(
+            _("Start paused"),
+            key="start-paused",
+            icon=":material/step:",
+            disabled=job is None,
+            help=_("Waits before the first step: then go on step by step."),
+        )
+    with st.container(horizontal=True):
         st.button(
             _("Reset"),
             key="reset",
@@ -81,19 +88,18 @@ def settings_form(busy: bool, last: Job | None) -> Job | None:
             on_click=forget,
             args=(recipe,),
         )
-    if not pressed or busy or isinstance(changed, str):
-        return None
-    return Job(changed, data)
-
-
-def _distorted_examples(strength: float) -> None:
-    examples.show(examples.distorted_digits(strength), _("Three digits, and eight distorted copies of each"))
-    st.caption(
-        _(
-            "On the left a digit as it is, then what the network sees instead, new in every epoch. So it can't learn "
-            "the images by heart: it learns what makes a 2 a 2, whoever writes it (Simard, Steinkraus and Platt 2003)."
-        )
-    )
+        with st.popover(
+            _("Link"),
+            icon=":material/link:",
+            disabled=job is None,
+            on_change="rerun",
+            key="share-settings",
+        ) as sharing:
+            if job is not None and sharing.open:
+                share(job, None)
+    if job is None:
+        return Settings(None, False)
+    return Settings(dataclasses.replace(job, begins_paused=paused), start or paused)
 
 
 def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:

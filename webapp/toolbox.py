@@ -4,17 +4,18 @@ import streamlit as st
 
 from mnist_core.recipes import MAX_DISTORTION
 from webapp import examples
-from webapp.fields import Fields, row
+from webapp.fields import Fields, kept, row
 from webapp.texts import gettext as _
 
 DISTORTION = 1.0
 """The strength that a recipe without distortions begins with when they are switched on."""
 
 
-def toolbox(fields: Fields, distort: bool) -> None:
-    """Show all settings beyond the few that a beginner sees; there it is said whether images are distorted."""
-    _group(_("Training images"))  # first, so that the slider stands right below the examples of its effect
-    _training_images(fields, distort)
+def toolbox(fields: Fields) -> None:
+    """Show all settings beyond the few that a beginner sees."""
+    fields.number("seed", _("Seed"), 0, 2**31, help=_("Of all that is random: the same seed gives the same training."))
+    _group(_("Training images"))
+    _training_images(fields)
     _group(_("Network"))
     fields.choice("normalization", _("Pixels"))
     fields.choice("activation", _("Activation"))
@@ -45,9 +46,20 @@ def _group(title: str) -> None:
     st.html(f'<h3 class="group">{title}</h3>')
 
 
-def _training_images(fields: Fields, distort: bool) -> None:
+def _training_images(fields: Fields) -> None:
+    distort = kept(
+        st.toggle,
+        _("Distort the images"),
+        f"{fields.recipe.name}.distort",
+        fields.recipe.distortion > 0,
+        help=_(
+            "Turns, slants, bends and inks every training image a little differently in every epoch. An epoch of "
+            "MNIST then takes one or two seconds more."
+        ),
+    )
     if distort:
-        fields.slider(
+        place = st.container()
+        strength = fields.slider(
             "distortion",
             _("Strength of the distortions"),
             0.1,
@@ -57,9 +69,25 @@ def _training_images(fields: Fields, distort: bool) -> None:
             format="%.1f",
             help=_("1: about as different as people's handwriting. Much more, and nobody can read the digits."),
         )
+        with place:
+            _distorted_examples(strength)
     else:
         fields.changes["distortion"] = 0.0
+    fields.number(
+        "train_images",
+        _("Training images"),
+        1,
+        60_000,
+        step=100,
+        placeholder=_("all"),
+        help=_("So many are chosen at random, once those for validation are taken off. Empty: all."),
+    )
     fields.switch("shuffle", _("Shuffle the images before every epoch"))
+    fields.switch(
+        "sort_images",
+        _("Sort the images by digit"),
+        help=_("First all zeros, then all ones, … What happens if they are not shuffled then?"),
+    )
     with row():
         rare = fields.number(
             "rare_digits",
@@ -94,6 +122,16 @@ def _training_images(fields: Fields, distort: bool) -> None:
                 "shown (Hendrycks, Mazeika and Dietterich 2019)."
             )
         )
+
+
+def _distorted_examples(strength: float) -> None:
+    examples.show(examples.distorted_digits(strength), _("Three digits, and eight distorted copies of each"))
+    st.caption(
+        _(
+            "On the left a digit as it is, then what the network sees instead, new in every epoch. So it can't learn "
+            "the images by heart: it learns what makes a 2 a 2, whoever writes it (Simard, Steinkraus and Platt 2003)."
+        )
+    )
 
 
 def _loss(fields: Fields) -> None:
@@ -213,3 +251,14 @@ def _validation(fields: Fields) -> None:
             )
         else:
             fields.changes["patience"] = None
+    if share:
+        with row():
+            fields.choice("validation", _("Choice of the validation images"))
+            fields.number(
+                "min_delta",
+                _("Smallest improvement"),
+                0.0,
+                10.0,
+                step=0.001,
+                help=_("What the validation loss must fall by to count as an improvement."),
+            )

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,42 +28,73 @@ CHROMIUM_FLAGS = (
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LAPTOP = {"viewport": {"width": 1440, "height": 900}}
 # Streamlit looks for these beside every page first and finds them one folder up: known, and harmless.
-EXPECTED_MISSES = ("/train/_stcore/health", "/train/_stcore/host-config")
+EXPECTED_MISSES = tuple(
+    f"/{page}/_stcore/{name}" for page in ("train", "compare", "lab", "code") for name in ("health", "host-config")
+)
 
 NewPage = Callable[..., Page]
 
 
-def serve(folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Start the app on a free port, give its address, and stop it."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    address = f"http://localhost:{port}"
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
-            cwd=ROOT,
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "RUNS_DIR": str(folder / "runs"), **environment},
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for _ in range(300):
-                try:
-                    urllib.request.urlopen(f"{address}/_stcore/health", timeout=1).close()
-                    break
-                except OSError:
-                    assert server.poll() is None, (folder / "server.log").read_text()
-            yield address
-        finally:
-            server.terminate()
-            server.wait()
+class Server:
+    """The app, started as a user starts it, on a free port.
+
+    Args:
+        folder: for its runs and its log.
+        environment: settings of its own.
+
+    Attributes:
+        address: where it answers; the same after a restart.
+        runs: the folder of its runs.
+        process: it can be killed.
+    """
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("localhost", 0))
+            self._port = free.getsockname()[1]
+        self._folder = folder
+        self._environment = environment
+        self.address = f"http://localhost:{self._port}"
+        self.runs = folder / "runs"
+        self.start()
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = ["streamlit", "run", "app.py", "--server.headless=true", f"--server.port={self._port}"]
+        with (self._folder / "server.log").open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                cwd=ROOT,
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "RUNS_DIR": str(self.runs), **self._environment},
+                stdout=log,
+                stderr=log,
+            )
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                assert self.process.poll() is None, (self._folder / "server.log").read_text()
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does, or make sure that it is gone."""
+        self.process.terminate()
+        self.process.wait()
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, as it is for a user with this machine's settings."""
-    yield from serve(tmp_path_factory.mktemp("server"), {})
+    running = Server(tmp_path_factory.mktemp("server"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def address(server: Server) -> str:
+    """Where the app answers."""
+    return server.address
 
 
 @pytest.fixture(scope="session")

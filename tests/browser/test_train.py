@@ -1,49 +1,45 @@
 """The training page in a real browser: a real training on MNIST, watched from Start to its end."""
 
+import json
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import onnx
+from playwright.sync_api import expect
 
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import PHONE, NewPage, Server
 from tests.browser.hand import Hand
+from tests.browser.training_page import (
+    POINTS,
+    choose,
+    open_training,
+    press,
+    records_of,
+    run_of,
+    set_number,
+    start,
+    trained_epochs,
+    wait_for_epochs,
+    wait_for_state,
+)
 
-POINTS = """() => {
-  const chart = document.querySelector('.st-key-loss-chart .live-chart');
-  return chart?.data ? Math.max(...chart.data[0].x, 0) : 0;
-}"""
-
-
-def start(page: Page, address: str, epochs: int, learning_rate: str | None = None) -> None:
-    page.goto(f"{address}/train")
-    page.locator(".st-key-start button").wait_for()
-    set_number(page, "Epochs", str(epochs))
-    if learning_rate is not None:
-        set_number(page, "Learning rate", learning_rate)
-    page.locator(".st-key-start button").click()
-
-
-def set_number(page: Page, label: str, value: str) -> None:
-    field = page.get_by_label(label, exact=True).first
-    field.fill(value)
-    field.press("Tab")
-
-
-def choose_recipe(page: Page, name: str) -> None:
-    field = page.locator(".st-key-recipe input").first
-    field.click()
-    field.fill(name)
-    page.get_by_role("option", name=f"Tutorial: {name}", exact=True).click()
-
-
-def use_synthetic_digits(page: Page) -> None:
-    field = page.locator(".st-key-data input").first
-    field.click()
-    field.fill("Synthetic")
-    page.get_by_role("option", name="Synthetic digits").click()
-
-
-def trained_epochs(page: Page) -> float:
-    return float(page.evaluate(POINTS))
+VIEWS = {
+    "Weights": ".gallery img, .gallery canvas, .gallery button",
+    "Layers": ".live-chart .scatterlayer .trace",
+    "Confusion": ".st-key-confusion .live-chart .heatmaplayer",
+    "Mistakes": ".gallery img, .gallery canvas, .gallery button",
+    "Your digit": ".st-key-own-digit img",
+    "Formulas": ".katex",
+    "Curves": ".st-key-loss-chart .live-chart .scatterlayer .trace",
+}
+"""What each view of a run shows, at least."""
+DOWNLOADS = {
+    "Report (HTML)": "-report.html",
+    "Records of all steps (CSV)": "-records.csv",
+    "All records (JSON)": "-records.json",
+    "Weights (NumPy)": ".npz",
+    "Network for other programs (ONNX)": ".onnx",
+    "Network as a short Python script": ".py",
+}
 
 
 def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
@@ -62,10 +58,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 97
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
-    with page.expect_download() as download:
-        page.locator(".st-key-download button").click()
-    assert download.value.suggested_filename.endswith(".npz")
-    page.locator(".st-key-use button").click()
+    page.locator(".st-key-use a").click()
     hand = Hand(page)
     expect(page.get_by_label("Network")).to_be_visible()
     assert "network=quick-" in page.url
@@ -113,7 +106,7 @@ def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage
 def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
-    choose_recipe(page, "sigmoid-full-batch")
+    choose(page, "recipe", "Tutorial: sigmoid-full-batch")
     page.locator("input[aria-label='Batch size'][value='60000']").wait_for()
     reset = page.locator(".st-key-reset button")
     page.get_by_text("More settings").click()
@@ -141,7 +134,8 @@ def test_distorted_images_are_shown_and_learned_from(address: str, new_page: New
     page = new_page()
     page.goto(f"{address}/train")
     page.locator(".st-key-start button").wait_for()
-    use_synthetic_digits(page)
+    page.get_by_text("More settings").click()
+    choose(page, "data", "Synthetic digits")
     strip = page.locator("img.examples")
     expect(strip).to_have_count(0)
     page.get_by_text("Distort the images").click()
@@ -150,7 +144,6 @@ def test_distorted_images_are_shown_and_learned_from(address: str, new_page: New
     box, settings = strip.bounding_box(), page.locator(".st-key-settings").bounding_box()
     assert box is not None and settings is not None
     assert settings["x"] < box["x"] and box["x"] + box["width"] < settings["x"] + settings["width"]
-    page.get_by_text("More settings").click()
     before = strip.get_attribute("src")
     page.get_by_role("slider").press("ArrowRight")
     expect(strip).not_to_have_attribute("src", str(before))
@@ -161,6 +154,7 @@ def test_distorted_images_are_shown_and_learned_from(address: str, new_page: New
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 90
     page.reload()
+    page.get_by_text("More settings").click()
     strip.wait_for()  # the settings are still those of the run
 
 
@@ -197,3 +191,133 @@ def test_wrong_layers_are_explained(address: str, new_page: NewPage) -> None:
     set_number(page, "Hidden layers", "many")
     expect(page.get_by_text("write whole numbers with commas")).to_be_visible()
     expect(page.locator(".st-key-start button")).to_be_disabled()
+
+
+def test_step_by_step_change_and_fork(server: Server, new_page: NewPage, real_mnist: Path) -> None:
+    page = new_page()
+    open_training(page, server.address)
+    set_number(page, "Epochs", "2")
+    press(page, "start-paused")
+    wait_for_state(page, "paused")
+    run_id = run_of(page)
+    assert len(records_of(server.runs, run_id).loss) == 0
+    for steps in (1, 2):
+        press(page, "step")
+        expect(page.get_by_text(f"step {steps} of 1,688")).to_be_visible()
+        page.wait_for_timeout(500)
+        assert len(records_of(server.runs, run_id).loss) == steps  # exactly one
+    press(page, "epoch")
+    expect(page.get_by_text("step 844 of 1,688")).to_be_visible()
+    wait_for_state(page, "paused")
+    page.wait_for_timeout(500)
+    assert len(records_of(server.runs, run_id).loss) == 844
+
+    press(page, "change")
+    field = page.locator(".st-key-change-rate input")
+    field.fill("0.02")
+    field.press("Tab")
+    press(page, "apply")
+    expect(page.locator(".st-key-loss-chart .annotation-text")).to_have_text(["Learning rate 0.02"])
+    page.keyboard.press("Escape")
+    press(page, "resume")
+    wait_for_state(page, "finished")
+    records = records_of(server.runs, run_id)
+    assert records.changes == [{"step": 844, "learning_rate": 0.02}]
+    before, after = records.learning_rate[842:844]
+    assert after < before <= 0.1
+    assert records.learning_rate[844] < 0.2 * after * 1.01
+
+    press(page, "rewind")
+    page.locator(".st-key-fork-rate input").fill("0.1")
+    page.locator(".st-key-fork-rate input").press("Tab")
+    page.get_by_role("slider").press("ArrowLeft")
+    press(page, "fork")
+    page.wait_for_url(lambda url: run_id not in url)
+    expect(page.get_by_text(f"forked from {run_id} after epoch 1")).to_be_visible()
+    wait_for_state(page, "finished")
+    fork = records_of(server.runs, run_of(page))
+    assert fork.loss[:844] == records.loss[:844]
+    assert len(fork.loss) == len(records.loss)
+    assert fork.loss[845:] != records.loss[845:]
+
+
+def test_a_link_gives_the_identical_run(server: Server, new_page: NewPage) -> None:
+    page = new_page()
+    open_training(page, server.address)
+    set_number(page, "Epochs", "1")
+    set_number(page, "Hidden layers", "24, 16")
+    set_number(page, "Learning rate", "0.05")
+    page.wait_for_url("**learning_rate=0.05*")
+    link = page.url
+    press(page, "start")
+    wait_for_state(page, "finished")
+    other = new_page(**PHONE, locale="zh-CN")
+    open_training(other, server.address, link.split("/train")[1])
+    expect(other.locator("input[value='24, 16']")).to_be_visible()
+    other.locator(".st-key-start button").tap()
+    wait_for_state(other, "finished")
+    mine, theirs = (records_of(server.runs, run_of(seen)) for seen in (page, other))
+    assert run_of(page) != run_of(other)
+    assert (mine.loss, mine.accuracy, mine.epochs, mine.validation_loss, mine.layers) == (
+        theirs.loss,
+        theirs.accuracy,
+        theirs.epochs,
+        theirs.validation_loss,
+        theirs.layers,
+    )
+
+
+def test_a_link_that_makes_no_sense_is_refused_in_words(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    open_training(page, address, "?recipe=quick&learning_rate=fast")
+    expect(page.get_by_text("learning_rate")).to_be_visible()
+    expect(page.locator(".st-key-start button")).to_be_enabled()
+
+
+def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    start(page, address, epochs=400)
+    wait_for_epochs(page, 1)
+    page.locator(".st-key-use a").click()
+    hand = Hand(page)
+    assert "network=quick-" in page.url
+    hand.write(1)
+    expect(page.locator(".st-key-digit .digit")).to_have_text("1")
+    page.get_by_role("link", name="Train").click()
+    wait_for_state(page, "running")
+    press(page, "stop")
+    wait_for_state(page, "stopped")
+
+
+def test_every_view_shows_something_while_it_trains(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    start(page, address, epochs=400)
+    wait_for_epochs(page, 1)
+    for tab, content in VIEWS.items():
+        page.get_by_role("tab", name=tab, exact=True).click()
+        page.locator(content).first.wait_for()
+    page.get_by_role("tab", name="Gradient check", exact=True).click()
+    press(page, "check-gradients")
+    expect(page.get_by_text("right", exact=False).first).to_be_visible()
+    press(page, "stop")
+    wait_for_state(page, "stopped")
+
+
+def test_what_can_be_downloaded(server: Server, new_page: NewPage, real_mnist: Path) -> None:
+    page = new_page()
+    start(page, server.address, epochs=1)
+    wait_for_state(page, "finished")
+    run_id = run_of(page)
+    press(page, "downloads")
+    files = {}
+    for label, ending in DOWNLOADS.items():
+        with page.expect_download() as download:
+            page.get_by_role("button", name=label, exact=True).click()
+        assert download.value.suggested_filename == run_id + ending
+        files[ending] = Path(download.value.path()).read_bytes()
+    assert files[".npz"] == (server.runs / run_id / "weights.npz").read_bytes()
+    assert len(files["-records.csv"].splitlines()) == 1 + 844
+    assert json.loads(files["-records.json"])["records"][-1]["state"] == "finished"
+    assert b"</html>" in files["-report.html"]
+    onnx.checker.check_model(onnx.load_model_from_string(files[".onnx"]))
+    compile(files[".py"], "script", "exec")

@@ -6,15 +6,16 @@ Run alone: python -m pytest tests/mnist_core/test_checkpoint.py
 from dataclasses import replace
 from itertools import combinations, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_core import training as training_module
-from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.checkpoint import load_checkpoint, load_model, save_checkpoint
 from mnist_core.errors import WeightsError
 from mnist_core.recipes import Recipe
-from mnist_core.training import Training, start_training, train
+from mnist_core.training import Training, change_settings, start_training, train
 from mnist_core.weights import TrainedNetwork, save_weights
 from tests.mnist_core.tampering import repack
 
@@ -141,6 +142,67 @@ def test_a_resumed_average_and_best_are_not_the_network_s_own_numbers(tmp_path, 
     assert not any(np.shares_memory(one, other) for one, other in combinations(arrays, 2))
 
 
+CHANGES: dict[str, tuple[Recipe, dict[str, Any]]] = {
+    "learning rate": (MOMENTUM, {"learning_rate": 0.03}),
+    "momentum": (MOMENTUM, {"momentum": 0.5}),
+    "dropout on": (ADAM, {"dropout": 0.4}),
+    "dropout off": (RICH, {"dropout": 0.0}),
+    "more epochs": (RICH, {"epochs": 4}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_changed_training_goes_on_from_a_file_to_the_bit(tmp_path, small_split, name):
+    """Changed within the second epoch, and saved at once or later, before and after that epoch's end."""
+    recipe, changes = CHANGES[name]
+
+    def changed() -> Training:
+        training = start_training(recipe)
+        list(islice(train(training, small_split, 3), 6))
+        change_settings(training, replace(recipe, **changes))
+        return training
+
+    whole = changed()
+    expected = list(train(whole, small_split, 3))
+    for taken in range(5):
+        training = changed()
+        list(islice(train(training, small_split, 3), taken))
+        save_checkpoint(tmp_path / "a.npz", training, DATA)
+        resumed = load_checkpoint(tmp_path / "a.npz", DATA)
+        assert everything(resumed) == everything(training)
+        assert list(train(resumed, small_split, 3)) == expected[taken:]
+        assert everything(resumed) == everything(whole)
+
+
+# Only the network
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_network_of_a_checkpoint_is_the_one_that_is_used(tmp_path, small_split, name):
+    """Before the first step and within the second epoch: the average where there is one, never the best so far."""
+    training = start_training(RECIPES[name])
+    for taken in (0, 6):
+        list(islice(train(training, small_split), taken))
+        save_checkpoint(tmp_path / "a.npz", training, DATA)
+        recipe, model = load_model(tmp_path / "a.npz")
+        assert recipe == training.recipe
+        expected = training.current_model()
+        assert {name: array.tobytes() for name, array in model.arrays.items()} == {
+            name: array.tobytes() for name, array in expected.arrays.items()
+        }
+        x = small_split.validation_images.reshape(-1, 784).astype(np.float32) / 255
+        assert model.forward(x).tobytes() == expected.forward(x).tobytes()
+
+
+def test_the_network_of_a_changed_training_has_the_changed_layers(tmp_path):
+    training = start_training(RICH)
+    change_settings(training, replace(RICH, dropout=0.0))
+    save_checkpoint(tmp_path / "a.npz", training, DATA)
+    recipe, model = load_model(tmp_path / "a.npz")
+    assert recipe.dropout == 0
+    assert model.flat.tobytes() == training.current.tobytes() and list(model.arrays) == list(training.model.arrays)
+
+
 # What is refused
 
 
@@ -162,6 +224,14 @@ def message(path: Path) -> str:
     text = str(caught.value)
     assert text.startswith(f"{path}: ") and "\n" not in text
     return text
+
+
+def message_of_model(path: Path) -> str:
+    """What is said to someone who wants the network alone: the same."""
+    with pytest.raises(WeightsError) as caught:
+        load_model(path)
+    assert str(caught.value) == message(path)
+    return str(caught.value)
 
 
 def test_the_good_checkpoint_is_good(path):
@@ -298,3 +368,47 @@ def test_a_checkpoint_of_another_number_of_images_is_noticed_before_training(pat
     repack(path, lambda meta: meta.update(images=30), {"order": np.arange(30)})
     with pytest.raises((WeightsError, ValueError), match="30"):
         train(load_checkpoint(path, DATA), small_split)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda meta: meta.update(version=1), "version 1, expected a checkpoint"),
+        (lambda meta: meta.update(recipe=None), "a recipe must be a JSON object"),
+        (lambda meta: meta["recipe"].update(learning_rate=-1), "recipe: learning_rate is -1"),
+        (lambda meta: meta["recipe"].update(hidden_sizes=[9]), "array 'model.0.W' is float32 (784, 8), expected"),
+        (lambda meta: meta["recipe"].update(hidden_sizes=[4096, 4096]), "array 'model.0.W' is float32 (784, 8)"),
+        (lambda meta: meta["recipe"].update(dropout=0.5), "array 'model.3.W' is missing"),
+    ],
+)
+def test_a_network_whose_description_is_wrong(path, change, text):
+    assert text in message_of_model(repack(path, change))
+
+
+@pytest.mark.parametrize("name", ["model.0.W", "model.2.b", "average"])
+def test_a_network_without_all_its_numbers(path, name):
+    assert f"array '{name}' is missing" in message_of_model(repack(path, entries={f"{name}.npy": None}))
+
+
+@pytest.mark.parametrize(
+    ("name", "array"), [("model.0.b", np.full(8, np.nan, np.float32)), ("average", np.zeros(5, np.float32))]
+)
+def test_a_network_whose_numbers_do_not_fit(path, name, array):
+    assert f"array {name!r}" in message_of_model(repack(path, entries={name: array}))
+
+
+def test_what_is_no_checkpoint_has_no_network(path, tmp_path):
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+    assert "not a readable .npz file" in message_of_model(path)
+    assert "there is no such file" in message_of_model(tmp_path / "nowhere.npz")
+    save_weights(path, TrainedNetwork(start_training(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5))
+    assert "it is 'mnist-mlp' version 1, expected a checkpoint" in message_of_model(path)
+
+
+def test_the_network_needs_nothing_that_only_the_training_needs(path):
+    """Whoever shows an old epoch must not care for its optimizer, random state and data."""
+    expected = load_model(path)[1].flat.tobytes()
+    entries: dict[str, bytes | np.ndarray | None] = {"optimizer.mean.npy": None, "order.npy": None, "best.npy": None}
+    repack(path, lambda meta: [meta.pop(name) for name in ("rng", "counters", "data_fingerprint")], entries)
+    assert load_model(path)[1].flat.tobytes() == expected

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
@@ -337,6 +338,7 @@ def test_a_folder_in_the_place_of_a_file_is_noticed_before_training(data_folder,
         ("train", "--unheard-of"),
         ("train", "extra"),
         ("predict",),
+        ("export",),
         ("unheard-of",),
         ("data", "unheard-of"),
         ("evaluate", "--threads", "none"),
@@ -579,6 +581,65 @@ def test_predict_without_weights(pictures, tmp_path):
     assert "there is no such file" in refusal("predict", pictures[0], "--weights", tmp_path / "nowhere.npz")
 
 
+# export
+
+
+@pytest.fixture
+def image_file(tmp_path, small_dataset) -> Path:
+    np.save(tmp_path / "images.npy", small_dataset.test_images)
+    return tmp_path / "images.npy"
+
+
+def test_export_to_onnx(weights, small_network, small_dataset, tmp_path):
+    out = tmp_path / "new folder" / "small.onnx"
+    text = good("export", "--weights", weights, "--out", out)
+    assert text == f"small.npz (small, trained on small digits) is now also in {out}\n"
+    session = onnxruntime.InferenceSession(out.read_bytes(), providers=["CPUExecutionProvider"])
+    (probabilities,) = session.run(None, {"images": small_dataset.test_images})
+    assert (probabilities.argmax(axis=1) == small_dataset.test_labels).mean() == small_network.test_accuracy
+    assert [path.name for path in out.parent.iterdir()] == ["small.onnx"]  # nothing temporary is left
+
+
+def test_export_to_a_script(weights, small_network, small_dataset, image_file, tmp_path):
+    out = tmp_path / "small.py"
+    good("export", "--weights", weights, "--out", out)
+    command = [sys.executable, "-I", str(out), str(image_file)]
+    digits = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    accuracy = (np.array(digits, int) == small_dataset.test_labels).mean()
+    assert accuracy == pytest.approx(small_network.test_accuracy, abs=0.011)  # weights are rounded: two digits of 200
+
+
+def test_export_takes_the_weights_that_ship(tmp_path):
+    assert good("export", "--out", tmp_path / "shipped.py").startswith("default.npz (handwriting, trained on ")
+
+
+def test_export_replaces_a_file_only_when_the_new_one_is_whole(weights, tmp_path):
+    out = tmp_path / "out.py"
+    out.write_text("the old one")
+    too_large = load_weights(weights)
+    too_large.model.params["0.b"][0] = 1e6
+    save_weights(tmp_path / "large.npz", too_large)
+    assert "not finite in float16" in refusal("export", "--weights", tmp_path / "large.npz", "--out", out)
+    assert "there is no such file" in refusal("export", "--weights", tmp_path / "nowhere.npz", "--out", out)
+    assert out.read_text() == "the old one"
+    good("export", "--weights", weights, "--out", out)
+    assert out.read_text().startswith("# A neural network that reads handwritten digits")
+    assert out.stat().st_mode & 0o777 == 0o644
+    assert {path.name for path in tmp_path.iterdir()} == {"out.py", "large.npz"}
+
+
+@pytest.mark.parametrize("name", ["network", "network.npz", "network.onnx.txt", ".py"])
+def test_export_wants_a_name_that_says_the_format(weights, tmp_path, name):
+    text = refusal("export", "--weights", weights, "--out", tmp_path / name, code=2)
+    assert f"--out is '{tmp_path / name}', expected a name that ends in .onnx or .py" in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_export_refuses_a_folder_in_the_place_of_a_file(weights, tmp_path):
+    (tmp_path / "folder.py").mkdir()
+    assert "found a folder" in refusal("export", "--weights", weights, "--out", tmp_path / "folder.py")
+
+
 # data, recipes, help
 
 
@@ -618,7 +679,7 @@ def test_recipes():
 
 
 @pytest.mark.parametrize(
-    "command", [(), ("train",), ("evaluate",), ("predict",), ("data",), ("data", "fetch"), ("recipes",)]
+    "command", [(), ("train",), ("evaluate",), ("predict",), ("export",), ("data",), ("data", "fetch"), ("recipes",)]
 )
 @pytest.mark.parametrize("option", ["-h", "--help"])
 def test_every_command_explains_itself(command, option):

@@ -46,6 +46,7 @@ SHARES = (
     "ema_decay",
     "validation_fraction",
 )
+SWITCHES = ("batch_norm", "shuffle", "sort_images")
 DRAWING = ("distortion", "rare_digits", "not_digits")
 ABOVE_0 = ("learning_rate", "eps")
 AT_LEAST_0 = ("weight_decay", "l1", "l2", "min_delta")
@@ -56,7 +57,7 @@ WRONG = [
     ("name", 5, "a text"),
     ("source", None, "a text"),
     *((name, value, f"one of {CHOICES[name]}") for name in CHOICES for value in (UNHEARD, None, ["relu"], "")),
-    *((name, value, "true or false") for name in ("batch_norm", "shuffle") for value in (1, 0, None, "true")),
+    *((name, value, "true or false") for name in SWITCHES for value in (1, 0, None, "true")),
     *(
         ("hidden_sizes", value, LAYERS)
         for value in ((0,), (-3,), (16_385,), (8,) * 17, (8.0,), (True,), ("8",), 8, None, [8])
@@ -85,7 +86,11 @@ WRONG = [
         for value in (0, -1, 1.5, "1", True, None)
     ),
     *(("seed", value, "a whole number of at least 0") for value in (-1, 0.5, None, "0", False)),
-    *(("patience", value, "a whole number of epochs of at least 1, or none") for value in (0, -1, 1.5, True, "1")),
+    *(
+        (name, value, f"a whole number of {unit} of at least 1, or none")
+        for name, unit in (("patience", "epochs"), ("train_images", "images"))
+        for value in (0, -1, 1.5, True, "1")
+    ),
 ]
 
 
@@ -186,7 +191,15 @@ def test_edges_that_are_allowed():
     )
     below_1: dict[str, Any] = dict.fromkeys(SHARES, math.nextafter(1, 0))
     replace(PLAIN, patience=1, clip_norm=1e-300, schedule_drops=(0.001,) * 100, distortion=3, **below_1)
-    replace(PLAIN, batch_size=10**9, seed=2**128, learning_rate=1, hidden_sizes=(16_384,), schedule_factor=1e-300)
+    replace(
+        PLAIN,
+        train_images=1,
+        batch_size=10**9,
+        seed=2**128,
+        learning_rate=1,
+        hidden_sizes=(16_384,),
+        schedule_factor=1e-300,
+    )
 
 
 def test_recipes_are_frozen():
@@ -210,6 +223,8 @@ recipes = st.builds(
     schedule_factor=st.floats(0, 1, exclude_min=True),
     batch_size=st.integers(2, 10**6),
     shuffle=st.booleans(),
+    train_images=st.none() | st.integers(1, 10**6),
+    sort_images=st.booleans(),
     seed=st.integers(0, 2**200),
     clip_norm=st.none() | st.floats(1e-9, 1e9),
     distortion=st.floats(0, 3),
@@ -281,6 +296,7 @@ def test_a_recipe_written_before_a_setting_existed_has_its_default():
     assert (recipe.bias_init, recipe.batch_norm, recipe.dropout, recipe.label_smoothing) == ("zeros", False, 0, 0)
     assert (recipe.shuffle, recipe.validation, recipe.warmup, recipe.ema_decay) == (True, "random", 0, 0)
     assert (recipe.l1, recipe.clip_norm) == (0, None)
+    assert (recipe.train_images, recipe.sort_images) == (None, False)
     assert (recipe.distortion, recipe.rare_digits, recipe.not_digits) == (0, 0, 0)
 
 
@@ -390,8 +406,9 @@ TUTORIALS = {
 def test_a_tutorial_s_recipe_has_the_tutorial_s_settings_and_nothing_else_of_ours(name):
     recipe = RECIPES[name]
     assert {setting: getattr(recipe, setting) for setting in TUTORIALS[name]} == TUTORIALS[name]
-    extras = ("batch_norm", "dropout", "label_smoothing", "l1", "l2", "clip_norm", "ema_decay", "warmup", *DRAWING)
-    assert not any(getattr(recipe, setting) for setting in extras if setting not in TUTORIALS[name])
+    extras = {"batch_norm", "dropout", "label_smoothing", "l1", "l2", "clip_norm", "ema_decay", "warmup", *DRAWING}
+    extras |= {"train_images", "sort_images"}
+    assert not any(getattr(recipe, setting) for setting in extras - set(TUTORIALS[name]))
     assert recipe.patience is None or "patience" in TUTORIALS[name]
 
 

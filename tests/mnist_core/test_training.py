@@ -7,8 +7,8 @@ import json
 import math
 import warnings
 from copy import deepcopy
-from dataclasses import replace
-from itertools import islice
+from dataclasses import fields, replace
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,15 @@ from mnist_core.normalization import NORMALIZATIONS, normalize
 from mnist_core.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from mnist_core.recipes import Recipe
 from mnist_core.records import EpochEnd, StepEnd, to_json
-from mnist_core.training import Training, build_optimizer, split_for, start_training, train
+from mnist_core.training import (
+    CHANGEABLE,
+    Training,
+    build_optimizer,
+    change_settings,
+    split_for,
+    start_training,
+    train,
+)
 from mnist_core.weights import finished_network
 
 TINY = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
@@ -720,7 +728,8 @@ def test_without_validation_images_nothing_is_measured_and_the_last_weights_are_
     network = finished_network(training, small_dataset)
     last = training.model.flat if training.average is None else training.average
     np.testing.assert_array_equal(network.model.flat, last)
-    assert network.validation_accuracy is None and 0 <= network.test_accuracy <= 1
+    assert network.validation_accuracy is None
+    assert network.test_accuracy is not None and 0 <= network.test_accuracy <= 1
 
 
 def test_validation_has_no_influence_on_the_weights(small_split):
@@ -928,6 +937,232 @@ def test_equal_recipes_get_equal_drawings_and_another_seed_others():
     np.testing.assert_array_equal(one, same)
     np.testing.assert_array_equal(one[:90], other[:90])
     assert (one[90:] != other[90:]).any(axis=(1, 2)).all()
+
+
+def test_few_training_images_are_chosen_from_all_and_the_validation_images_stay():
+    plain = split_for(TINY, numbered(100))
+    split = split_for(replace(TINY, train_images=30), numbered(100))
+    chosen = split.train_images[:, 0, 0]
+    assert len(set(chosen.tolist())) == 30 and set(chosen.tolist()) <= set(plain.train_images[:, 0, 0].tolist())
+    assert chosen.max() > 60 and chosen.tolist() != plain.train_images[:30, 0, 0].tolist()
+    np.testing.assert_array_equal(split.train_labels, chosen % 10)
+    np.testing.assert_array_equal(split.validation_images, plain.validation_images)
+    np.testing.assert_array_equal(split.validation_labels, plain.validation_labels)
+
+
+def test_the_chosen_images_keep_their_order_and_depend_on_the_seed_alone():
+    """In the order of the file, so that without shuffling it is still that of the file."""
+    recipe = replace(TINY, train_images=30, validation="last")
+    one, same, other = (
+        split_for(replace(recipe, seed=seed), numbered(100)).train_images[:, 0, 0].tolist() for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    assert one == sorted(one) and other == sorted(other)
+
+
+@pytest.mark.parametrize("count", [90, 91, 10**9])
+def test_as_many_training_images_as_there_are_or_more_are_all_of_them(count):
+    plain, split = split_for(TINY, numbered(100)), split_for(replace(TINY, train_images=count), numbered(100))
+    np.testing.assert_array_equal(split.train_images, plain.train_images)
+    np.testing.assert_array_equal(split.train_labels, plain.train_labels)
+
+
+def test_drawn_images_are_shares_of_the_chosen_ones_and_the_same_drawings():
+    """Both have a random source of their own."""
+    recipe = replace(TINY, rare_digits=0.2, not_digits=0.1)
+    many, few = (split_for(replace(recipe, train_images=count), numbered(100)) for count in (None, 30))
+    chosen = split_for(replace(TINY, train_images=30), numbered(100))
+    assert len(few.train_images) == 30 + 6 + 3
+    np.testing.assert_array_equal(few.train_images[:30], chosen.train_images)
+    assert (few.train_labels[36:] == NO_CLASS).all() and (few.train_labels[:36] < 10).all()
+    assert len(many.train_images) == 90 + 18 + 9
+    for one in (many, few):
+        np.testing.assert_array_equal(one.validation_images, chosen.validation_images)
+
+
+@pytest.mark.parametrize("changes", [{}, {"train_images": 40}, {"rare_digits": 0.2, "not_digits": 0.1}])
+def test_sorted_training_images_are_the_same_ones_digit_by_digit(changes):
+    """What is no digit comes last; within a digit, and for validation, all is as it was."""
+    recipe = replace(TINY, **changes)
+    plain, split = (split_for(one, numbered(100)) for one in (recipe, replace(recipe, sort_images=True)))
+    assert split.train_labels.tolist() == sorted(plain.train_labels.tolist()) != plain.train_labels.tolist()
+    for label in (*range(10), NO_CLASS):
+        expected = plain.train_images[plain.train_labels == label]
+        np.testing.assert_array_equal(split.train_images[split.train_labels == label], expected)
+    np.testing.assert_array_equal(split.validation_images, plain.validation_images)
+    np.testing.assert_array_equal(split.validation_labels, plain.validation_labels)
+
+
+def test_digit_by_digit_without_shuffling_is_worse_than_shuffled(small_dataset):
+    """The last step of an epoch has just seen nines alone."""
+    recipe = replace(TINY, hidden_sizes=(), batch_size=20, epochs=2, sort_images=True, validation_fraction=0.2)
+    split = split_for(recipe, small_dataset)
+    accuracy = {}
+    for shuffle in (True, False):
+        accuracy[shuffle] = run(replace(recipe, shuffle=shuffle), split)[1][-1].validation_accuracy
+    assert accuracy[True] > 0.6 and accuracy[False] < 0.4
+
+
+# Changed while it is under way
+
+
+def everything(training: Training) -> tuple[object, ...]:
+    """All that a training knows but its recipe, in a form that `==` compares bit for bit."""
+    counters = (training.step, training.epoch, training.batch, training.loss_sum, training.correct)
+    arrays = (training.order, training.average, training.best)
+    return (
+        training.model.flat.tobytes(),
+        {name: memory.tobytes() for name, memory in training.optimizer.state.items()},
+        training.optimizer.step,
+        deepcopy(training.rng.bit_generator.state),
+        counters,
+        [None if array is None else array.tobytes() for array in arrays],
+        (training.best_loss, training.best_accuracy, training.epochs_without_improvement),
+    )
+
+
+def under_way(recipe: Recipe, split: Split, records: int = 5) -> Training:
+    """A training that has handed out so many records: five are an epoch and a step."""
+    training = start_training(recipe)
+    list(islice(train(training, split), records))
+    return training
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name not in CHANGEABLE])
+def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_split, name):
+    others: dict[str, Any] = {
+        **{"name": "other", "source": "other", "normalization": "raw", "hidden_sizes": (9,), "activation": "tanh"},
+        **{"head": "sigmoid", "init": "xavier", "bias_init": "he", "optimizer": "adam", "schedule": "cosine"},
+        **{"schedule_unit": "epoch", "validation": "last", "schedule_drops": (), "clip_norm": 1.0, "patience": 3},
+        **{"train_images": 50, "batch_size": 41, "seed": 1, "shuffle": False, "sort_images": True, "batch_norm": True},
+    }
+    value = others[name] if name in others else getattr(TINY, name) / 2 + 0.1
+    training = under_way(TINY, small_split)
+    model, optimizer, before = training.model, training.optimizer, everything(training)
+    other: dict[str, Any] = {name: value}
+    with pytest.raises(RecipeError) as caught:
+        change_settings(training, replace(TINY, learning_rate=0.7, dropout=0.5, **other))
+    assert str(caught.value) == (
+        "found other settings changed than learning_rate, momentum, dropout, epochs: a training under way can't take "
+        "them over; start a new one"
+    )
+    assert training.model is model and training.optimizer is optimizer and training.recipe == TINY
+    assert everything(training) == before
+
+
+@pytest.mark.parametrize("extra", ["nothing", *EXTRAS])
+@pytest.mark.parametrize("optimizer", ["momentum", "adamw"])
+def test_a_change_that_is_taken_back_at_once_changes_nothing(small_split, optimizer, extra):
+    recipe = replace(TINY, optimizer=optimizer, learning_rate=OPTIMIZERS[optimizer], **EXTRAS.get(extra, {}))
+    _, expected = run(recipe, small_split)
+    for taken in (0, 3, 5):  # before the first step, before an epoch's end, within an epoch
+        training = under_way(recipe, small_split, taken)
+        before = everything(training)
+        for changed in (replace(recipe, learning_rate=9.0, momentum=0.1, dropout=0.6, epochs=7), recipe):
+            change_settings(training, changed)
+            assert training.recipe == changed
+            assert everything(training) == before
+        assert list(train(training, small_split)) == expected[taken:]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_after_a_change_the_optimizer_moves_the_numbers_of_the_network(small_split, optimizer):
+    training = under_way(replace(TINY, optimizer=optimizer), small_split)
+    change_settings(training, replace(training.recipe, learning_rate=0.01, dropout=0.5))
+    assert training.optimizer.params is training.model.flat_params
+    before = training.model.flat.copy()
+    record = next(train(training, small_split))
+    assert isinstance(record, StepEnd) and record.learning_rate == 0.01 and record.step == 5
+    assert (training.model.flat != before).any()
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov"])
+def test_changed_learning_rate_and_momentum_as_written_by_hand(small_split, optimizer):
+    """A network without hidden layers, in float64, whose stream of records goes on through both changes."""
+    recipe = replace(TINY, hidden_sizes=(), optimizer=optimizer, momentum=0.9, shuffle=False)
+    settings = [(0.1, 0.9)] * 2 + [(0.03, 0.9)] * 3 + [(0.05, 0.4)] * 4
+    training = start_training(recipe, np.float64)
+    W, b = (training.model.params[name].copy() for name in ("0.W", "0.b"))
+    velocities = [np.zeros_like(W), np.zeros_like(b)]
+    x, labels = normalize(small_split.train_images, "unit", np.float64), small_split.train_labels
+    stream = (record for record in train(training, small_split) if isinstance(record, StepEnd))
+    for step, (learning_rate, momentum) in enumerate(settings):
+        change_settings(training, replace(recipe, learning_rate=learning_rate, momentum=momentum))
+        record = next(stream)
+        part = [slice(0, 40), slice(40, 80), slice(80, 90)][step % 3]
+        probs = softmax(x[part] @ W + b)
+        count = len(probs)
+        assert record.loss == pytest.approx(-np.log(probs[np.arange(count), labels[part]]).mean(), rel=1e-10)
+        assert record.learning_rate == learning_rate
+        slope = (probs - np.eye(10)[labels[part]]) / count
+        for number, velocity, grad in zip((W, b), velocities, (x[part].T @ slope, slope.sum(axis=0)), strict=True):
+            velocity *= 0 if optimizer == "sgd" else momentum
+            velocity += grad
+            number -= learning_rate * (grad + momentum * velocity if optimizer == "nesterov" else velocity)
+        np.testing.assert_allclose(training.model.params["0.W"], W, rtol=1e-10, atol=1e-14)
+    assert next(stream, None) is None
+
+
+def test_dropout_comes_and_goes_while_the_stream_goes_on(small_split):
+    """On, it silences units and draws from the training's own randomness; off, the network is whole again."""
+    recipe = replace(TINY, hidden_sizes=(16,), learning_rate=1e-12, shuffle=False, batch_size=1000, epochs=6)
+    training = start_training(recipe)
+    losses, states = [], [training.rng.bit_generator.state["state"]["state"]]
+    for record in train(training, small_split):
+        if isinstance(record, StepEnd):
+            losses.append(record.loss)
+            states.append(training.rng.bit_generator.state["state"]["state"])
+        else:  # off, off, on, on, off, off
+            change_settings(training, replace(recipe, dropout=0.5 if record.epoch in (2, 3) else 0.0))
+    assert [loss == pytest.approx(losses[0], rel=1e-6) for loss in losses] == [True, True, False, False, True, True]
+    assert losses[2] != losses[3]  # another mask
+    assert [one != two for one, two in pairwise(states)] == [False, False, True, True, False, False]
+
+
+def test_another_share_of_dropout_is_that_of_a_training_that_always_had_it(small_split):
+    """Changed before the first step, a training is the same as one that began so."""
+    for begin, end in ((0.0, 0.4), (0.4, 0.0), (0.2, 0.4)):
+        _, expected = run(replace(TINY, hidden_sizes=(8, 7), dropout=end, optimizer="adam"), small_split)
+        training = start_training(replace(TINY, hidden_sizes=(8, 7), dropout=begin, optimizer="adam"))
+        change_settings(training, replace(training.recipe, dropout=end))
+        assert list(train(training, small_split)) == expected
+
+
+@pytest.mark.parametrize(("epochs", "ends"), [(1, 2), (2, 2), (5, 5)])
+def test_the_number_of_epochs_can_change_and_the_one_under_way_is_finished(small_split, epochs, ends):
+    training = start_training(replace(TINY, schedule="cosine"))
+    stream = train(training, small_split)
+    records = list(islice(stream, 5))
+    change_settings(training, replace(training.recipe, epochs=epochs))
+    records += stream
+    assert [record.epoch for record in records if isinstance(record, EpochEnd)] == list(range(1, ends + 1))
+    assert training.finished
+
+
+def test_a_finished_training_goes_on_with_more_epochs(small_split):
+    """The learning rate is constant, so that the end of the first part is not felt."""
+    training, records = run(TINY, small_split)
+    change_settings(training, replace(TINY, epochs=5))
+    assert not training.finished
+    assert records + list(train(training, small_split)) == run(replace(TINY, epochs=5), small_split)[1]
+
+
+def test_the_best_weights_survive_a_change(small_split):
+    training = under_way(replace(TINY, epochs=4), small_split, 4)
+    assert training.best is not None
+    best = training.best_model().flat.tobytes()
+    change_settings(training, replace(training.recipe, learning_rate=50.0, dropout=0.5))
+    list(train(training, small_split))
+    assert training.best_model().flat.tobytes() == best  # what came later was worse
+    assert training.current_model().flat.tobytes() != best
+
+
+def test_a_copy_of_the_network_draws_the_same_masks_every_time(small_split):
+    """So that a look into the layers of a network with dropout can be repeated."""
+    training = under_way(replace(TINY, dropout=0.5, hidden_sizes=(20,)), small_split)
+    x = normalize(small_split.validation_images, "unit")
+    one, two = (training.current_model().forward(x, training=True).tobytes() for _ in range(2))
+    assert one == two != training.current_model().forward(x).tobytes()
 
 
 # Beginning with a trained network

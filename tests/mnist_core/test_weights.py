@@ -9,6 +9,7 @@ import tracemalloc
 import warnings
 import zipfile
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from mnist_core.weights import (
     finished_network,
     load_weights,
     save_weights,
+    unfinished_network,
 )
 from tests.mnist_core.tampering import npy_with_header, repack
 
@@ -104,6 +106,12 @@ def test_a_network_that_was_never_validated_says_so_after_loading(tmp_path):
     )
 
 
+def test_a_network_that_was_never_tested_says_so_after_loading(tmp_path):
+    save_weights(tmp_path / "a.npz", replace(tiny_network(), test_accuracy=None))
+    loaded = load_weights(tmp_path / "a.npz")
+    assert loaded.test_accuracy is None and loaded.validation_accuracy == 0.75
+
+
 NEW_SETTINGS = {
     "batch_norm",
     "dropout",
@@ -121,6 +129,8 @@ NEW_SETTINGS = {
     "distortion",
     "rare_digits",
     "not_digits",
+    "train_images",
+    "sort_images",
 }
 
 
@@ -167,7 +177,8 @@ def test_whole_numbers_will_do(path):
 
 def test_the_weights_that_ship_are_read():
     network = load_weights(DEFAULT_WEIGHTS)
-    assert network.data_name == "MNIST" and network.test_accuracy > 0.98
+    assert network.data_name == "MNIST"
+    assert network.test_accuracy is not None and network.test_accuracy > 0.98
     assert np.isfinite(network.model.flat).all()
 
 
@@ -320,6 +331,21 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
     assert not network.synthetic and network.class_names == tuple("0123456789")
 
 
+@pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9}, {"batch_norm": True, "dropout": 0.3}])
+def test_an_unfinished_network_is_a_copy_of_the_current_one_without_any_accuracy(tmp_path, small_dataset, changes):
+    recipe = Recipe("short", "tests", hidden_sizes=(8,), batch_size=100, epochs=2, **changes)
+    training = start_training(recipe)
+    for _ in islice(train(training, split_for(recipe, small_dataset)), 10):  # within the second epoch
+        pass
+    network = unfinished_network(training, small_dataset)
+    assert network.model.flat.tobytes() == training.current.tobytes() != training.best_model().flat.tobytes()
+    assert not np.shares_memory(network.model.flat, training.current)
+    assert (network.validation_accuracy, network.test_accuracy) == (None, None)
+    assert (network.data_name, network.data_fingerprint) == ("small digits", small_dataset.fingerprint)
+    save_weights(tmp_path / "a.npz", network)
+    assert_equal(load_weights(tmp_path / "a.npz"), network)
+
+
 # What is refused
 
 
@@ -371,6 +397,8 @@ WRONG_META = {
     "accuracy huge": (lambda m: m["accuracy"].update(test=10**400), WRONG_KIND),
     "accuracy text": (lambda m: m["accuracy"].update(validation="0.9"), WRONG_KIND),
     "accuracy boolean": (lambda m: m["accuracy"].update(validation=True), WRONG_KIND),
+    "test accuracy above 1": (lambda m: m["accuracy"].update(test=1.5), WRONG_KIND),
+    "test accuracy as text": (lambda m: m["accuracy"].update(test="0.5"), WRONG_KIND),
     "no names": (lambda m: m.pop("class_names"), WRONG_KIND),
     "nine names": (lambda m: m["class_names"].pop(), WRONG_KIND),
     "names as text": (lambda m: m.update(class_names="0123456789"), WRONG_KIND),

@@ -13,7 +13,8 @@ from mnist_core.recipes import RECIPES, Recipe
 from mnist_core.training import start_training
 from mnist_core.weights import TrainedNetwork, save_weights
 from webapp import resources
-from webapp.runs import Job, Runs
+from webapp.run_folder import Job
+from webapp.runs import Runs
 
 ROOT = Path(__file__).parents[2]
 
@@ -114,9 +115,9 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
     app.run()
     assert app.metric[0].value.endswith("%")
     assert "small digits" in texts(app)
-    app.button(key="use").click().run()
-    assert not app.exception
-    assert app.selectbox(key="network_choice").value == run_id
+    labels = [link.proto.label for link in app.get("page_link")]
+    assert "Draw with it" in labels
+    assert open_app(network=run_id).selectbox(key="network_choice").value == run_id
 
 
 def open_run(run_id: str, language: str) -> AppTest:
@@ -140,7 +141,7 @@ def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_fo
 
 @pytest.mark.parametrize(
     ("language", "lines"),
-    [("en", ("distorted images", "those for validation are not")), ("zh", ("变形图像", "验证图像没有"))],
+    [("en", ("distorted images", "not those for validation")), ("zh", ("变形图像", "验证图像不变"))],
 )
 def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder, language, lines):
     run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, distortion=1.0), str(data_folder)))
@@ -178,6 +179,79 @@ def test_a_broken_weights_file_is_an_error_on_the_page_and_no_traceback(page_run
     monkeypatch.setattr(resources, "DEFAULT_WEIGHTS", broken)
     app = open_app()
     assert "This network cannot be loaded" in texts(app)
+
+
+def open_test_image(language: str = "en", **query: str) -> AppTest:
+    """The drawing page with a test image."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    for name, value in {"lang": language, **query}.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def htmls(app: AppTest) -> str:
+    return " ".join(html.proto.body for html in app.get("html"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_test_image_is_read_in_place_of_a_drawing(page_runs, monkeypatch, data_folder, small_dataset, language):
+    monkeypatch.setattr(resources, "DATA_FOLDER", data_folder.parent)
+    app = open_test_image(language, test="7", data=str(data_folder))
+    assert 'class="board"' in htmls(app)
+    assert str(small_dataset.test_labels[7]) in texts(app)
+    assert 'class="digit none' not in htmls(app)  # there is an answer
+    app.button(key="draw-yourself").click().run()
+    assert not app.exception
+    assert 'class="board"' not in htmls(app)
+    assert app.button(key="clear")
+    assert "test" not in app.query_params
+    assert "data" not in app.query_params
+
+
+@pytest.mark.parametrize("test", ["200", "-1", "7.5", "x", "٣", "9" * 5000])
+def test_a_test_image_that_is_not_there_is_no_error(page_runs, monkeypatch, data_folder, test):
+    monkeypatch.setattr(resources, "DATA_FOLDER", data_folder.parent)
+    app = open_test_image(test=test, data=str(data_folder))
+    assert "not on this computer" in app.warning[0].value
+    assert app.button(key="clear")
+
+
+def test_a_link_reads_no_folder_that_is_not_on_offer(page_runs, data_folder):
+    app = open_test_image(test="7", data=str(data_folder))
+    assert "not on this computer" in app.warning[0].value
+    assert 'class="board"' not in htmls(app)
+
+
+def test_a_network_in_training_reads_on_the_drawing_page(page_runs, monkeypatch, tiny_recipe, data_folder):
+    monkeypatch.setattr(resources, "DATA_FOLDER", data_folder.parent)
+    run_id = page_runs.start(Job(tiny_recipe, str(data_folder), begins_paused=True))
+    wait_for(page_runs, run_id, "paused")
+    query = {"test": "7", "data": str(data_folder), "network": run_id}
+    app = open_test_image(**query)
+    assert app.selectbox(key="network_choice").value == run_id
+    assert f"{run_id} — in training" in app.selectbox(key="network_choice").options
+    before = htmls(app)
+    page_runs.resume(run_id)
+    wait_for(page_runs, run_id, "finished")
+    app.run()
+    assert not app.exception
+    assert htmls(app) != before  # its weights are others now
+    assert any(option.startswith(f"{run_id} — reads") for option in app.selectbox(key="network_choice").options)
+
+
+def test_the_network_of_a_link_counts_more_than_the_one_chosen_before(page_runs, tiny_recipe, data_folder):
+    run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
+    wait_for(page_runs, run_id, "finished")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.session_state["network"] = "default"
+    app.query_params["network"] = run_id
+    app.run()
+    assert app.selectbox(key="network_choice").value == run_id
+    app.selectbox(key="network_choice").set_value("default").run()
+    assert not app.exception
+    assert "network" not in app.query_params
 
 
 def test_networks_are_loaded_anew_when_their_file_changes(tmp_path):

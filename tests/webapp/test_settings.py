@@ -16,7 +16,7 @@ from mnist_core.recipes import OPTIMIZERS, RECIPES, SCHEDULE_UNITS, Recipe
 from mnist_core.schedules import SCHEDULES
 from webapp.fields import read_numbers
 from webapp.option_texts import option_names
-from webapp.runs import Job
+from webapp.run_folder import Job
 
 CHANGED: dict[str, Any] = {
     "normalization": "standard",
@@ -62,7 +62,8 @@ def script(recipe, last):
     from webapp.settings import settings_form
 
     st.session_state.setdefault("recipe", recipe)
-    st.session_state["job"] = settings_form(False, last)
+    settings = settings_form(last)
+    st.session_state["job"] = settings.job if settings.pressed else None
 
 
 def form(recipe: str, last: Job | None = None) -> AppTest:

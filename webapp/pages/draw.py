@@ -1,20 +1,22 @@
 """The drawing page: draw a digit or a number, and see at once what the network reads."""
 
-import base64
-import io
 import math
+from html import escape
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
-from mnist_core.errors import WeightsError
-from mnist_core.recognizer import NumberPart, Recognition, Recognizer
+from mnist_core.errors import DataError, WeightsError
+from mnist_core.preprocess import Stages, Steps
+from mnist_core.recognizer import Recognition, Recognizer
 from webapp import pad
 from webapp.bars import probability_bars
+from webapp.evaluations import dataset, is_offered
 from webapp.frame import page_title
 from webapp.networks import Choice, choices, choose, chosen
 from webapp.resources import recognizer
+from webapp.sheets import grey_address
 from webapp.texts import gettext as _
 
 DEFAULT_PEN = 30
@@ -26,23 +28,110 @@ SMALLEST_FROM = 6
 """From so many digits on they are shown as small as they get."""
 
 
+class TestImage(NamedTuple):
+    """A test image of a data set.
+
+    Attributes:
+        place: counted from 0.
+        pixels: uint8 (28, 28).
+        label: the digit that it is.
+        data_name: of the data set, in the visitor's language.
+    """
+
+    place: int
+    pixels: np.ndarray
+    label: int
+    data_name: str
+
+
 @st.fragment
 def pad_and_answer() -> None:
     """Show the pad with its tools and the answer beside it; a stroke runs this again, and nothing else."""
+    image = _asked_image()
+    reader = _chosen_recognizer()
     left, right = st.columns([6, 7], gap="large")
     with left:
-        ink = pad.pad(_("Draw a digit or a whole number here"), st.session_state.get("kept_pen", DEFAULT_PEN))
-        _tools()
+        if image is None:
+            ink = pad.pad(_("Draw a digit or a whole number here"), st.session_state.get("kept_pen", DEFAULT_PEN))
+            _tools()
+        else:
+            _show_image(image)
+    read: list[Recognition] = []
+    if reader is not None and image is not None:
+        read = [reader.recognize(image.pixels)]
+    elif reader is not None and ink is not None:
+        read = [part.recognition for part in reader.recognize_number(ink)]
     with right:
-        reader = _chosen_recognizer()
-        if reader is not None:
-            _answer([] if ink is None else reader.recognize_number(ink))
+        _answer(read)
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:
-        _pen_width()
+        if image is None:
+            _pen_width()
+        elif reader is not None:
+            _way_into_the_network(reader, image, read[0].stages)
     with right:
         _network_choice()
+
+
+def _asked_image() -> TestImage | None:
+    """Look up the test image that the URL asks for; None if it asks for none, or for one that is not there."""
+    asked = st.query_params.get("test", "")
+    data = st.query_params.get("data", "mnist")
+    if not asked:
+        return None
+    try:
+        # The link may come from anyone: no other folder than those on offer is looked at.
+        if asked.isascii() and asked.isdecimal() and len(asked) < 8 and is_offered(data):
+            found, place = dataset(data), int(asked)
+            if place < len(found.test_images):
+                name = _("synthetic digits") if found.synthetic else found.name
+                return TestImage(place, found.test_images[place], int(found.test_labels[place]), name)
+    except DataError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return None
+    st.warning(_("The link asks for a test image that is not on this computer."), icon=":material/warning:")
+    return None
+
+
+def _show_image(image: TestImage) -> None:
+    """Show a test image in place of the pad, and the way back to it."""
+    address = grey_address(image.pixels / 255)
+    described = _("Test image {place:,} of {data}, labelled {label}").format(
+        place=image.place + 1, data=image.data_name, label=image.label
+    )
+    st.html(f'<img class="board" alt="{escape(described)}" src="{address}" width="432" height="432">')
+    with st.container(horizontal=True, vertical_alignment="center", key="test-image"):
+        st.markdown(described, width="content")
+        st.button(_("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_leave_image)
+
+
+def _leave_image() -> None:
+    for name in ("test", "data"):
+        st.query_params.pop(name, None)
+
+
+def _way_into_the_network(reader: Recognizer, image: TestImage, stages: Stages) -> None:
+    """Show what happens to a picture before it is read, and how it is read without that."""
+    pictures = {
+        _("cut out"): stages.crop,
+        _("strokes evened"): stages.evened,
+        _("scaled"): stages.fitted,
+        _("centred"): stages.centred,
+    }
+    shown = "".join(
+        f'<figure><img alt="" src="{grey_address(picture)}"><figcaption>{name}</figcaption></figure>'
+        for name, picture in pictures.items()
+        if picture.size
+    )
+    st.html(f'<div class="stages">{shown}</div>')
+    plain = Recognizer(reader.network, Steps(crop=False)).recognize(image.pixels)
+    if plain.digit is not None:
+        text = _(
+            "The answer is for the image as this page prepares every drawing. Read as it lies in the data set, as in "
+            "training, the network reads **{digit}** ({share})."
+        )
+        st.caption(text.format(digit=plain.digit, share=_percent(_confidence(plain))))
 
 
 def _tools() -> None:
@@ -67,9 +156,9 @@ def _pen_width() -> None:
     )
 
 
-def _answer(parts: list[NumberPart]) -> None:
+def _answer(found: list[Recognition]) -> None:
     """Show what was read, how sure that is, what the network saw, and the ten probabilities."""
-    read = [part.recognition for part in parts if part.recognition.digit is not None]
+    read = [recognition for recognition in found if recognition.digit is not None]
     # Of several digits, the one that is least sure.
     shown = min(read, key=lambda found: (DOUBTS.index(found.certainty), _confidence(found)), default=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
@@ -85,7 +174,7 @@ def _answer(parts: list[NumberPart]) -> None:
             with st.container(key="seen"):
                 images = [recognition.image for recognition in read] or [np.zeros((28, 28))]
                 columns = math.ceil(math.sqrt(len(images)))
-                pictures = "".join(f'<img alt="{caption}" src="{_data_url(image)}">' for image in images)
+                pictures = "".join(f'<img alt="{caption}" src="{grey_address(image)}">' for image in images)
                 st.html(f'<div class="seen" style="--columns: {columns}">{pictures}</div>')
             st.html(f'<p class="caption">{caption}</p>')
     with st.container(key="probabilities"):
@@ -95,6 +184,10 @@ def _answer(parts: list[NumberPart]) -> None:
 
 def _confidence(recognition: Recognition) -> float:
     return 0.0 if recognition.probabilities is None else float(recognition.probabilities.max())
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share < 0.995 else ">99%"
 
 
 def _digit_html(recognition: Recognition) -> str:
@@ -142,13 +235,17 @@ def _network_choice() -> None:
 
 def _network_name(choice: Choice) -> str:
     """Name a network, and say how well it reads which test images."""
+    if choice.trains:
+        return _("{name} — in training").format(name=choice.name)
     try:
         network = recognizer(choice.path).network
     except WeightsError:
-        return choice.key
+        return choice.name
+    if network.test_accuracy is None:
+        return choice.name
     data = _("synthetic digits") if network.synthetic else network.data_name
     return _("{name} — reads {accuracy:.2%} of the {data} test images").format(
-        name=choice.key, accuracy=network.test_accuracy, data=data
+        name=choice.name, accuracy=network.test_accuracy, data=data
     )
 
 
@@ -158,13 +255,6 @@ def _chosen_recognizer() -> Recognizer | None:
     except WeightsError as error:
         st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
         return None
-
-
-def _data_url(image: np.ndarray) -> str:
-    """Give a picture of floats in [0, 1] as the address of a PNG."""
-    content = io.BytesIO()
-    Image.fromarray((image * 255).round().astype(np.uint8)).save(content, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
 
 
 page_title(_("Draw a digit"), _("A neural network, written from scratch in NumPy, reads it as you draw."))

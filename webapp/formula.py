@@ -1,0 +1,35 @@
+"""What a formula is: its text, its symbols in words, and the code that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Part = Literal["begin", "forward", "loss", "backward", "update"]
+Symbols = tuple[tuple[str, str], ...]
+"""(LaTeX, what it means in words with the run's numbers)."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula of a training.
+
+    Attributes:
+        part: where it stands as the data flow.
+        title: what it is called.
+        explanation: what it does, in a sentence or two.
+        latex: the formula; lines are separated by a double backslash.
+        symbols: what its letters mean.
+        code: the functions and methods that do it.
+    """
+
+    part: Part
+    title: str
+    explanation: str
+    latex: str
+    symbols: Symbols
+    code: tuple[Callable[..., Any], ...]
+
+
+def lines(*formulas: str) -> str:
+    """Put formulas below each other, aligned at their `&`."""
+    return r"\begin{aligned}" + r"\\[0.5em]".join(formulas) + r"\end{aligned}"

@@ -1,0 +1,37 @@
+"""Pictures as addresses that hold all their content: a page needs to fetch nothing."""
+
+import base64
+import io
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+
+def png_address(picture: Image.Image) -> str:
+    """Give a picture as the address of a PNG."""
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
+
+
+def grey_address(image: np.ndarray) -> str:
+    """Give a picture of floats (H, W) in [0, 1] as the address of a PNG, 0 black and 1 white."""
+    return png_address(Image.fromarray((image * 255).round().astype(np.uint8)))
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def strip_address(images: np.ndarray) -> str:
+    """Give images, one below the other, as the address of a single PNG.
+
+    Args:
+        images: uint8 (N, 28, 28) of greys, or (N, 28, 28, 4) of red, green, blue and opacity, with at most 256
+            different colours: naming them once halves the bytes. N ≥ 1.
+    """
+    if images.ndim == 3:
+        return png_address(Image.fromarray(images.reshape(-1, 28)))
+    # Four bytes as one number: sorting those is ten times as fast as sorting rows.
+    colours, indices = np.unique(np.ascontiguousarray(images).view(np.uint32), return_inverse=True)
+    picture = Image.fromarray(indices.astype(np.uint8).reshape(-1, 28), "P")
+    picture.putpalette(colours.tobytes(), "RGBA")
+    return png_address(picture)
