@@ -12,19 +12,24 @@ const loadPlotly = (script) =>
 
 export default function ({ parentElement, data, setStateValue }) {
   const node = parentElement.querySelector('.live-chart');
-  node.style.height = `${data.height}px`; // before Plotly has loaded: nothing jumps when it comes
+  const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger on a projector
+  const height = Math.round(data.height * scale);
+  node.style.height = `${height}px`; // before Plotly has loaded: nothing jumps when it comes
   node.setAttribute('aria-label', data.label);
   let gone = false;
   loadPlotly(data.script).then((Plotly) => {
     if (gone) return;
     const layout = {
       ...data.figure.layout,
-      height: data.height,
+      height,
       autosize: true,
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
-      font: { family: getComputedStyle(node).fontFamily, size: 13 },
+      font: { family: getComputedStyle(node).fontFamily, size: 13 * scale },
     };
+    const { margin, legend } = data.figure.layout;
+    if (margin) layout.margin = Object.fromEntries(Object.entries(margin).map(([side, size]) => [side, size * scale]));
+    if (legend?.font) layout.legend = { ...legend, font: { ...legend.font, size: legend.font.size * scale } };
     Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false, showTips: false });
     if (data.clickable && !node.dataset.clicks) {
       node.dataset.clicks = '0';

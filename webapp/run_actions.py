@@ -82,7 +82,7 @@ def _rewind(snapshot: Snapshot) -> str | None:
     epoch = st.select_slider(_("After epoch"), epochs, value=epochs[-1], key="fork-epoch") if epochs[1:] else epochs[0]
     recipe = snapshot.recipe
     last = st.number_input(
-        _("Train up to epoch"), epoch + 1, MAX_EPOCHS, value=max(recipe.epochs, epoch + 1), key="fork-last"
+        _("Train up to epoch"), epoch + 1, MAX_EPOCHS, value=max(recipe.epochs, epoch + 1), key=f"fork-last-{epoch}"
     )
     changed = dataclasses.replace(_changeable(recipe, "fork"), epochs=int(last))
     too_long = steps_of(changed) > MAX_STEPS

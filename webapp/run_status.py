@@ -94,10 +94,10 @@ def _figures(snapshot: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="large", key="figures"):
         if newest:
             text = _("Share of the newest training images that were read correctly.")
-            st.metric(_("Training"), f"{sum(newest) / len(newest):.1%}", help=text, width="content")
+            st.metric(_("Training accuracy"), f"{sum(newest) / len(newest):.1%}", help=text, width="content")
         if records.validation_accuracy:
             text = _("Of images that are kept out of the training.")
-            st.metric(_("Validation"), f"{records.validation_accuracy[-1][1]:.1%}", help=text, width="content")
+            st.metric(_("Validation accuracy"), f"{records.validation_accuracy[-1][1]:.1%}", help=text, width="content")
         if "test_accuracy" in records.end:
             with st.container(key="test-accuracy", width="content"):
                 text = _("Of test images that play no part in the training, read once at its end.")

@@ -41,7 +41,7 @@ SAVE_SECONDS = 1.0
 """How old the checkpoint may get while the training goes on."""
 SAVE_SHARE = 0.02
 """Share of the time that saving may take: a large network is saved less often."""
-LAYER_LOOKS = 60
+LAYER_LOOKS = 30
 """How often a training looks into its layers."""
 LAYER_IMAGES = 100
 KEPT_EPOCHS = 64
@@ -52,29 +52,37 @@ LOCK_SECONDS = 30
 
 
 def validations_per_epoch(recipe: Recipe) -> int:
-    """Say how often the validation images are read in an epoch: at least twice, and ten times in a training.
+    """Say how often the validation images are read in an epoch: at least once, and six times in a training.
 
-    So that their curve also grows within an epoch; each reading costs a few hundredths of a second.
+    So that even a short training has a curve of them; each reading costs a few hundredths of a second.
     """
-    return max(2, -(-10 // recipe.epochs))
+    return -(-6 // recipe.epochs)
 
 
 class RecordFile:
-    """Appends JSON lines; several at a time, because a line for every step would mean thousands of writes a second."""
+    """Appends JSON lines; many at a time: between two steps of a small network, each would cost several times as much.
+
+    Args:
+        file: where the lines go.
+    """
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
+        self._waiting: list[Record | dict[str, Any]] = []
         self._flushed = time.monotonic()
 
-    def write(self, values: dict[str, Any], flush: bool = False) -> None:
+    def write(self, record: Record | dict[str, Any], flush: bool = False) -> None:
         """Append one record; it reaches the disk within `FLUSH_SECONDS` of the next one, or at once."""
-        self._file.write(json.dumps(values) + "\n")
+        self._waiting.append(record)
         if flush or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Bring all that was written to the disk."""
+        records = (record if isinstance(record, dict) else to_json(record) for record in self._waiting)
+        self._file.write("".join(json.dumps(values) + "\n" for values in records))
         self._file.flush()
+        self._waiting.clear()
         self._flushed = time.monotonic()
 
 
@@ -162,7 +170,7 @@ class Work:
                 record = next(stream, None)
                 if record is None:
                     break
-                self._records.write(to_json(record))
+                self._records.write(record)
                 if isinstance(record, EpochEnd):
                     self._records.flush()  # what a kept epoch builds upon
                     self._epochs.keep(training, dataset.fingerprint)

@@ -86,7 +86,7 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, as it is for a user with this machine's settings."""
-    running = Server(tmp_path_factory.mktemp("server"))
+    running = Server(tmp_path_factory.mktemp("server"), RUNS_AT_ONCE="4")  # a failing test leaves its run behind
     yield running
     running.stop()
 

@@ -141,7 +141,8 @@ def test_curves_grow_while_a_run_is_going_which_can_not_be_deleted(own_server: S
     before = row(page, run_id)
     page.wait_for_function(f"({TRACES})('loss')[0].end > {early} + 1")
     assert "Training" in before
-    assert row(page, run_id) != before  # its row goes on as well
+    changed = "([row, before]) => document.querySelector(row).innerText !== before"
+    page.wait_for_function(changed, arg=[f".st-key-run-{run_id}", before])  # its row goes on as well
     expect(page.locator(".st-key-loss-overlay .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
     open_menu(page, run_id)
     expect(page.get_by_role("button", name="Delete")).to_be_disabled()

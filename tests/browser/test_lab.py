@@ -57,7 +57,7 @@ def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPa
 
     page.get_by_role("link", name="Draw").click()
     page.locator(".st-key-pad").wait_for()
-    page.get_by_role("link", name="Failure lab").click()
+    page.get_by_role("link", name="Lab").click()
     page.wait_for_function(f"({LENGTHS})().length == 4")
     assert "fail=" in page.url and "mend=" in page.url
     page.locator(".st-key-lab-mend a").click()

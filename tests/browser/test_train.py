@@ -58,7 +58,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 97
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
-    page.locator(".st-key-use a").click()
+    page.locator(".st-key-use a:visible").first.click()
     hand = Hand(page)
     expect(page.get_by_label("Network")).to_be_visible()
     assert "network=quick-" in page.url
@@ -89,7 +89,7 @@ def test_pause_resume_reload_second_tab_and_stop(address: str, new_page: NewPage
     other = new_page()
     other.goto(page.url)
     other.locator(".st-key-status-running").wait_for()
-    page.get_by_role("link", name="Draw").click()
+    page.get_by_role("link", name="Draw", exact=True).click()
     Hand(page).write(1)
     expect(page.locator(".st-key-digit .digit")).to_have_text("1")
     page.get_by_role("link", name="Train").click()
@@ -278,7 +278,7 @@ def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewP
     page = new_page()
     start(page, address, epochs=400)
     wait_for_epochs(page, 1)
-    page.locator(".st-key-use a").click()
+    page.locator(".st-key-use a:visible").first.click()
     hand = Hand(page)
     assert "network=quick-" in page.url
     hand.write(1)

@@ -46,7 +46,7 @@ def choose(page: Page, key: str, option: str) -> None:
 
 def press(page: Page, key: str) -> None:
     """Press the button with a key."""
-    page.locator(f".st-key-{key} button").first.click()
+    page.locator(f".st-key-{key} button:visible").first.click()  # one with a help text is there twice
 
 
 def wait_for_state(page: Page, state: str, timeout: float = 60_000) -> None:

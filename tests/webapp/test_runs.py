@@ -473,6 +473,7 @@ def test_what_a_killed_worker_was_told_is_forgotten_though_the_next_one_starts_a
     run_id = runs.start(waiting)
     wait_until(runs, run_id, is_paused)
     with runs._lock:  # before the registry has heard of the death
+        os.kill(runs._workers[run_id].pid, signal.SIGSTOP)  # it can't obey any more
         runs.stop(run_id)
         kill(runs, run_id)
         runs.resume(run_id)

@@ -21,7 +21,6 @@ from webapp.texts import gettext as _
 POLL_SECONDS = 1.0
 FIRST_SHOWN = 20
 """Rows of the list at first, and how many more come at each press of the button below it."""
-
 SETTLING_SECONDS = 5.0
 """A click that comes before the browser has heard of the one before it still carries the URL from before both: for so
 long after a click the session knows better."""
@@ -112,6 +111,7 @@ def _show_more() -> None:
 
 def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"run-{run.id}"):
+        # Only where it differs: a value that the program sets overrules a click that is under way.
         if st.session_state.get(f"compare-{run.id}") != (run.id in places):
             st.session_state[f"compare-{run.id}"] = run.id in places
         st.checkbox(

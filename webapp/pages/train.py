@@ -81,8 +81,7 @@ def run_actions() -> None:
     """Show what can be done with the run."""
     snapshot = current_run()
     if snapshot is not None and (started := actions(snapshot)) is not None:
-        show_run(started)
-        st.rerun()
+        show_next(started)
 
 
 def linked_job() -> Job | None:
@@ -106,11 +105,22 @@ def start(job: Job) -> None:
     """Start a run and show it, unless the button was pressed twice."""
     if time.monotonic() - st.session_state.get("start_pressed", -DOUBLE_CLICK_SECONDS) >= DOUBLE_CLICK_SECONDS:
         st.session_state["start_pressed"] = time.monotonic()
-        show_run(runs().start(job))
-        st.rerun()
+        show_next(runs().start(job))
+
+
+def show_next(run_id: str) -> None:
+    """Run the page anew, with this run.
+
+    The URL is left to that next run of the page: whatever talks to the browser may be broken off by a poll, and the new
+    run would never be shown.
+    """
+    st.session_state["next_run"] = run_id
+    st.rerun()
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
+if "next_run" in st.session_state:
+    show_run(st.session_state.pop("next_run"))
 run = current_run()
 st.session_state["stage"] = stage(run)
 left, right = st.columns([5, 12], gap="medium")
@@ -126,6 +136,16 @@ with right:
         with st.container(key="status-idle", border=True):
             st.subheader(_("Nothing is training yet"), anchor=False)
             st.markdown(_("Choose a recipe and press **Start**: the curves grow here while the network learns."))
+            st.markdown(
+                _(
+                    "- **Loss**: how wrong the network is. Training pushes it down.\n"
+                    "- **Accuracy**: the share of the digits that it reads correctly.\n"
+                    "- **Step**: one small change of all weights, after a look at one batch of images. **Epoch**: once "
+                    "through all training images.\n"
+                    "- **Validation**: images that are kept out of the training. They tell whether the network has "
+                    "learned to read, or has only learned its images by heart."
+                )
+            )
     else:
         st.fragment(watch_status, run_every=POLL_SECONDS if going else None)()
         st.fragment(run_actions)()

@@ -26,6 +26,13 @@ def show(snapshot: Snapshot) -> None:
                 "looks better."
             )
         )
+    else:
+        st.caption(
+            _(
+                "Blue: the images that the network learns from, step by step. Orange: images kept for validation. If "
+                "the orange loss rises while the blue one falls, the network learns its images by heart."
+            )
+        )
     curves(snapshot.records, recipe, snapshot.steps_per_epoch)
 
 
