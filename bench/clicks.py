@@ -1,9 +1,11 @@
-"""Measure how fast the training page answers a click while two runs train.
+"""Measure how fast the training page answers a click while two runs train, and how often its curves grow.
 
     MNIST_DIR=… python -m bench.clicks [--runs 2] [--clicks 25]
 
 A server as `make run` starts it, as many trainings as asked for, and a real Chromium that pauses and resumes one of
-them, switches tabs and opens a menu. Each time is from the click to the frame that shows its effect.
+them and switches tabs. Each time is from the click to the frame that shows its effect. Then the curves are watched,
+once they have 10,000 steps: how often they are drawn, whether the chart is still the same one, and how the memory
+grows.
 """
 
 import statistics
@@ -34,6 +36,20 @@ CLICKS = {
     "the tab Curves": ('[role="tab"]', 0, ".st-key-loss-chart .live-chart .trace"),
 }
 """What is clicked: a selector and a place among what it finds; and what shows that the page has answered."""
+
+
+WATCH = """(seconds) => new Promise((resolve) => {
+  const chart = document.querySelector('.st-key-loss-chart .live-chart');
+  const times = [], heap = performance.memory.usedJSHeapSize;
+  chart.on('plotly_afterplot', () => times.push(performance.now()));
+  setTimeout(() => {
+    const gaps = times.slice(1).map((time, i) => time - times[i]);
+    const same = chart === document.querySelector('.st-key-loss-chart .live-chart');
+    resolve([times.length / seconds, Math.max(...gaps), same, (performance.memory.usedJSHeapSize - heap) / 1e6]);
+  }, 1000 * seconds);
+})"""
+"""JavaScript: watch the chart of the loss."""
+WATCH_SECONDS = 60
 
 
 def measure(page: Page, clicks: int) -> dict[str, list[float]]:
@@ -68,6 +84,12 @@ def main(runs: int, clicks: int) -> None:
             for name, times in measure(pages[0], clicks).items():
                 high = statistics.quantiles(times, n=20)[-1]
                 click.echo(f"| {name} | {statistics.median(times):.0f} | {high:.0f} | {len(times)} |")
+            wait_for_epochs(pages[0], 12)
+            rate, gap, same, grown = pages[0].evaluate(WATCH, WATCH_SECONDS)
+            click.echo(
+                f"\nCurves of 10,000 steps and more, watched for {WATCH_SECONDS} s: drawn {rate:.1f} times a second, "
+                f"at most {gap:.0f} ms apart, {'the same' if same else 'not the same'} chart, memory {grown:+.1f} MB"
+            )
             for page in pages:
                 press(page, "stop")
                 wait_for_state(page, "stopped")

@@ -146,7 +146,7 @@ def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs
     assert done.records.epochs == [record for record in records if isinstance(record, EpochEnd)]
     read = [record for record in records if record.validation_loss is not None]
     assert done.records.validation_loss == [(record.step, record.validation_loss) for record in read]
-    assert len(read) == 3 * 4 and done.step == len(steps) == 3 * done.steps_per_epoch == 87
+    assert len(read) == 3 * 2 and done.step == len(steps) == 3 * done.steps_per_epoch == 87
     assert done.records.begin["data_name"] == "small digits"
     assert done.weights is not None
     assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]

@@ -1,13 +1,13 @@
 """The worker, in this process: what it writes, how it obeys, and that being killed at any moment changes nothing."""
 
+import contextlib
 import dataclasses
 import io
 import itertools
 import json
 import queue
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from mnist_core.checkpoint import load_checkpoint
 from mnist_core.data import Dataset
 from mnist_core.layer_statistics import LayerRecord
 from mnist_core.recipes import Recipe
-from mnist_core.records import EpochEnd, StepEnd
+from mnist_core.records import EpochEnd, Record, StepEnd, to_json
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import load_weights
 from webapp import worker
@@ -54,41 +54,35 @@ class Commands(queue.Queue[Command]):
         return super().get(block, timeout)
 
 
-class Disk(io.StringIO):
-    """A record file that loses, as the system's do, what was not flushed when its writer is killed."""
+class Recorder(RecordFile):
+    """A record file that lets the test answer each record, and that may be cut while it is written."""
 
-    def __init__(self, path: Path, answer: Answer, commands: Commands) -> None:
-        super().__init__()
-        self._path, self._answer, self._commands = path, answer, commands
-        self._pending = ""
+    def __init__(self, file: IO[str], answer: Answer, commands: Commands) -> None:
+        super().__init__(file)
+        self._answer, self._commands = answer, commands
 
-    def write(self, text: str) -> int:
-        self._pending += text
-        for command in self._answer(json.loads(text)):
+    def write(self, record: Record | dict[str, Any], flush: bool = False) -> None:
+        for command in self._answer(record if isinstance(record, dict) else to_json(record)):
             self._commands.put(command)
-        return len(text)
+        super().write(record, flush)
 
-    def flush(self) -> None:
-        with self._path.open("a") as file:
-            file.write(self._pending)
-        self._pending = ""
-
-    def lose(self, share: float) -> None:
-        """Keep some of the last characters only: a line may be half written."""
-        self._pending = self._pending[: int(len(self._pending) * share)]
-        self.flush()
+    def cut(self, share: float) -> None:
+        """Write some of the characters only that wait to be written, as a worker does that is killed meanwhile."""
+        records = (record if isinstance(record, dict) else to_json(record) for record in self._waiting)
+        text = "".join(json.dumps(values) + "\n" for values in records)
+        self._file.write(text[: int(len(text) * share)])
 
 
 def do(folder: RunFolder, answer: Answer = lambda record: [], share: float = 0.0) -> Records:
     """Let a worker work in a folder that has a job, and read what is there when it has ended, or was killed."""
     commands = Commands()
     folder.drop_half_line()
-    disk = Disk(folder.records, answer, commands)
-    try:
-        work(folder, commands, RecordFile(disk))
-        disk.flush()  # as at the end of a process
-    except Killed:
-        disk.lose(share)
+    with folder.records.open("a") as disk, contextlib.suppress(Killed):
+        recorder = Recorder(disk, answer, commands)
+        try:
+            work(folder, commands, recorder)
+        except Killed:
+            recorder.cut(share)
     return RecordReader(folder.records).read()
 
 
@@ -171,7 +165,7 @@ def test_the_records_are_those_of_the_same_training_here(new_folder, small_datas
     assert records.epochs == [record for record in expected if isinstance(record, EpochEnd)]
     measured = [(r.step, r.validation_loss) for r in expected if r.validation_loss is not None]
     assert records.validation_loss == measured
-    assert len(measured) == (0 if "validation_fraction" in changes else 4 * 3)
+    assert len(measured) == (0 if "validation_fraction" in changes else 4 * 2)
     assert [record.step for record in records.layers] == list(range(len(steps) + 1))
 
 
@@ -218,7 +212,7 @@ def test_without_validation_images_the_last_weights_are_kept(new_folder, small_d
 def test_a_long_training_is_looked_into_some_dozens_of_times(new_folder):
     records = do(new_folder(batch_size=5, hidden_sizes=(2,), epochs=3))
     assert len(records.loss) == 432
-    assert [record.step for record in records.layers] == list(range(0, 433, 432 // 60))
+    assert [record.step for record in records.layers] == list(range(0, 433, 432 // worker.LAYER_LOOKS))
 
 
 @pytest.mark.parametrize(("epochs", "times"), [(1, 6), (3, 2), (5, 2), (30, 1)])
