@@ -8,7 +8,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.recipes import Recipe
 from webapp.option_texts import option_names
-from webapp.setting_names import setting_name
 
 
 def values() -> dict[str, Any]:
@@ -40,31 +39,31 @@ class Fields:
         self.recipe = recipe
         self.changes: dict[str, Any] = {}
 
-    def number(self, field: str, low: float, high: float | None = None, **options: Any) -> Any:
+    def number(self, field: str, label: str, low: float, high: float | None = None, **options: Any) -> Any:
         """Ask for a number; for a setting that may be None, an empty field means that."""
         if isinstance(low, float):
             options = {"format": "%g", **options}
-        return self._show(st.number_input, field, min_value=low, max_value=high, **options)
+        return self._show(st.number_input, field, label, min_value=low, max_value=high, **options)
 
-    def numbers(self, field: str, help: str) -> str:
+    def numbers(self, field: str, label: str, help: str) -> str:
         """Ask for several numbers with commas between them; see `read_numbers`."""
-        return self._show(st.text_input, field, help=help)
+        return self._show(st.text_input, field, label, help=help)
 
-    def choice(self, field: str) -> str:
+    def choice(self, field: str, label: str) -> str:
         """Ask for one of a setting's options, which are shown by their names."""
         names = option_names(field)
-        return self._show(st.selectbox, field, options=list(names), format_func=names.__getitem__)
+        return self._show(st.selectbox, field, label, options=list(names), format_func=names.__getitem__)
 
-    def slider(self, field: str, low: float, high: float, begin: float, **options: Any) -> float:
+    def slider(self, field: str, label: str, low: float, high: float, begin: float, **options: Any) -> float:
         """Ask for a number from low to high; if the recipe's own value is 0, it begins elsewhere."""
         default = getattr(self.recipe, field) or begin
-        return self._show(st.slider, field, default, min_value=low, max_value=high, **options)
+        return self._show(st.slider, field, label, default, min_value=low, max_value=high, **options)
 
-    def switch(self, field: str, help: str | None = None) -> bool:
+    def switch(self, field: str, label: str, help: str | None = None) -> bool:
         """Ask for yes or no."""
-        return self._show(st.toggle, field, help=help)
+        return self._show(st.toggle, field, label, help=help)
 
-    def _show(self, widget: Callable[..., Any], field: str, default: object = None, **options: Any) -> Any:
+    def _show(self, widget: Callable[..., Any], field: str, label: str, default: object = None, **options: Any) -> Any:
         if default is None:
             default = as_shown(getattr(self.recipe, field))
         key = f"{self.recipe.name}.{field}"
@@ -73,7 +72,7 @@ class Fields:
             # A link may bring what the widget alone would not offer.
             high = options["max_value"]
             options |= {"min_value": min(options["min_value"], value), "max_value": high and max(high, value)}
-        self.changes[field] = kept(widget, setting_name(field), key, default, **options)
+        self.changes[field] = kept(widget, label, key, default, **options)
         return self.changes[field]
 
 

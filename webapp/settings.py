@@ -46,18 +46,20 @@ def settings_form(begin_with: Job | None) -> Settings:
     fields = Fields(recipe)
     fields.numbers(
         "hidden_sizes",
+        _("Hidden layers"),
         help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
     )
     fields.number(
         "learning_rate",
+        _("Learning rate"),
         1e-6,
         1e30,
         step=recipe.learning_rate / 10,
         help=_("How far each step goes down the slope of the loss."),
     )
     with row():
-        fields.number("batch_size", 1, 60_000, help=_("How many images each step looks at."))
-        fields.number("epochs", 1, 5000, help=_("How often all training images are seen."))
+        fields.number("batch_size", _("Batch size"), 1, 60_000, help=_("How many images each step looks at."))
+        fields.number("epochs", _("Epochs"), 1, 5000, help=_("How often all training images are seen."))
     with st.expander(_("More settings")):
         # Where MNIST is missing, everybody must see it.
         data = data_choice(data_above if mnist_is_missing() else st.container())

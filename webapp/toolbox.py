@@ -13,22 +13,23 @@ DISTORTION = 1.0
 
 def toolbox(fields: Fields) -> None:
     """Show all settings beyond the few that a beginner sees."""
-    fields.number("seed", 0, 2**31, help=_("Of all that is random: the same seed gives the same training."))
+    fields.number("seed", _("Seed"), 0, 2**31, help=_("Of all that is random: the same seed gives the same training."))
     _group(_("Training images"))
     _training_images(fields)
     _group(_("Network"))
-    fields.choice("normalization")
-    fields.choice("activation")
-    fields.choice("init")
-    fields.choice("bias_init")
+    fields.choice("normalization", _("Pixels"))
+    fields.choice("activation", _("Activation"))
+    fields.choice("init", _("Initial weights"))
+    fields.choice("bias_init", _("Initial biases"))
     fields.number(
         "dropout",
+        _("Dropout"),
         0.0,
         0.99,
         step=0.1,
         help=_("Share of each hidden layer that is silenced at random in every training step. 0: none."),
     )
-    fields.switch("batch_norm")
+    fields.switch("batch_norm", _("Batch normalization"))
     _group(_("Loss"))
     _loss(fields)
     _group(_("Optimizer"))
@@ -60,6 +61,7 @@ def _training_images(fields: Fields) -> None:
         place = st.container()
         strength = fields.slider(
             "distortion",
+            _("Strength of the distortions"),
             0.1,
             float(MAX_DISTORTION),
             DISTORTION,
@@ -73,20 +75,23 @@ def _training_images(fields: Fields) -> None:
         fields.changes["distortion"] = 0.0
     fields.number(
         "train_images",
+        _("Training images"),
         1,
         60_000,
         step=100,
         placeholder=_("all"),
         help=_("So many are chosen at random, once those for validation are taken off. Empty: all."),
     )
-    fields.switch("shuffle")
+    fields.switch("shuffle", _("Shuffle the images before every epoch"))
     fields.switch(
         "sort_images",
+        _("Sort the images by digit"),
         help=_("First all zeros, then all ones, … What happens if they are not shuffled then?"),
     )
     with row():
         rare = fields.number(
             "rare_digits",
+            _("Rare ways of writing"),
             0.0,
             0.99,
             step=0.05,
@@ -97,6 +102,7 @@ def _training_images(fields: Fields) -> None:
         )
         others = fields.number(
             "not_digits",
+            _("Not a digit"),
             0.0,
             0.99,
             step=0.05,
@@ -129,9 +135,10 @@ def _distorted_examples(strength: float) -> None:
 
 
 def _loss(fields: Fields) -> None:
-    if fields.choice("head") == "softmax":
+    if fields.choice("head", _("Outputs and loss")) == "softmax":
         fields.number(
             "label_smoothing",
+            _("Label smoothing"),
             0.0,
             0.99,
             step=0.05,
@@ -142,10 +149,11 @@ def _loss(fields: Fields) -> None:
 
 
 def _optimizer(fields: Fields) -> None:
-    kind = fields.choice("optimizer")
+    kind = fields.choice("optimizer", _("Method"))
     if kind in ("momentum", "nesterov"):
         fields.number(
             "momentum",
+            _("Momentum"),
             0.0,
             0.999,
             step=0.05,
@@ -153,22 +161,23 @@ def _optimizer(fields: Fields) -> None:
         )
     with row():
         if kind in ("adam", "adamw"):
-            fields.number("beta1", 0.0, 0.9999, step=0.01, help=_("Memory of the gradient's mean."))
+            fields.number("beta1", "β₁", 0.0, 0.9999, step=0.01, help=_("Memory of the gradient's mean."))
         if kind in ("rmsprop", "adam", "adamw"):
-            fields.number("beta2", 0.0, 0.99999, step=0.001, help=_("Memory of the gradient's mean square."))
+            fields.number("beta2", "β₂", 0.0, 0.99999, step=0.001, help=_("Memory of the gradient's mean square."))
     with row():
         if kind in ("adagrad", "rmsprop", "adam", "adamw"):
-            fields.number("eps", 1e-12, 1.0, step=1e-8, help=_("Keeps the division by small roots finite."))
+            fields.number("eps", "ε", 1e-12, 1.0, step=1e-8, help=_("Keeps the division by small roots finite."))
         if kind == "adamw":
-            fields.number("weight_decay", 0.0, 100.0, step=0.01)
+            fields.number("weight_decay", _("Weight decay"), 0.0, 100.0, step=0.01)
 
 
 def _learning_rate(fields: Fields) -> None:
-    schedule = fields.choice("schedule")
+    schedule = fields.choice("schedule", _("Schedule"))
     with row():
         if schedule == "step":
             fields.numbers(
                 "schedule_drops",
+                _("Drops at"),
                 help=_("Shares of the training, with commas: 0.5, 0.75 is at its half and at three quarters."),
             )
         if schedule in ("step", "exponential"):
@@ -177,26 +186,32 @@ def _learning_rate(fields: Fields) -> None:
                 if schedule == "step"
                 else _("The share of the learning rate that is left at the end.")
             )
-            fields.number("schedule_factor", 1e-6, 1.0, step=0.1, help=meaning)
+            fields.number("schedule_factor", _("Factor"), 1e-6, 1.0, step=0.1, help=meaning)
     with row():
         warmup = fields.number(
             "warmup",
+            _("Warm-up"),
             0.0,
             0.99,
             step=0.05,
             help=_("Share of the training in which the learning rate first rises. 0: none."),
         )
         if schedule != "constant" or warmup:
-            fields.choice("schedule_unit")
+            fields.choice("schedule_unit", _("Changes"))
 
 
 def _regularization(fields: Fields) -> None:
     with row():
-        fields.number("l1", 0.0, 1e6, step=0.0001, help=_("Pulls every weight to 0 with the same force."))
-        fields.number("l2", 0.0, 1e6, step=0.0001, help=_("Pulls large weights to 0 more than small ones."))
+        fields.number(
+            "l1", _("L1 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls every weight to 0 with the same force.")
+        )
+        fields.number(
+            "l2", _("L2 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls large weights to 0 more than small ones.")
+        )
     with row():
         fields.number(
             "clip_norm",
+            _("Gradient clipping"),
             1e-6,
             1e6,
             step=0.5,
@@ -205,6 +220,7 @@ def _regularization(fields: Fields) -> None:
         )
         fields.number(
             "ema_decay",
+            _("Weight average"),
             0.0,
             0.9999,
             step=0.01,
@@ -219,6 +235,7 @@ def _validation(fields: Fields) -> None:
     with row():
         share = fields.number(
             "validation_fraction",
+            _("Validation share"),
             0.0,
             0.9,
             step=0.05,
@@ -227,6 +244,7 @@ def _validation(fields: Fields) -> None:
         if share:
             fields.number(
                 "patience",
+                _("Patience"),
                 1,
                 placeholder=_("endless"),
                 help=_("Stop early after so many epochs without improvement on the validation images. Empty: never."),
@@ -235,9 +253,10 @@ def _validation(fields: Fields) -> None:
             fields.changes["patience"] = None
     if share:
         with row():
-            fields.choice("validation")
+            fields.choice("validation", _("Choice of the validation images"))
             fields.number(
                 "min_delta",
+                _("Smallest improvement"),
                 0.0,
                 10.0,
                 step=0.001,
