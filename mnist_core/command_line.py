@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import signal
 import tempfile
 import time
@@ -18,7 +19,6 @@ from tqdm import tqdm
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.data import Split, fetch_mnist, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
-from mnist_core.files import whole_file
 from mnist_core.metrics import evaluate
 from mnist_core.onnx_export import to_onnx
 from mnist_core.pictures import read_picture
@@ -250,8 +250,7 @@ def export_command(weights: Path, out: Path) -> None:
     network = load_weights(weights)
     content = to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
     _check_writable(out)
-    with whole_file(out) as file:
-        file.write(content)
+    _write(out, content)
     click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
 
 
@@ -425,3 +424,16 @@ def _check_writable(path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that either the whole new one is there or the old one, as `write_npz` does."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)  # mkstemp gives a private file
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

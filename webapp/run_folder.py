@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.files import whole_file
 from mnist_core.recipes import Recipe
 
 
@@ -149,5 +148,6 @@ class RunFolder:
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a small JSON file, so that either the whole new one is there or the old one."""
-    with whole_file(path) as file:
-        file.write(json.dumps(values, indent=1).encode())
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    temporary.replace(path)
