@@ -17,6 +17,7 @@ in_menu = [
     st.Page("webapp/pages/train.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
     st.Page("webapp/pages/compare.py", title=_("Compare"), icon=":material/stacked_line_chart:", url_path="compare"),
     st.Page("webapp/pages/lab.py", title=_("Lab"), icon=":material/science:", url_path="lab"),
+    st.Page("webapp/pages/play.py", title=_("Play"), icon=":material/sports_esports:", url_path="play"),
 ]
 code = st.Page("webapp/pages/code.py", title=_("Code"), icon=":material/code:", url_path="code")
 page = st.navigation([*in_menu, code], position="hidden")

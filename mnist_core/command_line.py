@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import signal
 import tempfile
 import time
@@ -17,13 +16,13 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.command_tools import json_option, weights_option, write_file
 from mnist_core.data import Split, fetch_mnist, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
 from mnist_core.metrics import evaluate
 from mnist_core.onnx_export import to_onnx
-from mnist_core.pictures import read_picture
+from mnist_core.predict_command import predict_command
 from mnist_core.recipes import RECIPES, Recipe
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 from mnist_core.records import EpochEnd, StepEnd, to_json
 from mnist_core.reproduce import TOLERANCE, TUTORIALS, is_reproduced, measure
 from mnist_core.script_export import to_script
@@ -59,18 +58,11 @@ def main() -> None:
 _data_option = click.option(
     "--data", "spec", default="mnist", show_default=True, help='"mnist", "synthetic", or a folder with four IDX files.'
 )
-_weights_option = click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    default=DEFAULT_WEIGHTS,
-    help="A file of trained weights; without it, those that ship with the product.",
-)
 _threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
     help="BLAS threads; without it, as many as the size of the network's products deserves.",
 )
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of text.")
 
 
 @main.command("train")
@@ -112,7 +104,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @click.option("--checkpoint", type=click.Path(path_type=Path), help="Save the training here, after every epoch.")
 @click.option("--resume", type=click.Path(path_type=Path), help="Go on from a checkpoint, with the recipe in it.")
 @_threads_option
-@_json_option
+@json_option
 def train_command(
     recipe_name: str | None,
     begin_with: Path | None,
@@ -183,10 +175,10 @@ def train_command(
 
 
 @main.command("evaluate")
-@_weights_option
+@weights_option
 @_data_option
 @_threads_option
-@_json_option
+@json_option
 def evaluate_command(weights: Path, spec: str, threads: int | None, as_json: bool) -> None:
     """Measure trained weights on the test images of a data set."""
     network = load_weights(weights)
@@ -205,38 +197,11 @@ def evaluate_command(weights: Path, spec: str, threads: int | None, as_json: boo
         click.echo(f"{digit:>5}" + "".join(f"{count or '·':>6}" for count in row))
 
 
-@main.command("predict")
-@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_weights_option
-@_json_option
-def predict_command(images: tuple[Path, ...], weights: Path, as_json: bool) -> None:
-    """Read the digit in each picture (PNG, JPEG or WebP, one digit a picture)."""
-    recognizer = Recognizer.load(weights)
-    failed = False
-    for path in images:
-        try:
-            recognition = recognizer.recognize(read_picture(path))
-        except MnistCoreError as error:
-            click.echo(f"Error: {error}", err=True)
-            failed = True
-            continue
-        probabilities = [] if recognition.probabilities is None else recognition.probabilities.tolist()
-        if as_json:
-            answer = {"image": str(path), "digit": recognition.digit, "certainty": recognition.certainty}
-            click.echo(json.dumps({**answer, "probabilities": probabilities or None}))
-        elif recognition.digit is None:
-            click.echo(f"{path}: nothing drawn")
-        else:
-            others = "  ".join(f"{digit}: {p:.1%}" for digit, p in enumerate(probabilities))
-            digit = recognition.digit
-            answer_of = {"sure": f"{digit}", "unsure": f"{digit}, unsure", "no digit": f"no digit, at best {digit}"}
-            click.echo(f"{path}: {answer_of[recognition.certainty]}   ({others})")
-    if failed:
-        raise click.exceptions.Exit(1)
+main.add_command(predict_command)
 
 
 @main.command("export")
-@_weights_option
+@weights_option
 @click.option(
     "--out",
     required=True,
@@ -250,7 +215,7 @@ def export_command(weights: Path, out: Path) -> None:
     network = load_weights(weights)
     content = to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
     _check_writable(out)
-    _write(out, content)
+    write_file(out, content)
     click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
 
 
@@ -424,16 +389,3 @@ def _check_writable(path: Path | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file so that either the whole new one is there or the old one, as `write_npz` does."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)  # mkstemp gives a private file
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -131,8 +131,7 @@ def find_ink(pixels: np.ndarray) -> np.ndarray:
     Raises:
         ImageError: if the array is not a picture.
     """
-    _check_picture(pixels)
-    grey = _opaque_grey(pixels)  # uint8 (H, W)
+    grey = to_grey(pixels)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     # There are only 256 levels of grey: what each means is decided once, and then looked up for every pixel.
     difference = np.arange(256) - np.median(border)
@@ -301,8 +300,19 @@ def _check_picture(pixels: np.ndarray) -> None:
         )
 
 
-def _opaque_grey(pixels: np.ndarray) -> np.ndarray:
-    """Luminance as uint8 (H, W), with transparency resolved."""
+def to_grey(pixels: np.ndarray) -> np.ndarray:
+    """Give a picture's luminance, with transparency resolved.
+
+    Args:
+        pixels: see `to_network_input`.
+
+    Returns:
+        uint8 (H, W).
+
+    Raises:
+        ImageError: if the array is not a picture.
+    """
+    _check_picture(pixels)
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     picture = Image.fromarray(np.ascontiguousarray(pixels))

@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_core.losses import HEADS
 from mnist_core.normalization import normalize
+from mnist_core.photo import find_digits, find_rows, is_photo
 from mnist_core.preprocess import (
     DEFAULT_STEPS,
     Stages,
@@ -17,6 +18,7 @@ from mnist_core.preprocess import (
     crop_to_ink,
     find_ink,
     stages_of_ink,
+    to_grey,
     to_network_input,
 )
 from mnist_core.segment import Box, split_digits
@@ -121,7 +123,7 @@ class Recognizer:
         Raises:
             ImageError: if one of the arrays is not a picture.
         """
-        return self._read([to_network_input(pixels, self.steps) for pixels in drawings])
+        return self.read_stages([to_network_input(pixels, self.steps) for pixels in drawings])
 
     def recognize_number(self, pixels: np.ndarray) -> list[NumberPart]:
         """Read all digits of a drawing; one digit alone is read exactly as `recognize` reads it.
@@ -147,9 +149,39 @@ class Recognizer:
             stages = [stages_of_ink(ink, self.steps)]
         else:
             stages = [stages_of_ink(part.ink / part.ink.max(), self.steps) for part in parts]
-        return [NumberPart(part.box, read) for part, read in zip(parts, self._read(stages), strict=True)]
+        return [NumberPart(part.box, read) for part, read in zip(parts, self.read_stages(stages), strict=True)]
 
-    def _read(self, stages: list[Stages]) -> list[Recognition]:
+    def recognize_picture(self, pixels: np.ndarray) -> list[NumberPart]:
+        """Read the digits of any picture, a photograph of paper as well.
+
+        Args:
+            pixels: as for `recognize`. A drawing on even ground is read as `recognize_number` reads it, unless it
+                has several rows; a photograph as `photo` says: with uneven light, pencil, ruled or squared paper.
+
+        Returns:
+            The digits, row by row, from left to right; none if none was found. Of a photograph of something else
+            they are few at most, and most of them no digits to the network.
+
+        Raises:
+            ImageError: if the array is not a picture.
+        """
+        grey = to_grey(pixels)
+        if is_photo(grey):
+            parts = find_digits(grey)
+        elif not (parts := find_rows(find_ink(pixels))):
+            return self.recognize_number(pixels)
+        stages = [stages_of_ink(part.ink, self.steps) for part in parts]
+        return [NumberPart(part.box, read) for part, read in zip(parts, self.read_stages(stages), strict=True)]
+
+    def read_stages(self, stages: Sequence[Stages]) -> list[Recognition]:
+        """Read drawings that were made ready before, in one pass through the network.
+
+        Args:
+            stages: of each drawing; what is read is `centred`, however it came about.
+
+        Returns:
+            One recognition for each, in order.
+        """
         if not stages:
             return []
         recipe = self.network.recipe

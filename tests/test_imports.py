@@ -21,7 +21,12 @@ APP = ROOT / "app.py"
 
 # What the core may use besides Python itself, and what only one of its modules may use.
 LIBRARIES = {"numpy", "PIL", "pooch"}
-LIBRARIES_OF = {"command_line": {"click", "tqdm", "threadpoolctl"}, "onnx_export": {"onnx"}}
+LIBRARIES_OF = {
+    "command_line": {"click", "tqdm", "threadpoolctl"},
+    "command_tools": {"click"},
+    "predict_command": {"click"},
+    "onnx_export": {"onnx"},
+}
 FORBIDDEN_IN_CORE = {"streamlit", "plotly", "webapp", "app", "tests", "bench"} | {
     "threading",
     "_thread",

@@ -1,12 +1,18 @@
-"""Which network reads on the drawing page: one that ships, or one that this visitor has trained or still trains."""
+"""Which network reads on the drawing page: one that ships, or one that this visitor has trained, trains or taught."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
+from webapp.hands import hand_of, hand_path
 from webapp.resources import runs, shipped_weights
 from webapp.runs import ACTIVE
+from webapp.texts import gettext as _
+from webapp.visitor import visitor_id
+
+HAND = "hand"
+"""Key of the network that has learnt the visitor's hand."""
 
 
 @dataclass(frozen=True)
@@ -14,7 +20,7 @@ class Choice:
     """A network that can be chosen.
 
     Attributes:
-        key: names it in the URL: a file's stem, or a run's id.
+        key: names it in the URL: a file's stem, a run's id, or `HAND`.
         name: what people call it.
         path: its weights; while it trains, the file is replaced every few seconds.
         trains: whether it is still in training.
@@ -42,13 +48,19 @@ def remember_run(run_id: str) -> None:
 
 
 def choices() -> list[Choice]:
-    """List the networks that this visitor can choose: shipped ones, then those of own runs, newest first."""
+    """List the networks that this visitor can choose: shipped ones, those of own runs, newest first, the taught one."""
     found = [Choice(path.stem, path.stem, path) for path in shipped_weights()]
     for run_id in reversed(st.session_state.get("runs", [])):
         snapshot = runs().snapshot(run_id)
         path = None if snapshot is None else snapshot.weights
         if snapshot is not None and path is not None:
             found.append(Choice(run_id, snapshot.name, path, snapshot.state in ACTIVE))
+    visitor = visitor_id()
+    hand = None if visitor is None else hand_of(visitor)
+    if visitor is not None and hand is not None:
+        base = next((choice.name for choice in found if choice.key == hand.base), None)
+        name = _("my hand") if base is None else _("{network}, my hand").format(network=base)
+        found.append(Choice(HAND, name, hand_path(visitor)))
     return found
 
 

@@ -44,10 +44,47 @@ const dress = (root) => {
 // would have sent 200 ms later is cancelled by the package itself.
 const send = (root) => root?.querySelector('.dc-toolbar button[aria-label^="Update the app"]')?.click();
 
+// The board as it looks now, with the stroke that is being drawn, as a small picture.
+const LIVE_SIDE = 100;
+const LIVE_EVERY = 150; // ms
+const picture = (root) => {
+  const canvas = Object.assign(document.createElement('canvas'), { width: LIVE_SIDE, height: LIVE_SIDE });
+  const context = canvas.getContext('2d');
+  context.imageSmoothingQuality = 'high';
+  for (const layer of ['lower', 'upper']) {
+    context.drawImage(root.querySelector(`canvas.dc-canvas.${layer}-canvas`), 0, 0, LIVE_SIDE, LIVE_SIDE);
+  }
+  return canvas.toDataURL('image/png');
+};
+
+// The strokes stay in this tab, for the session that a reload begins. Private windows may refuse.
+const KEPT = 'mnist-pad';
+const keep = (strokes) => {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(strokes));
+  } catch {
+    // without it, a reload begins with an empty board
+  }
+};
+const kept = () => {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? '[]');
+  } catch {
+    return [];
+  }
+};
+
+const isInked = (root) => {
+  const canvas = root?.querySelector('canvas.dc-canvas.lower-canvas');
+  if (!canvas?.width) return false;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, place) => place % 4 === 3 && value);
+};
+
 const pads = new WeakMap();
 
 const watch = (board) => {
-  const pad = { hint: '', empty: true, drawing: false, timer: 0 };
+  const pad = { data: {}, empty: true, drawing: false, moved: false, timer: 0, ticker: 0, asking: 0, asked: false };
   const off = new AbortController();
   const listen = (target, types, handle) =>
     types.forEach((type) => target.addEventListener(type, handle, { signal: off.signal }));
@@ -60,23 +97,36 @@ const watch = (board) => {
       return;
     }
     const hint = dress(root);
-    hint.textContent = pad.hint;
+    hint.textContent = pad.data.hint;
     hint.hidden = !pad.empty || pad.drawing;
     const surface = root.querySelector('canvas.upper-canvas');
     surface.setAttribute('role', 'img');
-    surface.setAttribute('aria-label', pad.hint);
+    surface.setAttribute('aria-label', pad.data.hint);
   };
   listen(board, ['mousedown', 'touchstart'], (event) => {
     if (event.button || !event.composedPath()[0].matches?.('canvas')) return;
     pad.drawing = true;
     pad.empty = false;
     pad.show();
+    clearInterval(pad.ticker);
+    pad.ticker = setInterval(pad.sendLive, LIVE_EVERY);
   });
+  listen(window, ['mousemove', 'touchmove'], () => (pad.moved = true));
+  const sendPicture = (root) => {
+    const { stamp, strokes } = pad.data;
+    pad.set('live', { stamp, strokes: strokes.length, picture: picture(root) });
+  };
+  pad.sendLive = () => {
+    const root = pad.moved && findCanvas(board);
+    if (root) sendPicture(root);
+    pad.moved = false;
+  };
   // The same events as the package uses, caught after it: on `window`, where they arrive last. The microtask
   // lets the one in which the package notes the new stroke go first.
   listen(window, ['mouseup', 'touchend'], (event) => {
     if (!pad.drawing || event.button || event.touches?.length) return;
     pad.drawing = false;
+    clearInterval(pad.ticker);
     queueMicrotask(() => send(findCanvas(board)));
   });
   // The package doesn't know touchcancel (a call comes in, a system gesture): without an end the stroke would
@@ -86,21 +136,40 @@ const watch = (board) => {
     const touches = { touches: [], changedTouches: [...event.changedTouches], bubbles: true };
     document.dispatchEvent(new TouchEvent('touchend', touches));
   });
+  // A canvas that is mounted with a drawing shows it, but sends no picture of it by itself: of one that came back
+  // after a reload, Python has none.
+  pad.bePictured = (tries) => {
+    clearTimeout(pad.asking);
+    if (!pad.data.unpictured || !tries) return;
+    const root = findCanvas(board);
+    if (isInked(root)) sendPicture(root);
+    else pad.asking = setTimeout(() => pad.bePictured(tries - 1), 100);
+  };
   pad.stop = () => {
     clearTimeout(pad.timer);
+    clearTimeout(pad.asking);
+    clearInterval(pad.ticker);
     off.abort();
     pads.delete(board);
   };
   return pad;
 };
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const board = parentElement.closest('.st-key-pad');
   if (!board) return undefined;
   if (!pads.has(board)) pads.set(board, watch(board));
   const pad = pads.get(board);
-  pad.hint = data.hint;
+  pad.data = data;
+  pad.set = setStateValue;
   pad.empty = data.empty;
   pad.show();
+  pad.bePictured(100);
+  if (!data.untouched) {
+    keep(data.strokes);
+  } else if (!pad.asked) {
+    pad.asked = true;
+    if (kept().length) setStateValue('kept', kept());
+  }
   return pad.stop;
 }

@@ -9,6 +9,9 @@ that no page knows the component. Three ideas carry the file:
   in all its reports. A report with an old number was under way while somebody pressed undo or clear: it is void.
 * **Nothing from a browser is trusted.** A report that is not a list of strokes and a PNG of the right size counts
   as an empty board.
+
+While the pen moves, the helper sends small pictures of the board several times a second; a report of the finished
+stroke ends them. It also keeps the strokes in the tab, and hands them to the new session that a reload begins.
 """
 
 from __future__ import annotations
@@ -25,11 +28,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
-from PIL import Image
+from PIL import Image, ImageChops
 
 SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
 BOARD = 432  # the board's side in CSS pixels, where there is room for it
 INK = "#ffffff"
+BARE = "#101216"
+"""The board's colour. The eraser is a pen of this colour: where it goes, the picture shows no ink."""
+LIVE_SIDE = 100
+"""Side of the pictures that are sent while the pen moves, in pixels: fine enough to be read alike."""
 
 # All that the pad keeps in the session: its own record, and the values of its two components.
 SESSION_KEY = "pad_record"
@@ -39,11 +46,15 @@ HELPER_KEY = "pad_helper"
 _MAX_PAST = 60  # boards that undo can go back to
 _MAX_STROKES = 400
 _MAX_PICTURE = 400_000  # characters of a picture in a message; a full board takes about 30,000
+_MAX_STROKE_PARTS = 20_000  # commands of all strokes that come back after a reload; an hour's scribble has 5,000
 _PICTURE_PREFIX = "data:image/png;base64,"
 
 # The canvas copies this property from the drawing it loads into every drawing it reports. It means nothing for a
 # canvas as a whole (it is made for single objects), which leaves it free to carry the number.
 _STAMP = "lockScalingFlip"
+
+_BOARD_RED = int(BARE[1:3], 16)
+_BRIGHTNESS = [max(0, round(255 * (level - _BOARD_RED) / (255 - _BOARD_RED))) for level in range(256)]
 
 Stroke = dict[str, Any]
 Ink = npt.NDArray[np.uint8]
@@ -55,11 +66,11 @@ _CSS = """
 .st-key-pad {
   position: relative; aspect-ratio: 1; height: auto !important; flex: none !important; overflow: hidden !important;
   max-width: clamp(12rem, 100svh - 6rem, 100%); padding: 0 !important;
-  background: #101216; border-radius: 0.9rem; box-shadow: inset 0 0 0 1px rgb(140 146 160 / 35%);
+  background: %s; border-radius: 0.9rem; box-shadow: inset 0 0 0 1px rgb(140 146 160 / 35%);
 }
 .st-key-pad * { position: static; }
 [data-testid="stLayoutWrapper"]:has(> .st-key-pad) { height: auto !important; flex: none !important; }
-"""
+""".replace("%s", BARE)
 
 _helper = st.components.v2.component(
     "digit_pad_helper",
@@ -139,22 +150,25 @@ def _paths(strokes: tuple[Stroke, ...]) -> list[object]:
 def read_ink(png: bytes) -> Ink | None:
     """Read the ink of a picture made by the canvas.
 
-    The canvas is transparent and its ink opaque, so the ink is the picture's alpha channel.
+    The canvas is transparent, its ink white and opaque, and what was erased has the board's colour: ink is what is
+    both opaque and brighter than the board.
 
     Args:
         png: bytes that claim to be a PNG picture of the canvas.
 
     Returns:
-        (SIDE, SIDE) uint8, 0 for the bare board and 255 for full ink; None if the bytes are anything else.
+        uint8 (SIDE, SIDE), or (LIVE_SIDE, LIVE_SIDE) for a picture sent while the pen moved; 0 for the bare board and
+        255 for full ink; None if the bytes are anything else.
     """
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
             # Opening reads the header only: a huge picture is refused before it is unpacked.
-            if picture.size != (SIDE, SIDE) or picture.mode != "RGBA":
+            if picture.size not in ((SIDE, SIDE), (LIVE_SIDE, LIVE_SIDE)) or picture.mode != "RGBA":
                 return None
-            return np.asarray(picture)[:, :, 3].copy()
+            red, _, _, opacity = picture.split()
     except Exception:  # forged files make Pillow raise half a dozen kinds, IndexError and SyntaxError among them
         return None
+    return np.asarray(ImageChops.multiply(red.point(_BRIGHTNESS), opacity)).copy()
 
 
 def read_report(drawing: object, stamp: int) -> Board | None:
@@ -175,20 +189,45 @@ def read_report(drawing: object, stamp: int) -> Board | None:
     raw, picture = drawing["raw"], drawing.get("data")
     if picture is None or raw.get(_STAMP, stamp) != stamp:
         return None
-    strokes = raw.get("objects")
-    if not isinstance(strokes, list) or len(strokes) > _MAX_STROKES:
+    strokes, png = read_strokes(raw.get("objects")), _read_png(picture)
+    if not strokes or png is None or read_ink(png) is None:
         return Board()
-    if not all(isinstance(stroke, dict) and isinstance(stroke.get("path"), list) for stroke in strokes):
-        return Board()
-    if not strokes or not isinstance(picture, str) or len(picture) > _MAX_PICTURE:
-        return Board()
-    if not picture.startswith(_PICTURE_PREFIX):
-        return Board()
+    return Board(strokes, png)
+
+
+def read_strokes(objects: object) -> tuple[Stroke, ...]:
+    """Check what claims to be the canvas's list of strokes; give none if it is anything else."""
+    if not isinstance(objects, list) or len(objects) > _MAX_STROKES:
+        return ()
+    if not all(isinstance(stroke, dict) and isinstance(stroke.get("path"), list) for stroke in objects):
+        return ()
+    return tuple(objects)
+
+
+def read_live(live: object, stamp: int, strokes: int) -> Ink | None:
+    """Check a picture that was sent while the pen moved.
+
+    Args:
+        live: the helper's value: ``{"stamp": ..., "strokes": ..., "picture": "data:image/png;base64,..."}``.
+        stamp: the number of the drawing that the canvas was last given.
+        strokes: how many strokes were finished by then.
+
+    Returns:
+        The ink; None if it is malformed, or about another drawing or another stroke.
+    """
+    if not isinstance(live, dict) or live.get("stamp") != stamp or live.get("strokes") != strokes:
+        return None
+    png = _read_png(live.get("picture"))
+    return None if png is None else read_ink(png)
+
+
+def _read_png(address: object) -> bytes | None:
+    if not isinstance(address, str) or len(address) > _MAX_PICTURE or not address.startswith(_PICTURE_PREFIX):
+        return None
     try:
-        png = base64.b64decode(picture.removeprefix(_PICTURE_PREFIX), validate=True)
+        return base64.b64decode(address.removeprefix(_PICTURE_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        return Board()
-    return Board(tuple(strokes), png) if read_ink(png) is not None else Board()
+        return None
 
 
 def drawing_of(board: Board, stamp: int) -> dict[str, Any]:
@@ -207,23 +246,34 @@ class _Record:
     history: History = field(default_factory=History)
     stamp: int = 0
     handed_out: dict[str, Any] = field(default_factory=dict)
+    live: Ink | None = None  # the board with the stroke that is being drawn
+    untouched: bool = True  # nothing was drawn in this session: a drawing from before a reload may come back
     last_report: object = None
+    last_live: object = None
 
     def hand_out(self) -> None:
         self.stamp += 1
         self.handed_out = drawing_of(self.history.present, self.stamp)
 
-    def take_in(self, report: object) -> None:
-        if report == self.last_report:
-            return
-        self.last_report = report
-        board = read_report(report, self.stamp)
-        if board is not None:
-            self.history = self.history.report(board)
+    def take_in(self, report: object, live: object, kept: object) -> None:
+        if report != self.last_report:
+            self.last_report, self.last_live, self.live = report, live, None
+            board = read_report(report, self.stamp)
+            if board is not None:
+                self.history = self.history.report(board)
+                self.untouched = self.untouched and not board.strokes
+        elif live != self.last_live:
+            self.last_live = live
+            self.live = read_live(live, self.stamp, len(self.history.present.strokes))
+        if self.untouched and kept is not None:
+            self.untouched = False
+            strokes = read_strokes(kept)
+            if sum(len(stroke["path"]) for stroke in strokes) <= _MAX_STROKE_PARTS:
+                self.change(self.history.report(Board(strokes)))
 
     def change(self, history: History) -> None:
         if history != self.history:
-            self.history = history
+            self.history, self.live = history, None
             self.hand_out()
 
 
@@ -232,21 +282,23 @@ def _record() -> _Record:
     if SESSION_KEY not in st.session_state:
         st.session_state[SESSION_KEY] = _Record()
     record: _Record = st.session_state[SESSION_KEY]
-    value = st.session_state.get(CANVAS_KEY)
-    if isinstance(value, Mapping):
-        record.take_in(value.get("drawing"))
+    canvas, helper = st.session_state.get(CANVAS_KEY), st.session_state.get(HELPER_KEY)
+    canvas = canvas if isinstance(canvas, Mapping) else {}
+    helper = helper if isinstance(helper, Mapping) else {}
+    record.take_in(canvas.get("drawing"), helper.get("live"), helper.get("kept"))
     return record
 
 
-def pad(hint: str, stroke_width: int) -> Ink | None:
+def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
     """Show the pad; at most one per page, in a container with the key ``pad``.
 
     Args:
         hint: the words on the empty board; they go when the first stroke begins.
         stroke_width: width of the pen for the next stroke, in units of which the board is `SIDE` wide.
+        erase: whether the next stroke takes ink away.
 
     Returns:
-        (SIDE, SIDE) uint8, 0 for the bare board and 255 for full ink; None while nothing is drawn.
+        As `current_ink` does.
     """
     # The package registers its component when imported, which only works inside a running app; here, so that the
     # rest of this file can be imported anywhere.
@@ -262,7 +314,7 @@ def pad(hint: str, stroke_width: int) -> Ink | None:
         with contextlib.suppress(AttributeError, KeyError, TypeError):
             st_canvas(
                 stroke_width=stroke_width,
-                stroke_color=INK,
+                stroke_color=BARE if erase else INK,
                 background_color="",  # any other colour, changed, would wipe the board
                 width=SIDE,
                 height=SIDE,
@@ -270,8 +322,17 @@ def pad(hint: str, stroke_width: int) -> Ink | None:
                 return_image_data=True,
                 key=CANVAS_KEY,
             )
-        board = _record().history.present  # after a lost connection the value is known only now
-        _helper(key=HELPER_KEY, data={"hint": hint, "empty": not board.strokes})
+        record = _record()  # after a lost connection the value is known only now
+        strokes = record.history.present.strokes
+        about = {
+            "hint": hint,
+            "empty": not strokes,
+            "stamp": record.stamp,
+            "strokes": [] if record.untouched else list(strokes),
+            "untouched": record.untouched,
+            "unpictured": bool(strokes) and record.history.present.png is None and record.live is None,
+        }
+        _helper(key=HELPER_KEY, data=about, on_live_change=lambda: None, on_kept_change=lambda: None)
     return current_ink()
 
 
@@ -279,9 +340,13 @@ def current_ink() -> Ink | None:
     """Give the ink of this session's drawing, also on pages without the pad.
 
     Returns:
-        (SIDE, SIDE) uint8, 0 for the bare board and 255 for full ink; None while nothing is drawn.
+        uint8 (SIDE, SIDE), smaller while the pen moves; 0 for the bare board and 255 for full ink; None while nothing
+        is drawn.
     """
-    png = _record().history.present.png
+    record = _record()
+    if record.live is not None:
+        return record.live
+    png = record.history.present.png
     return None if png is None else read_ink(png)
 
 

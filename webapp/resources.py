@@ -32,7 +32,7 @@ def recognizer(weights: Path) -> Recognizer:
     return _recognizer(weights, weights.stat().st_mtime_ns if weights.exists() else 0)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+@st.cache_resource(show_spinner=False, max_entries=48)  # a class of thirty, each with a network that knows its hand
 def _recognizer(weights: Path, changed: int) -> Recognizer:
     # Many sessions draw at once: with one thread each they share the cores, with more they fight for them.
     threadpool_limits(1)
@@ -42,6 +42,13 @@ def _recognizer(weights: Path, changed: int) -> Recognizer:
 def shipped_weights() -> list[Path]:
     """List the weights that come with the product, the default first."""
     return sorted(DEFAULT_WEIGHTS.parent.glob("*.npz"), key=lambda path: (path != DEFAULT_WEIGHTS, path.name))
+
+
+def visitors_folder() -> Path:
+    """Say where what visitors leave on the server is kept: `VISITORS_DIR` (visitors/), made when first needed."""
+    folder = Path(os.environ.get("VISITORS_DIR", "visitors"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def data_folders() -> list[Path]:

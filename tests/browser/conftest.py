@@ -29,7 +29,9 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 LAPTOP = {"viewport": {"width": 1440, "height": 900}}
 # Streamlit looks for these beside every page first and finds them one folder up: known, and harmless.
 EXPECTED_MISSES = tuple(
-    f"/{page}/_stcore/{name}" for page in ("train", "compare", "lab", "code") for name in ("health", "host-config")
+    f"/{page}/_stcore/{name}"
+    for page in ("train", "compare", "lab", "play", "code")
+    for name in ("health", "host-config")
 )
 
 NewPage = Callable[..., Page]
@@ -45,6 +47,7 @@ class Server:
     Attributes:
         address: where it answers; the same after a restart.
         runs: the folder of its runs.
+        visitors: the folder of what its visitors leave.
         process: it can be killed.
     """
 
@@ -56,6 +59,7 @@ class Server:
         self._environment = environment
         self.address = f"http://localhost:{self._port}"
         self.runs = folder / "runs"
+        self.visitors = folder / "visitors"
         self.start()
 
     def start(self) -> None:
@@ -65,7 +69,13 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "RUNS_DIR": str(self.runs), **self._environment},
+                env={
+                    **os.environ,
+                    "OPENBLAS_NUM_THREADS": "1",
+                    "RUNS_DIR": str(self.runs),
+                    "VISITORS_DIR": str(self.visitors),
+                    **self._environment,
+                },
                 stdout=log,
                 stderr=log,
             )

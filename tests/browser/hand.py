@@ -1,6 +1,7 @@
 """A hand that writes digits on the pad, with the mouse or with a finger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
@@ -48,14 +49,29 @@ class Hand:
 
     def write(self, digit: int, left: float = 0.25, top: float = 0.15, size: float = 0.65) -> None:
         """Write a digit into the square of that place and size, given as shares of the board."""
-        for stroke in DIGITS[digit]:
-            self.draw([(left + size * x, top + size * y) for x, y in stroke])
+        for stroke in self.strokes(digit, left, top, size):
+            self.draw(stroke)
+
+    @staticmethod
+    def strokes(digit: int, left: float, top: float, size: float) -> list[Stroke]:
+        """Give a digit's strokes in such a square, for `draw`."""
+        return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in DIGITS[digit]]
+
+    @contextmanager
+    def pen_down(self, stroke: Stroke) -> Iterator[None]:
+        """Draw one stroke slowly with the mouse, and lift the pen only when the block ends."""
+        points = self._on_page(stroke)
+        self.page.mouse.move(*points[0])
+        self.page.mouse.down()
+        for point in points[1:]:
+            self.page.mouse.move(*point, steps=5)
+            self.page.wait_for_timeout(100)
+        yield
+        self.page.mouse.up()
 
     def draw(self, stroke: Stroke) -> None:
         """Draw one stroke; coordinates are shares of the board."""
-        box = self._canvas.bounding_box()
-        assert box is not None
-        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        points = self._on_page(stroke)
         if self._cdp is None:
             self.page.mouse.move(*points[0])
             self.page.mouse.down()
@@ -68,6 +84,11 @@ class Hand:
             for share in (1 / 3, 2 / 3, 1):
                 self._touch("touchMove", [(x0 + share * (x1 - x0), y0 + share * (y1 - y0))])
         self._touch("touchEnd", [])
+
+    def _on_page(self, stroke: Stroke) -> list[Point]:
+        box = self._canvas.bounding_box()
+        assert box is not None
+        return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
     def _touch(self, kind: str, points: Sequence[Point]) -> None:
         assert self._cdp is not None

@@ -6,7 +6,7 @@ import statistics
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import LAPTOP, PHONE, NewPage
 from tests.browser.hand import DIGITS, Hand
 
 
@@ -28,36 +28,137 @@ def clear(page: Page) -> None:
     expect(answer_of(page)).to_have_text("—")
 
 
-# From the pen's lifting to the frame after the answer's new text.
+# Notes what the page shows, in the frame after each change, and when the pen was lifted.
 STOPWATCH = """() => {
-  window.latencies = [];
-  let lifted = 0;
-  window.addEventListener('mouseup', () => { lifted = performance.now(); }, true);
-  new MutationObserver(() => {
-    if (!lifted) return;
-    const began = lifted;
-    lifted = 0;
-    requestAnimationFrame(() => window.latencies.push(performance.now() - began));
-  }).observe(document.querySelector('.st-key-digit'), { subtree: true, childList: true, characterData: true });
+  window.lifted = [];
+  window.shown = { answer: [], bars: [] };
+  const text = (place) => document.querySelector(place).innerText;
+  const looks = {
+    answer: () => text('.st-key-digit') + [...document.querySelectorAll('.st-key-seen img')].map((image) => image.src),
+    bars: () => text('.st-key-probabilities'),
+  };
+  window.addEventListener('mouseup', () => window.lifted.push(performance.now()), true);
+  const note = () => requestAnimationFrame(() => {
+    for (const [name, look] of Object.entries(looks)) {
+      const notes = window.shown[name], now = look();
+      if (notes.at(-1)?.[1] !== now) notes.push([performance.now(), now]);
+    }
+  });
+  const changes = { subtree: true, childList: true, characterData: true, attributes: true };
+  for (const place of ['digit', 'seen', 'probabilities']) {
+    new MutationObserver(note).observe(document.querySelector(`.st-key-${place}`), changes);
+  }
 }"""
 
 
-def test_twenty_digits_by_mouse_are_read(address: str, new_page: NewPage, capsys: pytest.CaptureFixture[str]) -> None:
+def latencies(page: Page, what: str) -> list[float]:
+    """Milliseconds from each lifting of the pen until the page showed what it then kept showing."""
+    found = []
+    lifted, shown = page.evaluate("window.lifted"), page.evaluate(f"window.shown.{what}")
+    for begin, end in zip(lifted, [*lifted[1:], float("inf")], strict=True):
+        before = [look for time, look in shown if time < begin]
+        after = [(time, look) for time, look in shown if begin <= time < end - MOST]
+        if after and after[-1][1] != (before[-1] if before else None):
+            found.append(next(time for time, look in after if look == after[-1][1]) - begin)
+    return found
+
+
+MOST = 200  # ms before the next lifting of the pen: from then on, the next stroke may show
+
+
+def test_forty_digits_by_mouse_are_read(address: str, new_page: NewPage, capsys: pytest.CaptureFixture[str]) -> None:
     page = new_page()
     hand = open_pad(page, address)
     page.evaluate(STOPWATCH)
-    for left, top, size in ((0.2, 0.15, 0.65), (0.45, 0.4, 0.45)):
+    found: dict[str, list[float]] = {"answer": [], "bars": []}
+    for left, top, size in ((0.2, 0.15, 0.65), (0.45, 0.4, 0.45), (0.1, 0.3, 0.6), (0.3, 0.05, 0.55)):
         for digit in DIGITS:
-            hand.write(digit, left, top, size)
+            for stroke in hand.strokes(digit, left, top, size):
+                hand.draw(stroke)
+                page.wait_for_timeout(400)
             expect(answer_of(page)).to_have_text(str(digit))
+            for what, times in found.items():
+                times += latencies(page, what)
+            page.evaluate("window.lifted = []; window.shown = { answer: [], bars: [] }")
             clear(page)
-    latencies = page.evaluate("window.latencies")
-    assert len(latencies) >= 20
+            page.evaluate("window.lifted = []")
+    assert all(len(times) >= 40 for times in found.values())
     with capsys.disabled():
-        print(
-            f"\npen-up to answer on the page: median {statistics.median(latencies):.0f} ms, "
-            f"slowest {max(latencies):.0f} ms of {len(latencies)} strokes"
-        )
+        for what, times in found.items():
+            median, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+            print(f"\nfrom pen-up to the {what}: median {median:.0f} ms, p95 {late:.0f} ms of {len(times)} strokes")
+
+
+def test_the_answer_follows_the_pen_while_it_moves(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.draw([(0.2, 0.17), (0.7, 0.15)])
+    expect(answer_of(page)).not_to_have_text("—")
+    with hand.pen_down([(0.7, 0.15), (0.6, 0.4), (0.45, 0.9)]):
+        expect(answer_of(page)).to_have_text("7")
+    expect(answer_of(page)).to_have_text("7")
+    expect(page.locator(".st-key-redo button")).to_be_disabled()
+
+
+def test_the_eraser_takes_ink_away_and_clear_brings_the_pen_back(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.write(8)
+    expect(answer_of(page)).to_have_text("8")
+    page.locator(".st-key-eraser button").click()
+    expect(page.locator(".st-key-eraser button[kind=primary]")).to_be_visible()
+    for x in (0.36, 0.4, 0.44):  # the left side of the lower loop
+        hand.draw([(x, 0.55), (x, 0.75)])
+    expect(answer_of(page)).not_to_have_text("8")
+    for _ in range(3):
+        page.locator(".st-key-undo button").click()
+    expect(answer_of(page)).to_have_text("8")
+    clear(page)
+    expect(page.locator(".st-key-eraser button[kind=secondary]")).to_be_visible()
+    hand.write(3)
+    expect(answer_of(page)).to_have_text("3")
+
+
+def test_keys_undo_redo_and_clear(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    hand.write(7)
+    expect(answer_of(page)).to_have_text("7")
+    page.keyboard.press("Delete")
+    expect(answer_of(page)).to_have_text("—")
+    page.keyboard.press("Control+z")
+    expect(answer_of(page)).to_have_text("7")
+    page.keyboard.press("Control+z")
+    expect(answer_of(page)).to_have_text("—")
+    page.keyboard.press("Control+y")
+    expect(answer_of(page)).to_have_text("7")
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE) if touch else new_page()
+    hand = open_pad(page, address, touch)
+    hand.write(4)
+    expect(answer_of(page)).to_have_text("4")
+    page.reload()
+    expect(answer_of(page)).to_have_text("4")
+    page.locator(".st-key-undo button").click()  # stroke by stroke, as before
+    expect(answer_of(page)).not_to_have_text("4")
+    clear(page)
+    page.reload()
+    expect(page.locator(".st-key-pad .pad-hint")).to_be_visible()
+    expect(answer_of(page)).to_have_text("—")
+
+
+@pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["laptop", "phone"])
+def test_nothing_jumps_while_a_digit_is_drawn(screen: dict, address: str, new_page: NewPage) -> None:
+    page = new_page(**screen)
+    hand = open_pad(page, address, touch=screen is PHONE)
+    places = ("pad", "tools", "digit", "seen", "probabilities", "views")
+    before = [page.locator(f".st-key-{place}").bounding_box() for place in places]
+    hand.write(4)
+    expect(answer_of(page)).to_have_text("4")
+    assert [page.locator(f".st-key-{place}").bounding_box() for place in places] == before
 
 
 def test_five_digits_by_touch_are_read_and_the_page_stays(address: str, new_page: NewPage) -> None:

@@ -17,17 +17,13 @@ import numpy as np
 import onnxruntime
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
 
 from mnist_core import optimizers
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.command_line import main
 from mnist_core.data import MNIST_FILES
-from mnist_core.pictures import read_picture
 from mnist_core.recipes import RECIPES, Recipe
-from mnist_core.recognizer import Recognizer
 from mnist_core.records import EpochEnd, StepEnd, from_json
-from mnist_core.synthetic import synthetic_digits
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import load_weights, save_weights
 
@@ -466,119 +462,6 @@ def test_evaluate_refuses(data_folder, weights, tmp_path):
         "evaluate", "--weights", tmp_path / "w.npz", "--data", data_folder
     )
     assert "found no train-images" in refusal("evaluate", "--weights", weights, "--data", tmp_path)
-
-
-# predict
-
-
-@pytest.fixture
-def pictures(tmp_path) -> list[Path]:
-    """Ten digits, large and black on white, as PNG and JPEG in turn."""
-    images, labels = synthetic_digits(10, np.random.default_rng(5))
-    paths = []
-    for i, (image, label) in enumerate(zip(images, labels, strict=True)):
-        path = tmp_path / f"digit {label}.{'png' if i % 2 else 'jpg'}"
-        Image.fromarray(255 - np.kron(image, np.ones((8, 8), np.uint8))).save(path)
-        paths.append(path)
-    return paths
-
-
-def test_predict_reads_png_and_jpeg(weights, pictures):
-    lines = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
-    assert [line["image"] for line in lines] == [str(path) for path in pictures]
-    right = sum(line["digit"] == int(path.stem[-1]) for line, path in zip(lines, pictures, strict=True))
-    assert right >= 6
-    for line in lines:
-        assert sum(line["probabilities"]) == pytest.approx(1, abs=1e-5)
-        assert line["digit"] == int(np.argmax(line["probabilities"]))
-
-
-def rewritten(weights: Path, path: Path, **changes: float | None) -> Path:
-    """The same weights with another temperature or other thresholds."""
-    save_weights(path, replace(load_weights(weights), **changes))  # type: ignore[arg-type]
-    return path
-
-
-def evidence_of(weights: Path, pictures: list[Path]) -> np.ndarray:
-    recognizer = Recognizer.load(weights)
-    return np.array([recognizer.recognize(read_picture(path)).evidence for path in pictures])
-
-
-@pytest.fixture
-def graded(weights, pictures, tmp_path) -> Path:
-    """Weights that take three of the pictures for no digit, and are sure of about half of the others."""
-    lines = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
-    best = np.array([max(line["probabilities"]) for line in lines])
-    evidence = evidence_of(weights, pictures)
-    digit_from = float(np.sort(evidence)[3])
-    sure_from = float(np.median(best[evidence >= digit_from]))
-    return rewritten(weights, tmp_path / "graded.npz", sure_from=sure_from, digit_from=digit_from)
-
-
-def test_predict_says_how_sure_it_is(graded, pictures):
-    lines = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
-    network = load_weights(graded)
-    for line, evidence in zip(lines, evidence_of(graded, pictures), strict=True):
-        assert set(line) == {"image", "digit", "certainty", "probabilities"}
-        sure = "sure" if max(line["probabilities"]) >= network.sure_from else "unsure"
-        assert line["certainty"] == ("no digit" if evidence < network.digit_from else sure)
-    assert [line["certainty"] for line in lines].count("no digit") == 3
-    assert {line["certainty"] for line in lines} == {"sure", "unsure", "no digit"}
-
-
-def test_predict_in_words(graded, pictures):
-    in_json = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
-    lines = good("predict", *pictures, "--weights", graded).splitlines()
-    for line, path, answer in zip(lines, pictures, in_json, strict=True):
-        words = {"sure": "{}", "unsure": "{}, unsure", "no digit": "no digit, at best {}"}[answer["certainty"]]
-        assert line.startswith(f"{path}: {words.format(answer['digit'])}   (0: ") and line.endswith("%)")
-        assert line.count("%") == 10
-
-
-@pytest.mark.parametrize(
-    ("temperature", "sure_from", "digit_from", "certainty"),
-    [
-        (1.0, 0.0, None, "sure"),
-        (0.01, 0.5, None, "sure"),
-        (100.0, 0.9, None, "unsure"),
-        (100.0, 0.9, -1e6, "unsure"),
-        (0.01, 0.5, 1e6, "no digit"),
-    ],
-)
-def test_predict_takes_the_certainty_from_the_weights(
-    weights, pictures, tmp_path, temperature, sure_from, digit_from, certainty
-):
-    changes = {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from}
-    path = rewritten(weights, tmp_path / "w.npz", **changes)
-    lines = json_lines(good("predict", *pictures, "--weights", path, "--json"))
-    usual = json_lines(good("predict", *pictures, "--weights", weights, "--json"))
-    assert {line["certainty"] for line in lines} == {certainty}
-    assert [line["digit"] for line in lines] == [line["digit"] for line in usual]
-
-
-def test_an_empty_picture(weights, tmp_path):
-    Image.new("L", (50, 50), 255).save(tmp_path / "empty.png")
-    assert good("predict", tmp_path / "empty.png", "--weights", weights) == f"{tmp_path / 'empty.png'}: nothing drawn\n"
-    assert json_lines(good("predict", tmp_path / "empty.png", "--weights", weights, "--json")) == [
-        {"image": str(tmp_path / "empty.png"), "digit": None, "certainty": "no digit", "probabilities": None}
-    ]
-
-
-def test_an_unreadable_picture_is_reported_and_the_others_are_read(weights, pictures, tmp_path):
-    (tmp_path / "bad.png").write_text("no picture")
-    result = call(
-        "predict", pictures[0], tmp_path / "bad.png", tmp_path / "nowhere.png", pictures[1], "--weights", weights
-    )
-    assert result.exit_code == 1
-    assert [line.split(": ")[0] for line in result.stdout.splitlines()] == [str(pictures[0]), str(pictures[1])]
-    errors = result.stderr.splitlines()
-    assert len(errors) == 2
-    assert errors[0].startswith(f"Error: {tmp_path / 'bad.png'}: found no readable picture")
-    assert errors[1].startswith(f"Error: {tmp_path / 'nowhere.png'}: found no readable file")
-
-
-def test_predict_without_weights(pictures, tmp_path):
-    assert "there is no such file" in refusal("predict", pictures[0], "--weights", tmp_path / "nowhere.npz")
 
 
 # export

@@ -11,14 +11,19 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from webapp.pad import (
+    BARE,
     CANVAS_KEY,
+    HELPER_KEY,
+    LIVE_SIDE,
     SESSION_KEY,
     SIDE,
     Board,
     History,
     drawing_of,
     read_ink,
+    read_live,
     read_report,
+    read_strokes,
 )
 
 STAMP = "lockScalingFlip"
@@ -149,7 +154,7 @@ def test_the_past_is_limited():
 # ---- pictures and messages
 
 
-def test_ink_is_the_alpha_channel():
+def test_white_is_ink_as_far_as_it_is_opaque():
     ink = read_ink(picture(ink=200))
 
     assert ink is not None
@@ -157,6 +162,20 @@ def test_ink_is_the_alpha_channel():
     assert ink.dtype == np.uint8
     assert ink[55, 110] == 200
     assert np.count_nonzero(ink) == 200
+
+
+def test_what_was_erased_is_no_ink():
+    image = Image.new("RGBA", (SIDE, SIDE))
+    image.paste("white", (100, 50, 120, 60))
+    image.paste(BARE, (110, 0, 130, 100))  # over half of the ink, and beside it
+    file = io.BytesIO()
+    image.save(file, "PNG")
+
+    ink = read_ink(file.getvalue())
+
+    assert ink is not None
+    assert np.count_nonzero(ink) == 100
+    assert ink[50:60, 100:110].min() == 255
 
 
 @pytest.mark.parametrize(
@@ -237,6 +256,32 @@ FORGED: list[object] = [
 @pytest.mark.parametrize("forged", FORGED, ids=lambda report: repr(report)[:40])
 def test_a_forged_report_is_an_empty_board(forged: object):
     assert read_report(forged, stamp=1) == Board()
+
+
+def live(strokes: int, stamp: int = 1, side: int = LIVE_SIDE) -> dict[str, Any]:
+    address = "data:image/png;base64," + base64.b64encode(picture(size=(side, side))).decode()
+    return {"stamp": stamp, "strokes": strokes, "picture": address}
+
+
+def test_a_picture_from_under_the_pen_is_read():
+    ink = read_live(live(2, stamp=5), stamp=5, strokes=2)
+
+    assert ink is not None
+    assert ink.shape == (LIVE_SIDE, LIVE_SIDE)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [None, 3, {}, live(1), live(2, stamp=4), {**live(2), "picture": None}, live(2, side=50), {**live(2), "stamp": "1"}],
+    ids=["nothing", "number", "empty", "old stroke", "old drawing", "no picture", "size", "type"],
+)
+def test_a_picture_from_under_the_pen_that_is_late_or_forged_counts_for_nothing(message: object):
+    assert read_live(message, stamp=1, strokes=2) is None
+
+
+def test_strokes_that_come_back_are_checked():
+    assert read_strokes([stroke(1)]) == strokes(1)
+    assert read_strokes([stroke(1), 3]) == read_strokes("text") == read_strokes([stroke(1)] * 5_000) == ()
 
 
 def test_the_drawing_handed_to_the_canvas_carries_strokes_and_number():
@@ -353,3 +398,58 @@ def test_a_forged_background_fit_does_not_break_the_page():
 
     assert not at.run().exception
     assert at.text[0].value == "ink 200"
+
+
+def helper(at: AppTest, **value: object) -> AppTest:
+    at.session_state[HELPER_KEY] = {"live": None, "kept": None, **value}
+    return at.run()
+
+
+def test_the_stroke_under_the_pen_counts_until_it_is_finished():
+    at = send(app(), message(1))
+
+    helper(at, live=live(1))
+    assert at.session_state[SESSION_KEY].live is not None
+    assert at.text[0].value == "ink 0"  # of that picture: its corner with ink is cut off
+
+    send(at, message(1, 2))
+    assert at.session_state[SESSION_KEY].live is None
+    assert at.text[0].value == "ink 200"
+
+
+def test_clear_takes_the_stroke_under_the_pen_too():
+    at = helper(send(app(), message(1)), live=live(1))
+
+    press(at, "clear")
+
+    assert at.text[0].value == "empty"
+
+
+def test_a_drawing_from_before_a_reload_comes_back_once():
+    at = helper(app(), kept=list(strokes(1, 2)))
+    record = at.session_state[SESSION_KEY]
+    assert record.handed_out == drawing_of(Board(strokes(1, 2)), 2)
+
+    helper(at, kept=list(strokes(1, 2)), live=live(2, stamp=2))
+    assert record.live is not None
+
+    press(at, "clear")
+    helper(at, kept=list(strokes(1, 2)))
+    assert record.history.present == Board()
+
+
+def test_a_drawing_from_before_a_reload_does_not_replace_what_was_drawn_since():
+    at = helper(send(app(), message(3)), kept=list(strokes(1, 2)))
+
+    assert at.session_state[SESSION_KEY].history.present.strokes == strokes(3)
+
+
+@pytest.mark.parametrize(
+    "kept", [3, [], [3], [{"path": [["L", 1, 1]] * 30_000}]], ids=["number", "none", "bad", "huge"]
+)
+def test_a_forged_drawing_from_before_a_reload_leaves_the_board_empty(kept: object):
+    at = helper(app(), kept=kept)
+
+    assert not at.exception
+    assert at.text[0].value == "empty"
+    assert at.session_state[SESSION_KEY].history == History()

@@ -8,10 +8,12 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.errors import DataError, WeightsError
-from mnist_core.preprocess import Stages, Steps
+from mnist_core.preprocess import Steps
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp import pad
 from webapp.bars import probability_bars
+from webapp.drawing import neurons, stages, teach, walk, why
+from webapp.drawing.picture import picture_pad
 from webapp.evaluations import dataset, is_offered
 from webapp.frame import page_title
 from webapp.networks import Choice, choices, choose, chosen
@@ -46,32 +48,105 @@ class TestImage(NamedTuple):
 
 @st.fragment
 def pad_and_answer() -> None:
-    """Show the pad with its tools and the answer beside it; a stroke runs this again, and nothing else."""
+    """Show the pad, the answer beside it and a view of the drawing below; a stroke runs this again, nothing else."""
     image = _asked_image()
     reader = _chosen_recognizer()
     left, right = st.columns([6, 7], gap="large")
     with left:
-        if image is None:
-            ink = pad.pad(_("Draw a digit or a whole number here"), st.session_state.get("kept_pen", DEFAULT_PEN))
-            _tools()
-        else:
-            _show_image(image)
-    read: list[Recognition] = []
-    if reader is not None and image is not None:
-        read = [reader.recognize(image.pixels)]
-    elif reader is not None and ink is not None:
-        read = [part.recognition for part in reader.recognize_number(ink)]
+        read = _take_in(reader, image)
+    shown = _digit_in_question(read)
     with right:
-        _answer(read)
+        _answer(read, shown)
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:
         if image is None:
             _pen_width()
-        elif reader is not None:
-            _way_into_the_network(reader, image, read[0].stages)
+        elif reader is not None and read:
+            _as_in_training(reader, image)
     with right:
         _network_choice()
+    if reader is not None:
+        _view(reader, read, shown)
+
+
+def _take_in(reader: Recognizer | None, image: TestImage | None) -> list[Recognition]:
+    """Show the pad, or what stands in its place, and read it."""
+    if image is not None:
+        _show_image(image)
+        return [] if reader is None else [reader.recognize(image.pixels)]
+    if st.session_state.get("input") == "picture":
+        found = None if reader is None else picture_pad(reader)
+        st.button(
+            _("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_choose_input, args=("pad",)
+        )
+        return found or []
+    hint = _("Draw a digit or a whole number here")
+    ink = pad.pad(hint, st.session_state.get("kept_pen", DEFAULT_PEN), st.session_state.get("tool") == "eraser")
+    _tools()
+    if reader is None or ink is None:
+        return []
+    found = [part.recognition for part in reader.recognize_number(ink)]
+    return [recognition for recognition in found if recognition.digit is not None]
+
+
+def _choose_input(name: str) -> None:
+    st.session_state["input"] = name
+
+
+def _digit_in_question(read: list[Recognition]) -> Recognition | None:
+    """Say which digit the page is about: the one that the visitor chose, else the one that is least sure."""
+    if not read:
+        return None
+    place = st.session_state.get("place")
+    if place is not None and st.session_state.get("places") == len(read):
+        return read[place]
+    return min(read, key=lambda found: (DOUBTS.index(found.certainty), _confidence(found)))
+
+
+def _view(reader: Recognizer, read: list[Recognition], shown: Recognition | None) -> None:
+    """Show the chosen view of the drawing, and which of several digits it is about."""
+    views = {
+        "stages": (_("From pen to 28×28"), stages.show),
+        "why": (_("Why?"), why.show),
+        "neurons": (_("Neurons"), neurons.show),
+        "walk": (_("Step by step"), walk.show),
+        "teach": (_("Teach it"), teach.show),
+    }
+    with st.container(horizontal=True, vertical_alignment="center", key="views"):
+        asked = st.query_params.get("view") or st.session_state.get("kept_view")
+        chosen_view = st.segmented_control(
+            _("What to look at"),
+            list(views),
+            default=asked if asked in views else next(iter(views)),
+            required=True,
+            format_func=lambda name: views[name][0],
+            key="view",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        if len(read) > 1 and shown is not None:
+            places = list(range(len(read)))
+            st.segmented_control(
+                _("Which digit"),
+                places,
+                default=read.index(shown),
+                required=True,
+                format_func=lambda place: f"{place + 1}: {read[place].digit}",
+                key=f"place-{len(read)}-{read.index(shown)}",
+                on_change=_choose_place,
+                args=(len(read), read.index(shown)),
+                label_visibility="collapsed",
+            )
+    if chosen_view != asked:
+        st.session_state["kept_view"] = st.query_params["view"] = chosen_view
+    with st.container(key="view-body"):
+        views[chosen_view][1](reader, shown)
+
+
+def _choose_place(count: int, before: int) -> None:
+    st.session_state["place"] = st.session_state[f"place-{count}-{before}"]
+    st.session_state["places"] = count
 
 
 def _asked_image() -> TestImage | None:
@@ -111,20 +186,8 @@ def _leave_image() -> None:
         st.query_params.pop(name, None)
 
 
-def _way_into_the_network(reader: Recognizer, image: TestImage, stages: Stages) -> None:
-    """Show what happens to a picture before it is read, and how it is read without that."""
-    pictures = {
-        _("cut out"): stages.crop,
-        _("strokes evened"): stages.evened,
-        _("scaled"): stages.fitted,
-        _("centred"): stages.centred,
-    }
-    shown = "".join(
-        f'<figure><img alt="" src="{grey_address(picture)}"><figcaption>{name}</figcaption></figure>'
-        for name, picture in pictures.items()
-        if picture.size
-    )
-    st.html(f'<div class="stages">{shown}</div>')
+def _as_in_training(reader: Recognizer, image: TestImage) -> None:
+    """Say how a test image is read without being prepared as drawings are."""
     plain = Recognizer(reader.network, Steps(crop=False)).recognize(image.pixels)
     if plain.digit is not None:
         text = _(
@@ -135,11 +198,43 @@ def _way_into_the_network(reader: Recognizer, image: TestImage, stages: Stages) 
 
 
 def _tools() -> None:
-    """Show undo, redo and clear."""
+    """Show pen and eraser, undo, redo and clear, and the way to pictures."""
     with st.container(horizontal=True, key="tools"):
-        st.button(_("Undo"), icon=":material/undo:", key="undo", on_click=pad.undo, disabled=not pad.can_undo())
-        st.button(_("Redo"), icon=":material/redo:", key="redo", on_click=pad.redo, disabled=not pad.can_redo())
-        st.button(_("Clear"), icon=":material/delete:", key="clear", on_click=pad.clear)
+        erases = st.session_state.get("tool") == "eraser"
+        st.button(
+            _("Eraser"),
+            icon=":material/ink_eraser:",
+            key="eraser",
+            type="primary" if erases else "secondary",
+            shortcut="E",
+            on_click=lambda: st.session_state.update(tool="pen" if erases else "eraser"),
+        )
+        st.button(
+            _("Undo"),
+            icon=":material/undo:",
+            key="undo",
+            shortcut="Ctrl+Z",
+            on_click=pad.undo,
+            disabled=not pad.can_undo(),
+        )
+        st.button(
+            _("Redo"),
+            icon=":material/redo:",
+            key="redo",
+            shortcut="Ctrl+Y",
+            on_click=pad.redo,
+            disabled=not pad.can_redo(),
+        )
+        st.button(_("Clear"), icon=":material/delete:", key="clear", shortcut="Delete", on_click=_clear)
+        st.button(_("Picture"), icon=":material/add_a_photo:", key="picture", on_click=_choose_input, args=("picture",))
+
+    keys = _("Keys: Ctrl+Z undo, Ctrl+Y redo, Delete clear, E eraser")
+    st.html(f'<p class="caption keys">{keys}</p>')
+
+
+def _clear() -> None:
+    st.session_state["tool"] = "pen"
+    pad.clear()
 
 
 def _pen_width() -> None:
@@ -156,11 +251,8 @@ def _pen_width() -> None:
     )
 
 
-def _answer(found: list[Recognition]) -> None:
+def _answer(read: list[Recognition], shown: Recognition | None) -> None:
     """Show what was read, how sure that is, what the network saw, and the ten probabilities."""
-    read = [recognition for recognition in found if recognition.digit is not None]
-    # Of several digits, the one that is least sure.
-    shown = min(read, key=lambda found: (DOUBTS.index(found.certainty), _confidence(found)), default=None)
     with st.container(horizontal=True, vertical_alignment="center", gap="large"):
         with st.container(key="digit", width="stretch"):
             digits = "".join(_digit_html(recognition) for recognition in read)
@@ -218,8 +310,7 @@ def _certainty(read: list[Recognition], shown: Recognition | None) -> str:
 def _network_choice() -> None:
     """Let the visitor choose which network reads."""
     names = {choice.key: _network_name(choice) for choice in choices()}
-    if st.session_state.get("network_choice") not in names:
-        st.session_state["network_choice"] = chosen().key
+    st.session_state["network_choice"] = chosen().key  # which teaching may have changed
     key = st.selectbox(
         _("Network"),
         list(names),
@@ -251,7 +342,7 @@ def _network_name(choice: Choice) -> str:
 
 def _chosen_recognizer() -> Recognizer | None:
     try:
-        return recognizer(chosen().path)
+        return Recognizer(recognizer(chosen().path).network, stages.chosen_steps())
     except WeightsError as error:
         st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
         return None
