@@ -2,6 +2,7 @@
 
 import re
 import statistics
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -151,7 +152,7 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
 
 
 @pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["laptop", "phone"])
-def test_nothing_jumps_while_a_digit_is_drawn(screen: dict, address: str, new_page: NewPage) -> None:
+def test_nothing_jumps_while_a_digit_is_drawn(screen: dict[str, Any], address: str, new_page: NewPage) -> None:
     page = new_page(**screen)
     hand = open_pad(page, address, touch=screen is PHONE)
     places = ("pad", "tools", "digit", "seen", "probabilities", "views")

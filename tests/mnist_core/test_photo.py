@@ -6,6 +6,7 @@ Run alone: python -m pytest tests/mnist_core/test_photo.py
 """
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from mnist_core.synthetic import synthetic_digits
 
 HEIGHT, WIDTH = 480, 640
 PLACES = [(top, left) for top in (60, 270) for left in (60, 200, 340, 480)]  # two rows of four
-CONDITIONS = {
+CONDITIONS: dict[str, dict[str, Any]] = {
     "even light": {},
     "light falls 2:1": {"falls": 2.0},
     "vignette": {"vignette": 0.5},
