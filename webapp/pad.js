@@ -45,8 +45,11 @@ const dress = (root) => {
 const send = (root) => root?.querySelector('.dc-toolbar button[aria-label^="Update the app"]')?.click();
 
 // The board as it looks now, with the stroke that is being drawn, as a small picture.
-const LIVE_SIDE = 100;
-const LIVE_EVERY = 150; // ms
+const LIVE_SIDE = 200;
+// They go out five times a second at most, and rarer where the answer takes long: thirty pens must not keep the server
+// so busy that finished strokes wait.
+const LIVE_EVERY = 200; // ms
+const LIVE_SHARE = 1 / 8; // of the time, spent waiting for answers
 const picture = (root) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: LIVE_SIDE, height: LIVE_SIDE });
   const context = canvas.getContext('2d');
@@ -84,7 +87,7 @@ const isInked = (root) => {
 const pads = new WeakMap();
 
 const watch = (board) => {
-  const pad = { data: {}, empty: true, drawing: false, moved: false, timer: 0, ticker: 0, asking: 0, asked: false };
+  const pad = { data: {}, empty: true, drawing: false, moved: false, sent: 0, timer: 0, ticker: 0, asking: 0, asked: false };
   const off = new AbortController();
   const listen = (target, types, handle) =>
     types.forEach((type) => target.addEventListener(type, handle, { signal: off.signal }));
@@ -108,25 +111,36 @@ const watch = (board) => {
     pad.drawing = true;
     pad.empty = false;
     pad.show();
-    clearInterval(pad.ticker);
-    pad.ticker = setInterval(pad.sendLive, LIVE_EVERY);
+    clearTimeout(pad.ticker);
+    pad.ticker = setTimeout(pad.sendLive, LIVE_EVERY);
   });
   listen(window, ['mousemove', 'touchmove'], () => (pad.moved = true));
   const sendPicture = (root) => {
     const { stamp, strokes } = pad.data;
-    pad.set('live', { stamp, strokes: strokes.length, picture: picture(root) });
+    pad.set('live', { stamp, strokes: strokes.length, penDown: pad.drawing, picture: picture(root) });
   };
   pad.sendLive = () => {
-    const root = pad.moved && findCanvas(board);
-    if (root) sendPicture(root);
-    pad.moved = false;
+    const root = findCanvas(board);
+    if (root && pad.moved) {
+      sendPicture(root);
+      pad.sent = performance.now();
+      pad.moved = false;
+    } else {
+      pad.ticker = setTimeout(pad.sendLive, LIVE_EVERY / 4);
+    }
+  };
+  pad.answered = () => {
+    if (!pad.sent) return;
+    const wait = Math.max(LIVE_EVERY, (performance.now() - pad.sent) / LIVE_SHARE);
+    pad.sent = 0;
+    if (pad.drawing) pad.ticker = setTimeout(pad.sendLive, wait);
   };
   // The same events as the package uses, caught after it: on `window`, where they arrive last. The microtask
   // lets the one in which the package notes the new stroke go first.
   listen(window, ['mouseup', 'touchend'], (event) => {
     if (!pad.drawing || event.button || event.touches?.length) return;
     pad.drawing = false;
-    clearInterval(pad.ticker);
+    clearTimeout(pad.ticker);
     queueMicrotask(() => send(findCanvas(board)));
   });
   // The package doesn't know touchcancel (a call comes in, a system gesture): without an end the stroke would
@@ -148,7 +162,7 @@ const watch = (board) => {
   pad.stop = () => {
     clearTimeout(pad.timer);
     clearTimeout(pad.asking);
-    clearInterval(pad.ticker);
+    clearTimeout(pad.ticker);
     off.abort();
     pads.delete(board);
   };
@@ -164,6 +178,7 @@ export default function ({ data, parentElement, setStateValue }) {
   pad.set = setStateValue;
   pad.empty = data.empty;
   pad.show();
+  pad.answered();
   pad.bePictured(100);
   if (!data.untouched) {
     keep(data.strokes);

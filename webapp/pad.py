@@ -10,8 +10,9 @@ that no page knows the component. Three ideas carry the file:
 * **Nothing from a browser is trusted.** A report that is not a list of strokes and a PNG of the right size counts
   as an empty board.
 
-While the pen moves, the helper sends small pictures of the board several times a second; a report of the finished
-stroke ends them. It also keeps the strokes in the tab, and hands them to the new session that a reload begins.
+While the pen moves, the helper sends small pictures of the board several times a second, and the answer follows those;
+a report of the finished stroke ends them. The helper also keeps the strokes in the tab, and hands them to the new
+session that a reload begins.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ BOARD = 432  # the board's side in CSS pixels, where there is room for it
 INK = "#ffffff"
 BARE = "#101216"
 """The board's colour. The eraser is a pen of this colour: where it goes, the picture shows no ink."""
-LIVE_SIDE = 100
-"""Side of the pictures that are sent while the pen moves, in pixels: fine enough to be read alike."""
+LIVE_SIDE = 200
+"""Side of the helper's pictures, in pixels: real digits are read as well from them as from larger ones."""
 
 # All that the pad keeps in the session: its own record, and the values of its two components.
 SESSION_KEY = "pad_record"
@@ -157,8 +158,8 @@ def read_ink(png: bytes) -> Ink | None:
         png: bytes that claim to be a PNG picture of the canvas.
 
     Returns:
-        uint8 (SIDE, SIDE), or (LIVE_SIDE, LIVE_SIDE) for a picture sent while the pen moved; 0 for the bare board and
-        255 for full ink; None if the bytes are anything else.
+        uint8 (LIVE_SIDE, LIVE_SIDE) or (SIDE, SIDE), 0 for the bare board and 255 for full ink; None if the bytes are
+        anything else.
     """
     try:
         with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
@@ -204,21 +205,34 @@ def read_strokes(objects: object) -> tuple[Stroke, ...]:
     return tuple(objects)
 
 
-def read_live(live: object, stamp: int, strokes: int) -> Ink | None:
-    """Check a picture that was sent while the pen moved.
+@dataclass(frozen=True)
+class Glimpse:
+    """The board as the helper pictured it, with a stroke that the canvas has not reported yet.
+
+    Attributes:
+        png: the picture.
+        pen_down: whether the pen is on the board; else the picture is of a drawing that came back after a reload.
+    """
+
+    png: bytes
+    pen_down: bool
+
+
+def read_glimpse(live: object, stamp: int, strokes: int) -> Glimpse | None:
+    """Check what the helper sent.
 
     Args:
-        live: the helper's value: ``{"stamp": ..., "strokes": ..., "picture": "data:image/png;base64,..."}``.
+        live: its value: ``{"stamp": ..., "strokes": ..., "penDown": ..., "picture": "data:image/png;base64,..."}``.
         stamp: the number of the drawing that the canvas was last given.
-        strokes: how many strokes were finished by then.
+        strokes: how many strokes were reported by then.
 
     Returns:
-        The ink; None if it is malformed, or about another drawing or another stroke.
+        The glimpse; None if it is malformed, or about another drawing or another stroke.
     """
     if not isinstance(live, dict) or live.get("stamp") != stamp or live.get("strokes") != strokes:
         return None
     png = _read_png(live.get("picture"))
-    return None if png is None else read_ink(png)
+    return None if png is None or read_ink(png) is None else Glimpse(png, live.get("penDown") is True)
 
 
 def _read_png(address: object) -> bytes | None:
@@ -246,7 +260,7 @@ class _Record:
     history: History = field(default_factory=History)
     stamp: int = 0
     handed_out: dict[str, Any] = field(default_factory=dict)
-    live: Ink | None = None  # the board with the stroke that is being drawn
+    glimpse: Glimpse | None = None
     untouched: bool = True  # nothing was drawn in this session: a drawing from before a reload may come back
     last_report: object = None
     last_live: object = None
@@ -256,15 +270,16 @@ class _Record:
         self.handed_out = drawing_of(self.history.present, self.stamp)
 
     def take_in(self, report: object, live: object, kept: object) -> None:
+        if live != self.last_live:
+            self.last_live = live
+            self.glimpse = read_glimpse(live, self.stamp, len(self.history.present.strokes))
         if report != self.last_report:
-            self.last_report, self.last_live, self.live = report, live, None
+            self.last_report = report
             board = read_report(report, self.stamp)
             if board is not None:
                 self.history = self.history.report(board)
                 self.untouched = self.untouched and not board.strokes
-        elif live != self.last_live:
-            self.last_live = live
-            self.live = read_live(live, self.stamp, len(self.history.present.strokes))
+                self.glimpse = None
         if self.untouched and kept is not None:
             self.untouched = False
             strokes = read_strokes(kept)
@@ -273,7 +288,7 @@ class _Record:
 
     def change(self, history: History) -> None:
         if history != self.history:
-            self.history, self.live = history, None
+            self.history, self.glimpse = history, None
             self.hand_out()
 
 
@@ -330,7 +345,7 @@ def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
             "stamp": record.stamp,
             "strokes": [] if record.untouched else list(strokes),
             "untouched": record.untouched,
-            "unpictured": bool(strokes) and record.history.present.png is None and record.live is None,
+            "unpictured": bool(strokes) and record.history.present.png is None and record.glimpse is None,
         }
         _helper(key=HELPER_KEY, data=about, on_live_change=lambda: None, on_kept_change=lambda: None)
     return current_ink()
@@ -340,14 +355,22 @@ def current_ink() -> Ink | None:
     """Give the ink of this session's drawing, also on pages without the pad.
 
     Returns:
-        uint8 (SIDE, SIDE), smaller while the pen moves; 0 for the bare board and 255 for full ink; None while nothing
-        is drawn.
+        As `read_ink` does; None while nothing is drawn.
     """
     record = _record()
-    if record.live is not None:
-        return record.live
-    png = record.history.present.png
+    png = record.history.present.png if record.glimpse is None else record.glimpse.png
     return None if png is None else read_ink(png)
+
+
+def is_down() -> bool:
+    """Tell whether the pen is on the board, as far as is known."""
+    glimpse = _record().glimpse
+    return glimpse is not None and glimpse.pen_down
+
+
+def version() -> int:
+    """Give a number that changes whenever the board is changed by anything but the pen."""
+    return _record().stamp
 
 
 def undo() -> None:

@@ -141,6 +141,7 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
     hand = open_pad(page, address, touch)
     hand.write(4)
     expect(answer_of(page)).to_have_text("4")
+    page.wait_for_timeout(300)  # no hand is faster: the strokes follow the answer
     page.reload()
     expect(answer_of(page)).to_have_text("4")
     page.locator(".st-key-undo button").click()  # stroke by stroke, as before

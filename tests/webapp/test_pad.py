@@ -18,10 +18,11 @@ from webapp.pad import (
     SESSION_KEY,
     SIDE,
     Board,
+    Glimpse,
     History,
     drawing_of,
+    read_glimpse,
     read_ink,
-    read_live,
     read_report,
     read_strokes,
 )
@@ -258,16 +259,16 @@ def test_a_forged_report_is_an_empty_board(forged: object):
     assert read_report(forged, stamp=1) == Board()
 
 
-def live(strokes: int, stamp: int = 1, side: int = LIVE_SIDE) -> dict[str, Any]:
+def live(strokes: int, stamp: int = 1, side: int = LIVE_SIDE, pen_down: bool = True) -> dict[str, Any]:
     address = "data:image/png;base64," + base64.b64encode(picture(size=(side, side))).decode()
-    return {"stamp": stamp, "strokes": strokes, "picture": address}
+    return {"stamp": stamp, "strokes": strokes, "penDown": pen_down, "picture": address}
 
 
-def test_a_picture_from_under_the_pen_is_read():
-    ink = read_live(live(2, stamp=5), stamp=5, strokes=2)
+def test_a_glimpse_is_read():
+    small = picture(size=(LIVE_SIDE, LIVE_SIDE))
 
-    assert ink is not None
-    assert ink.shape == (LIVE_SIDE, LIVE_SIDE)
+    assert read_glimpse(live(2, stamp=5), stamp=5, strokes=2) == Glimpse(small, pen_down=True)
+    assert read_glimpse(live(2, stamp=5, pen_down=False), stamp=5, strokes=2) == Glimpse(small, pen_down=False)
 
 
 @pytest.mark.parametrize(
@@ -275,8 +276,8 @@ def test_a_picture_from_under_the_pen_is_read():
     [None, 3, {}, live(1), live(2, stamp=4), {**live(2), "picture": None}, live(2, side=50), {**live(2), "stamp": "1"}],
     ids=["nothing", "number", "empty", "old stroke", "old drawing", "no picture", "size", "type"],
 )
-def test_a_picture_from_under_the_pen_that_is_late_or_forged_counts_for_nothing(message: object):
-    assert read_live(message, stamp=1, strokes=2) is None
+def test_a_glimpse_that_is_late_or_forged_counts_for_nothing(message: object):
+    assert read_glimpse(message, stamp=1, strokes=2) is None
 
 
 def test_strokes_that_come_back_are_checked():
@@ -405,16 +406,17 @@ def helper(at: AppTest, **value: object) -> AppTest:
     return at.run()
 
 
-def test_the_stroke_under_the_pen_counts_until_it_is_finished():
+def test_a_glimpse_counts_until_the_stroke_is_reported():
     at = send(app(), message(1))
+    record = at.session_state[SESSION_KEY]
 
     helper(at, live=live(1))
-    assert at.session_state[SESSION_KEY].live is not None
-    assert at.text[0].value == "ink 0"  # of that picture: its corner with ink is cut off
-
-    send(at, message(1, 2))
-    assert at.session_state[SESSION_KEY].live is None
+    assert record.glimpse is not None
     assert at.text[0].value == "ink 200"
+
+    send(at, message(1, 2, png=picture(ink=100)))
+    assert record.glimpse is None
+    assert record.history.present == Board(strokes(1, 2), picture(ink=100))
 
 
 def test_clear_takes_the_stroke_under_the_pen_too():
@@ -431,7 +433,7 @@ def test_a_drawing_from_before_a_reload_comes_back_once():
     assert record.handed_out == drawing_of(Board(strokes(1, 2)), 2)
 
     helper(at, kept=list(strokes(1, 2)), live=live(2, stamp=2))
-    assert record.live is not None
+    assert record.glimpse is not None
 
     press(at, "clear")
     helper(at, kept=list(strokes(1, 2)))

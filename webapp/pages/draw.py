@@ -1,6 +1,7 @@
 """The drawing page: draw a digit or a number, and see at once what the network reads."""
 
 import math
+import zlib
 from html import escape
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from webapp.bars import probability_bars
 from webapp.drawing import neurons, stages, teach, walk, why
 from webapp.drawing.picture import picture_pad
 from webapp.evaluations import dataset, is_offered
+from webapp.follow import announce, follow
 from webapp.frame import page_title
 from webapp.networks import Choice, choices, choose, chosen
 from webapp.resources import recognizer
@@ -46,17 +48,44 @@ class TestImage(NamedTuple):
     data_name: str
 
 
+class Drawn(NamedTuple):
+    """What the page has read, for the view below the answer.
+
+    Attributes:
+        reader: the network that reads, with the steps that are switched on; None if it cannot be loaded.
+        read: the digits from left to right.
+        shown: the one that the page is about.
+        asked: what the visitor had chosen by then, see `_asked`.
+        number: another one for everything else that is read.
+    """
+
+    reader: Recognizer | None
+    read: list[Recognition]
+    shown: Recognition | None
+    asked: tuple[object, ...]
+    number: int
+
+
 @st.fragment
 def pad_and_answer() -> None:
-    """Show the pad, the answer beside it and a view of the drawing below; a stroke runs this again, nothing else."""
+    """Show the pad and the answer beside it; a stroke runs this again, and nothing else until the pen rests."""
     image = _asked_image()
     reader = _chosen_recognizer()
+    draws = image is None and st.session_state.get("input") != "picture"
     left, right = st.columns([6, 7], gap="large")
-    with left:
-        read = _take_in(reader, image)
+    if draws:
+        read = _read_drawing(reader)
+    else:
+        with left:
+            read = _show_image(reader, image) if image is not None else _take_picture(reader)
     shown = _digit_in_question(read)
     with right:
         _answer(read, shown)
+    if draws:
+        with left:  # after the answer, which must not wait for it
+            hint = _("Draw a digit or a whole number here")
+            pad.pad(hint, st.session_state.get("kept_pen", DEFAULT_PEN), st.session_state.get("tool") == "eraser")
+            _tools()
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:
@@ -66,28 +95,42 @@ def pad_and_answer() -> None:
             _as_in_training(reader, image)
     with right:
         _network_choice()
-    if reader is not None:
-        _view(reader, read, shown)
+    pictures = b"".join(recognition.image.tobytes() for recognition in read)
+    number = zlib.crc32(pictures + repr((_asked(), None if shown is None else read.index(shown))).encode())
+    st.session_state["drawn"] = Drawn(reader, read, shown, _asked(), number)
+    announce(number, pad.is_down())
 
 
-def _take_in(reader: Recognizer | None, image: TestImage | None) -> list[Recognition]:
-    """Show the pad, or what stands in its place, and read it."""
-    if image is not None:
-        _show_image(image)
-        return [] if reader is None else [reader.recognize(image.pixels)]
-    if st.session_state.get("input") == "picture":
-        found = None if reader is None else picture_pad(reader)
-        st.button(
-            _("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_choose_input, args=("pad",)
-        )
-        return found or []
-    hint = _("Draw a digit or a whole number here")
-    ink = pad.pad(hint, st.session_state.get("kept_pen", DEFAULT_PEN), st.session_state.get("tool") == "eraser")
-    _tools()
+@st.fragment
+def view() -> None:
+    """Show the chosen view of the drawing, and which of several digits it is about."""
+    drawn: Drawn = st.session_state["drawn"]
+    if drawn.asked != _asked():  # something in the view was pressed that the answer depends on
+        st.rerun()
+    follow(drawn.number)
+    if drawn.reader is not None:
+        _view(drawn.reader, drawn.read, drawn.shown)
+
+
+def _asked() -> tuple[object, ...]:
+    """Give what the answer depends on and a view can change."""
+    return pad.version(), stages.chosen_steps(), chosen().key, st.session_state.get("place")
+
+
+def _read_drawing(reader: Recognizer | None) -> list[Recognition]:
+    """Read what is on the pad."""
+    ink = pad.current_ink()
     if reader is None or ink is None:
         return []
     found = [part.recognition for part in reader.recognize_number(ink)]
     return [recognition for recognition in found if recognition.digit is not None]
+
+
+def _take_picture(reader: Recognizer | None) -> list[Recognition]:
+    """Take in a picture in place of the pad, and read it."""
+    found = None if reader is None else picture_pad(reader)
+    st.button(_("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_choose_input, args=("pad",))
+    return found or []
 
 
 def _choose_input(name: str) -> None:
@@ -105,7 +148,6 @@ def _digit_in_question(read: list[Recognition]) -> Recognition | None:
 
 
 def _view(reader: Recognizer, read: list[Recognition], shown: Recognition | None) -> None:
-    """Show the chosen view of the drawing, and which of several digits it is about."""
     views = {
         "stages": (_("From pen to 28×28"), stages.show),
         "why": (_("Why?"), why.show),
@@ -169,8 +211,8 @@ def _asked_image() -> TestImage | None:
     return None
 
 
-def _show_image(image: TestImage) -> None:
-    """Show a test image in place of the pad, and the way back to it."""
+def _show_image(reader: Recognizer | None, image: TestImage) -> list[Recognition]:
+    """Show a test image in place of the pad, with the way back to it, and read it."""
     address = grey_address(image.pixels / 255)
     described = _("Test image {place:,} of {data}, labelled {label}").format(
         place=image.place + 1, data=image.data_name, label=image.label
@@ -179,6 +221,7 @@ def _show_image(image: TestImage) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="test-image"):
         st.markdown(described, width="content")
         st.button(_("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_leave_image)
+    return [] if reader is None else [reader.recognize(image.pixels)]
 
 
 def _leave_image() -> None:
@@ -350,3 +393,4 @@ def _chosen_recognizer() -> Recognizer | None:
 
 page_title(_("Draw a digit"), _("A neural network, written from scratch in NumPy, reads it as you draw."))
 pad_and_answer()
+view()

@@ -1,0 +1,31 @@
+"""Lets one fragment of a page run after another one, when that one has something new.
+
+Streamlit finishes a fragment's run before it begins the next one, so whatever a fragment does after the answer delays
+the answer to the next stroke. What explains the answer therefore is a fragment of its own, and runs once the pen rests.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+_follow = st.components.v2.component(
+    "follow",
+    html="<span hidden></span>",
+    js=Path(__file__).with_name("follow.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def announce(number: int, pen_down: bool) -> None:
+    """Say, at the end of a fragment, that it has something new.
+
+    Args:
+        number: another one for everything new.
+        pen_down: whether more will follow at once, so that nobody need hurry.
+    """
+    _follow(key="announce", data={"role": "announce", "read": number, "pen_down": pen_down})
+
+
+def follow(number: int) -> None:
+    """Let the fragment that calls this run again when another number than this one is announced."""
+    _follow(key="follow", data={"role": "follow", "read": number}, on_read_change=lambda: None)
