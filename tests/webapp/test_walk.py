@@ -17,7 +17,7 @@ from mnist_core.trace import Outcome, trace_image
 from mnist_core.training import start_training
 from webapp.drawing.walk import _verdict
 from webapp.drawing.walk_content import number, sum_lines, sure
-from webapp.drawing.walk_pictures import bars, cells, grid, html_number
+from webapp.drawing.walk_pictures import bars, cells, cells_address, grid, html_number
 from webapp.drawing.walk_stops import Stop, stops
 
 TINY: dict[str, Any] = {"batch_size": 25, "epochs": 1, "learning_rate": 0.1, "hidden_sizes": (12, 10)}
@@ -147,6 +147,11 @@ def test_a_share_close_to_one_can_be_told_from_it():
 )
 def test_a_grid_has_room_for_all(count, shape):
     assert grid(count) == shape
+
+
+def test_tiny_numbers_have_the_colours_of_large_ones():
+    values = np.random.default_rng(0).normal(size=30)
+    assert cells_address(1e-9 * values) == cells_address(values) != cells_address(0 * values)
 
 
 def test_the_chosen_cell_is_framed():

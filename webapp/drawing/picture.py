@@ -18,8 +18,8 @@ from mnist_core.weights import TrainedNetwork
 from webapp.paste import pasted_picture
 from webapp.texts import gettext as _
 
-PICTURE = "picture"
-"""Where the session keeps the picture, also while another page is open."""
+PICTURE = "picture_taken"
+"""Where the session keeps the picture, also while another page is open. ("picture" is the button that leads here.)"""
 READING = "picture_reading"
 REFUSAL = "picture_refusal"
 CAMERA = "picture_camera"

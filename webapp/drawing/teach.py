@@ -103,6 +103,8 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
 def _keep(visitor: str, read: Recognition | None) -> None:
     label = st.session_state["teach-label"]
     st.session_state["teach-label"] = None  # ready for the next drawing
+    if "drawn" in st.session_state:  # the drawing as the page has read it by now: this view follows a little later
+        read = st.session_state["drawn"].shown
     if label not in DIGITS or read is None or read.digit is None:
         return
     digit = None if read.certainty == "no digit" else read.digit

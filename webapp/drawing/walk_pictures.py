@@ -25,7 +25,10 @@ def cells_address(values: np.ndarray) -> str:
     columns, rows = grid(len(values))
     padded = np.zeros(rows * columns, values.dtype)
     padded[: len(values)] = values
-    return png_address(Image.fromarray(weight_pictures(padded.reshape(rows, columns), round_scale(values))))
+    peak = float(np.abs(values).max())
+    if peak:
+        padded /= peak  # where the network is very sure, all slopes are tiny, and their picture should still be seen
+    return png_address(Image.fromarray(weight_pictures(padded.reshape(rows, columns), round_scale(padded))))
 
 
 def cells(address: str, values: np.ndarray, chosen: int) -> str:

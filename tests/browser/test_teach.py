@@ -1,0 +1,225 @@
+"""Teach it, in a real browser: a visitor's drawings are kept, learnt, taken home and deleted, by mouse and by finger."""
+
+import re
+import sqlite3
+import zipfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from mnist_core.data import load_dataset
+from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.hand import Hand, Stroke
+from webapp.visitor import COOKIE, owner_of, read_id
+
+SHORT_SEVEN: list[Stroke] = [[(0.45, 0.2), (0.58, 0.14), (0.5, 0.85)]]
+"""A seven in an odd hand: with so small a head that it is read as a one."""
+MOST_FORGOTTEN = 0.5
+"""Percentage points of the MNIST test images."""
+
+
+class Pupil:
+    """A visitor's browser with the view open in which a network is taught.
+
+    Args:
+        new_page: opens the browser's page.
+        address: where the app answers.
+        touch: whether it is a phone.
+    """
+
+    def __init__(self, new_page: NewPage, address: str, touch: bool) -> None:
+        self.page = new_page(**PHONE) if touch else new_page()
+        self._touch = touch
+        self.page.goto(address)
+        self.hand = Hand(self.page, touch)
+        self.press(self.page.locator(".st-key-views button", has_text="Teach it"))
+
+    def press(self, what: str | Locator) -> None:
+        """Press a button, by its key or as found."""
+        button = self.page.locator(f".st-key-{what} button:visible").first if isinstance(what, str) else what
+        expect(button).to_be_enabled()
+        if self._touch:
+            button.tap()
+        else:
+            button.click()
+
+    def agree(self) -> None:
+        """Let the server keep the drawings."""
+        self.press("teach-agree")
+        expect(self.title).to_have_text("Your collection: 0")
+
+    def write(self, digit: int) -> None:
+        """Write a digit and wait until the page has read it."""
+        self.draw(Hand.strokes(digit, 0.25, 0.15, 0.65), digit)
+
+    def draw(self, strokes: Sequence[Stroke], read: int) -> None:
+        """Draw, and wait until the page has read what it should."""
+        self.page.locator(".st-key-pad").scroll_into_view_if_needed()
+        for stroke in strokes:
+            self.hand.draw(stroke)
+        expect(self.answer).to_have_text(str(read))
+
+    def label(self, digit: int) -> None:
+        """Say what the drawing is, and wait until it is kept and the board is bare again."""
+        self.press(self.digit("teach-label", digit))
+        expect(self.page.locator(".st-key-teach-kept")).to_contain_text(f"Kept as {digit}.")
+        expect(self.answer).to_have_text("—")
+
+    def digit(self, key: str, digit: int) -> Locator:
+        """Find one of the ten digits that a drawing can be."""
+        return self.page.locator(f"[class*='st-key-{key}'] button", has_text=re.compile(f"^{digit}$"))
+
+    @property
+    def answer(self) -> Locator:
+        """What is read."""
+        return self.page.locator(".st-key-digit .digit")
+
+    @property
+    def title(self) -> Locator:
+        """How many drawings there are."""
+        return self.page.locator(".teach-counts p")
+
+    @property
+    def tiles(self) -> Locator:
+        """The drawings, the newest first."""
+        return self.page.locator(".st-key-teach-gallery .gallery > *")
+
+    @property
+    def network(self) -> Locator:
+        """The name of the network that reads."""
+        return self.page.get_by_label("Network", exact=True)
+
+    def visitor(self) -> str:
+        """Wait for the cookie, and give the number in it."""
+        self.page.wait_for_function(f"document.cookie.includes('{COOKIE}=')")
+        visitor = read_id(next(cookie.get("value") for cookie in self.page.context.cookies()))
+        assert visitor is not None
+        return visitor
+
+    def learn(self) -> None:
+        """Let a copy of the network learn, and wait until it reads."""
+        self.press("teach-go")
+        expect(self.page.get_by_role("progressbar")).to_be_visible()
+        expect(self.network).to_have_value(re.compile("^default, my hand — reads .*MNIST"))
+        expect(self.page.get_by_role("progressbar")).to_have_count(0)
+
+
+OpenPupil = Callable[[], Pupil]
+
+
+@pytest.fixture(params=[False, True], ids=["mouse", "touch"])
+def open_pupil(request: pytest.FixtureRequest, new_page: NewPage, server: Server) -> OpenPupil:
+    """Opens the browsers of visitors who do not know of each other."""
+    return lambda: Pupil(new_page, server.address, request.param)
+
+
+def rows_of(server: Server, owner: str) -> list[tuple[int, int | None]]:
+    """What the server keeps of somebody's drawings, the oldest first: what they are, and what was read."""
+    with closing(sqlite3.connect(server.visitors / "collection.sqlite")) as database:
+        return database.execute("SELECT label, read FROM drawings WHERE owner = ? ORDER BY id", (owner,)).fetchall()
+
+
+def test_drawings_are_kept_mended_found_again_and_taken_home(
+    open_pupil: OpenPupil, server: Server, tmp_path: Path
+) -> None:
+    pupil = open_pupil()
+    expect(pupil.page.locator(".st-key-teach-agree button")).to_be_enabled()
+    assert pupil.page.context.cookies() == []
+    pupil.agree()
+    owner = owner_of(pupil.visitor())
+    for digit in (3, 4, 5, 7):
+        pupil.write(digit)
+        pupil.label(digit)
+    assert rows_of(server, owner) == [(3, 3), (4, 4), (5, 5), (7, 7)]  # each with all its strokes
+    expect(pupil.title).to_have_text("Your collection: 4")
+
+    pupil.write(2)
+    pupil.label(8)
+    expect(pupil.tiles).to_have_text(["8", "7", "5", "4", "3"])
+    pupil.press("teach-undo")
+    expect(pupil.tiles).to_have_text(["7", "5", "4", "3"])
+
+    pupil.press(pupil.tiles.nth(0))
+    expect(pupil.page.get_by_text("You said 7, it had read 7. It is:")).to_be_visible()
+    pupil.press(pupil.digit("teach-relabel", 1))
+    expect(pupil.tiles).to_have_text(["1", "5", "4", "3"])
+    pupil.press(pupil.tiles.nth(2))
+    expect(pupil.page.get_by_text("You said 4, it had read 4. It is:")).to_be_visible()
+    pupil.press("teach-delete")
+    expect(pupil.tiles).to_have_text(["1", "5", "3"])
+    assert rows_of(server, owner) == [(3, 3), (5, 5), (1, 7)]
+
+    pupil.write(6)
+    pupil.page.wait_for_timeout(300)  # no hand is faster: the strokes follow the answer
+    pupil.page.reload()
+    expect(pupil.tiles).to_have_text(["1", "5", "3"])
+    expect(pupil.answer).to_have_text("6")
+
+    with pupil.page.expect_download() as download:
+        pupil.press("teach-take")
+    assert re.fullmatch(r"my-digits-\d{4}-\d\d-\d\d\.zip", download.value.suggested_filename)
+    with zipfile.ZipFile(download.value.path()) as archive:
+        archive.extractall(tmp_path)
+    taken = load_dataset(tmp_path)
+    assert taken.train_labels.tolist() == [3, 5, 1]
+    assert taken.test_labels.tolist() == [3, 5, 1]  # too few to be divided
+    assert (taken.train_images.max(axis=(1, 2)) > 200).all()
+    assert len(list((tmp_path / "png").glob("*.png"))) == 3
+
+
+def test_a_hand_is_learnt_unlearnt_and_forgotten(
+    open_pupil: OpenPupil, server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pupil, other = open_pupil(), open_pupil()
+    page, before = pupil.page, pupil.network.input_value()
+    pupil.agree()
+    owner = owner_of(pupil.visitor())
+    expect(page.locator(".st-key-teach-go button")).to_be_disabled()
+    for digit in (3, 4, 5):
+        pupil.write(digit)
+        pupil.label(digit)
+    pupil.draw(SHORT_SEVEN, 1)
+    pupil.label(7)
+
+    pupil.learn()
+    own, test = page.locator(".teach-scores strong").all_inner_texts()
+    assert own == "75% → 100%"
+    mnist_before, mnist_after = (float(share) for share in re.findall(r"([\d.]+)%", test))
+    with capsys.disabled():
+        print(f"\nMNIST test images read, before and after a hand was learnt: {test}")
+    assert mnist_before > 99
+    assert mnist_after >= mnist_before - MOST_FORGOTTEN
+    expect(pupil.network).to_have_value(f"default, my hand — reads {mnist_after:.2f}% of the MNIST test images")
+    pupil.draw(SHORT_SEVEN, 7)  # now it knows better
+
+    pupil.press("teach-unlearn")
+    expect(pupil.network).to_have_value(before)
+    expect(pupil.answer).to_have_text("1")
+    expect(page.locator(".teach-scores")).to_have_count(0)
+
+    pupil.learn()
+    hand = server.visitors / "hands" / f"{owner}.npz"
+    assert hand.exists() and hand.with_suffix(".json").exists()
+    other.agree()  # a visitor who sees none of it
+    expect(other.tiles).to_have_count(0)
+    expect(other.network).to_have_value(before)
+    expect(other.page.locator(".st-key-teach-go button")).to_be_disabled()
+
+    pupil.press("teach-delete-all")
+    expect(page.get_by_text("This deletes your 4 drawings")).to_be_visible()
+    assert len(rows_of(server, owner)) == 4  # nothing has happened so far
+    pupil.press("teach-delete-now")
+    expect(page.get_by_text("Everything is deleted.")).to_be_visible()
+    expect(pupil.network).to_have_value(before)
+    page.wait_for_function(f"!document.cookie.includes('{COOKIE}')")
+    assert page.context.cookies() == []
+    assert not hand.exists() and not hand.with_suffix(".json").exists()
+    assert [
+        file.name for file in server.visitors.rglob("*") if file.is_file() and owner.encode() in file.read_bytes()
+    ] == []
+    page.reload()
+    expect(page.locator(".st-key-teach-agree button")).to_be_enabled()
+    expect(pupil.network).to_have_value(before)
