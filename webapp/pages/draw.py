@@ -89,9 +89,9 @@ def pad_and_answer() -> None:
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:
-        if image is None:
+        if draws:
             _pen_width()
-        elif reader is not None and read:
+        elif image is not None and reader is not None and read:
             _as_in_training(reader, image)
     with right:
         _network_choice()
