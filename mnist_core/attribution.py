@@ -10,11 +10,10 @@ for deep neural networks, https://arxiv.org/abs/1711.06104
 
 import numpy as np
 
-from mnist_core.activations import Activation
-from mnist_core.layers import BatchNorm, Linear
 from mnist_core.mlp import MLP
 from mnist_core.normalization import normalize
 from mnist_core.preprocess import FIELD
+from mnist_core.slopes import pass_back
 from mnist_core.weights import TrainedNetwork
 
 PATCH = 4
@@ -56,10 +55,7 @@ def gradient_times_input(
 
 
 def input_gradient(model: MLP, x: np.ndarray, grad: np.ndarray) -> np.ndarray:
-    """Run a gradient back to the pixels, through the network as it reads, not as it is trained.
-
-    `MLP.backward` would use the layers' own memory, dropout, and the statistics of the batch. Here nothing is
-    remembered: batch normalization uses its running means, so it is a straight line, and dropout does nothing.
+    """Run a gradient back to the pixels, through the network as it reads (see `slopes`).
 
     Args:
         model: the network.
@@ -73,12 +69,7 @@ def input_gradient(model: MLP, x: np.ndarray, grad: np.ndarray) -> np.ndarray:
     for layer in model.layers:
         values.append(layer.forward(values[-1]))
     for layer, entered, left in zip(reversed(model.layers), values[-2::-1], values[:0:-1], strict=True):
-        if isinstance(layer, Linear):
-            grad = grad @ layer.params["W"].T
-        elif isinstance(layer, Activation):
-            grad = grad * layer.slope(entered, left)
-        elif isinstance(layer, BatchNorm):
-            grad = grad * (layer.params["gamma"] / np.sqrt(layer.state["running_variance"] + layer.eps))
+        grad = pass_back(layer, entered, left, grad)
     return grad
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mnist_core.activations import Activation, sigmoid
+from mnist_core.activations import sigmoid
 from mnist_core.layers import BatchNorm, Dropout, Layer, Linear
 from mnist_core.losses import HEADS, loss_function
 from mnist_core.mlp import MLP
+from mnist_core.slopes import inverse_deviation, pass_back
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,7 @@ def trace_image(model: MLP, x: np.ndarray, label: int, head: str = "softmax", la
     loss, logits_grad = loss_function(head, label_smoothing)(precise, np.array([label]))
     grads = [logits_grad[0].astype(x.dtype)]
     for layer, before, after in zip(layers[::-1], values[-2::-1], values[:0:-1], strict=True):
-        grads.append(_backward(layer, before, after, grads[-1]))
+        grads.append(pass_back(layer, before, after, grads[-1]))
     grads.reverse()
     passages = [Passage(*stop) for stop in zip(layers, values, values[1:], grads[1:], grads, strict=False)]
     smoothing = label_smoothing if head == "softmax" else 0.0
@@ -181,19 +182,3 @@ def after_step(trace: Trace, learning_rate: float) -> Outcome:
     logits = x[None].astype(np.float64)
     loss, _ = loss_function(trace.head, trace.label_smoothing)(logits, np.array([trace.label]))
     return Outcome(loss, HEADS[trace.head].probabilities(logits)[0])
-
-
-def inverse_deviation(layer: BatchNorm) -> np.ndarray:
-    """Give 1 / √(σ² + ε) of a layer's running variances, (U,)."""
-    return 1 / np.sqrt(layer.state["running_variance"] + layer.eps)
-
-
-def _backward(layer: Layer, x: np.ndarray, y: np.ndarray, grad: np.ndarray) -> np.ndarray:
-    """Turn dL/dy into dL/dx: the chain rule for one layer and one image."""
-    if isinstance(layer, Linear):
-        return layer.params["W"] @ grad
-    if isinstance(layer, Activation):
-        return grad * layer.slope(x, y)
-    if isinstance(layer, BatchNorm):
-        return layer.params["gamma"] * inverse_deviation(layer) * grad
-    raise TypeError(f"found a layer of kind {type(layer).__name__}, expected Linear, BatchNorm or an activation")

@@ -12,6 +12,7 @@ import numpy as np
 from mnist_core.activations import Activation
 from mnist_core.layers import BatchNorm, Linear
 from mnist_core.normalization import normalize
+from mnist_core.slopes import inverse_deviation
 from mnist_core.weights import TrainedNetwork
 
 
@@ -42,7 +43,7 @@ class UnitLayer:
         """dv/dz (U,): γ / √(σ² + ε) with batch norm, else 1."""
         if self.batch_norm is None:
             return np.ones_like(self.z)
-        return self.batch_norm.params["gamma"] / np.sqrt(self.batch_norm.state["running_variance"] + BatchNorm.eps)
+        return self.batch_norm.params["gamma"] * inverse_deviation(self.batch_norm)
 
     @property
     def slopes(self) -> np.ndarray:

@@ -3,7 +3,8 @@
 from mnist_core.activations import Activation, sigmoid
 from mnist_core.layers import BatchNorm, Linear
 from mnist_core.losses import HEADS
-from mnist_core.trace import Trace, inverse_deviation
+from mnist_core.slopes import inverse_deviation
+from mnist_core.trace import Trace
 from webapp.drawing.walk_content import (
     Content,
     Place,
