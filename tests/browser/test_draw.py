@@ -235,22 +235,32 @@ def test_bars_stay_where_they_are_while_they_move(address: str, new_page: NewPag
     expect(page.locator(".st-key-pad[data-mark]")).to_have_count(1)
 
 
-def test_undo_redo_and_clear(address: str, new_page: NewPage) -> None:
-    page = new_page()
-    hand = open_pad(page, address)
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_undo_redo_and_clear(touch: bool, address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE) if touch else new_page()
+    hand = open_pad(page, address, touch)
+
+    def press(tool: str) -> None:
+        button = page.locator(f".st-key-{tool} button")
+        if touch:
+            button.tap()
+        else:
+            button.click()
+
     hand.draw([(0.7, 0.15), (0.45, 0.9)])
     expect(answer_of(page)).to_have_text("1")
     hand.draw([(0.2, 0.17), (0.7, 0.15)])
     expect(answer_of(page)).to_have_text("7")
-    page.locator(".st-key-undo button").click()
+    press("undo")
     expect(answer_of(page)).to_have_text("1")
-    page.locator(".st-key-redo button").click()
+    press("redo")
     expect(answer_of(page)).to_have_text("7")
-    clear(page)
-    page.locator(".st-key-undo button").click()
+    press("clear")
+    expect(answer_of(page)).to_have_text("—")
+    press("undo")
     expect(answer_of(page)).to_have_text("7")
-    page.locator(".st-key-undo button").click()
-    page.locator(".st-key-undo button").click()
+    press("undo")
+    press("undo")
     expect(answer_of(page)).to_have_text("—")
     expect(page.locator(".st-key-undo button")).to_be_disabled()
 
