@@ -72,11 +72,11 @@ def test_nothing_is_kept_before_the_visitor_agrees(small_dataset):
 
 def test_a_drawing_is_kept_with_what_it_is_and_taken_back(small_dataset):
     app = open_view(ANNA, small_dataset.test_images[0])
-    app.segmented_control(key="teach-label").set_value(7).run()
+    app.segmented_control(key="teach-label-0").set_value(7).run()
     assert not app.exception
     assert counts_of(ANNA)[7] == 1
     assert "Kept as **7**" in words(app)
-    assert app.segmented_control(key="teach-label").value is None
+    assert app.segmented_control(key="teach-label-1").value is None
     app.button(key="teach-undo").click().run()
     assert counts_of(ANNA).sum() == 0
     assert "Taken back" in words(app)
@@ -84,7 +84,7 @@ def test_a_drawing_is_kept_with_what_it_is_and_taken_back(small_dataset):
 
 def test_without_a_drawing_nothing_can_be_kept():
     app = open_view(ANNA)
-    assert app.segmented_control(key="teach-label").disabled
+    assert app.segmented_control(key="teach-label-0").disabled
     assert app.button(key="teach-go").disabled
 
 

@@ -146,8 +146,8 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
         return
     try:
         st.session_state["teach_learning"] = "begun"
+        bar = place.progress(0.0, _("Reading the test images"))  # the first visitor's data set is loaded for seconds
         base, drawings, data = base_of(hand_of(visitor)), drawings_of(visitor), dataset(_rehearsed())
-        bar = place.progress(0.0, _("Reading the test images"))
         lesson = _lesson(bar, base, drawings, data)
         bar.progress(1.0, _("Reading the test images"))  # if the page was left meanwhile, the script ends here
         hand = Hand(base.key, len(drawings), lesson.before, lesson.after, data.name, data.synthetic)

@@ -24,7 +24,7 @@ READING = "picture_reading"
 REFUSAL = "picture_refusal"
 CAMERA = "picture_camera"
 ROUND = "picture_round"
-"""Counts the pictures that were put away: with a new key, the widgets are empty again."""
+"""Counts the pictures that were put away or refused: with a new key, the widgets are empty again."""
 
 OTHER_FORMATS: dict[str, tuple[int, tuple[bytes, ...]]] = {
     "GIF": (0, (b"GIF8",)),
@@ -102,12 +102,17 @@ def take(content: bytes) -> None:
         st.session_state.pop(REFUSAL, None)
     except ImageError:
         st.session_state[REFUSAL] = refusal_of(content)
+        _empty_widgets()
 
 
 def put_away() -> None:
     """Forget the picture and ask for another one."""
     for key in (PICTURE, READING, REFUSAL, CAMERA):
         st.session_state.pop(key, None)
+    _empty_widgets()
+
+
+def _empty_widgets() -> None:
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 

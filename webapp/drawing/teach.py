@@ -81,16 +81,20 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
     else:
         text = _("It read **{digit}**. What is it really?").format(digit=read.digit)
     st.markdown(text)
-    st.segmented_control(
-        _("What it is"),
-        DIGITS,
-        key="teach-label",
-        label_visibility="collapsed",
-        width="stretch",
-        disabled=nothing,
-        on_change=_keep,
-        args=(visitor, read),
-    )
+    # A new control for each drawing. One whose value is taken back here now and then stays pressed in the browser, when
+    # a report of the pad overtakes that; to press the same digit for the next drawing would then only release it.
+    key = f"teach-label-{st.session_state.get('teach_labelled', 0)}"
+    with st.container(key="teach-label"):
+        st.segmented_control(
+            _("What it is"),
+            DIGITS,
+            key=key,
+            label_visibility="collapsed",
+            width="stretch",
+            disabled=nothing,
+            on_change=_keep,
+            args=(visitor, read, key),
+        )
     with st.container(horizontal=True, vertical_alignment="center", key="teach-kept"):
         kept(st.toggle, _("Then clear the pad"), "teach-clear", True)
         note, last = st.session_state.get("teach_note"), st.session_state.get("teach_last")
@@ -100,9 +104,9 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
             st.button(_("Undo"), type="tertiary", key="teach-undo", on_click=_take_back, args=(visitor, last))
 
 
-def _keep(visitor: str, read: Recognition | None) -> None:
-    label = st.session_state["teach-label"]
-    st.session_state["teach-label"] = None  # ready for the next drawing
+def _keep(visitor: str, read: Recognition | None, key: str) -> None:
+    label = st.session_state[key]
+    st.session_state["teach_labelled"] = st.session_state.get("teach_labelled", 0) + 1
     if "drawn" in st.session_state:  # the drawing as the page has read it by now: this view follows a little later
         read = st.session_state["drawn"].shown
     if label not in DIGITS or read is None or read.digit is None:
@@ -182,7 +186,13 @@ def _one(visitor: str, drawing: Drawing) -> None:
 def _take_or_delete(visitor: str, count: int) -> None:
     """Show how the collection is taken home, and how all of it is deleted."""
     with st.container(horizontal=True, key="teach-leave"):
-        taken = st.button(_("Download all (ZIP)"), icon=":material/download:", key="teach-take", disabled=not count)
+        st.button(
+            _("Download all (ZIP)"),
+            icon=":material/download:",
+            key="teach-take",
+            disabled=not count,
+            on_click=lambda: st.session_state.update(teach_take=True),  # outlives a run that the page breaks off
+        )
         with st.popover(_("Delete everything"), icon=":material/delete_forever:", key="teach-delete-all"):
             st.markdown(
                 _(
@@ -198,7 +208,8 @@ def _take_or_delete(visitor: str, count: int) -> None:
                 args=(visitor,),
             )
     today = datetime.now(UTC).date()
-    save_file(export(visitor) if taken else None, f"my-digits-{today}.zip", "teach-file")
+    taken = st.session_state.pop("teach_take", False)
+    save_file(export(visitor) if taken and count else None, f"my-digits-{today}.zip", "teach-file")
 
 
 def _delete_all(visitor: str) -> None:

@@ -113,8 +113,13 @@ def view() -> None:
 
 
 def _asked() -> tuple[object, ...]:
-    """Give what the answer depends on and a view can change."""
-    return pad.version(), stages.chosen_steps(), chosen().key, st.session_state.get("place")
+    """Give all that the answer's part of the page depends on, besides the pen.
+
+    A view may change some of it. And a press of one of that part's own buttons, at the moment at which the view
+    follows, can reach the server together with that, in a message that has only the view run.
+    """
+    mine = (st.session_state.get(key) for key in ("input", "tool", "kept_pen", "place"))
+    return pad.version(), stages.chosen_steps(), chosen().key, *mine
 
 
 def _read_drawing(reader: Recognizer | None) -> list[Recognition]:
