@@ -49,7 +49,7 @@ const LIVE_SIDE = 200;
 // They go out five times a second at most, and rarer where the answer takes long: thirty pens must not keep the server
 // so busy that finished strokes wait.
 const LIVE_EVERY = 200; // ms
-const LIVE_SHARE = 1 / 8; // of the time, spent waiting for answers
+const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
 const picture = (root) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: LIVE_SIDE, height: LIVE_SIDE });
   const context = canvas.getContext('2d');

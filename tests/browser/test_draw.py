@@ -95,8 +95,14 @@ def test_the_answer_follows_the_pen_while_it_moves(address: str, new_page: NewPa
     hand = open_pad(page, address)
     hand.draw([(0.2, 0.17), (0.7, 0.15)])
     expect(answer_of(page)).not_to_have_text("—")
-    with hand.pen_down([(0.7, 0.15), (0.6, 0.4), (0.45, 0.9)]):
+    page.evaluate("window.looks = new Set()")
+    page.evaluate(
+        """() => new MutationObserver(() => window.looks.add(document.querySelector('.st-key-seen img').src))
+          .observe(document.querySelector('.st-key-seen'), { subtree: true, childList: true, attributes: true })"""
+    )
+    with hand.pen_down([(0.7, 0.15), (0.65, 0.3), (0.6, 0.4), (0.55, 0.6), (0.5, 0.75), (0.45, 0.9)]):
         expect(answer_of(page)).to_have_text("7")
+        assert page.evaluate("window.looks.size") >= 2  # it followed, and did not look only once
     expect(answer_of(page)).to_have_text("7")
     expect(page.locator(".st-key-redo button")).to_be_disabled()
 
