@@ -124,14 +124,16 @@ if "next_run" in st.session_state:
 run = current_run()
 st.session_state["stage"] = stage(run)
 left, right = st.columns([5, 12], gap="medium")
+# First of all, and with and without a run: a poll that meets a page which is just being built finds its place there.
+status_place, actions_place, view_place = right.container(), right.container(), right.container()
 with left, st.container(border=True, key="settings"):
     settings = settings_form(linked_job() or (None if run is None else run.job))
     if settings.job is not None:
         keep_in_url(settings.job)
         if settings.pressed:
             start(settings.job)
-with right:
-    going = run is not None and run.state in ACTIVE
+going = run is not None and run.state in ACTIVE
+with status_place:
     if run is None:
         with st.container(key="status-idle", border=True):
             st.subheader(_("Nothing is training yet"), anchor=False)
@@ -148,5 +150,7 @@ with right:
             )
     else:
         st.fragment(watch_status, run_every=POLL_SECONDS if going else None)()
-        st.fragment(run_actions)()
+with actions_place:
+    st.fragment(run_actions)()
+with view_place:
     st.fragment(watch_view, run_every=POLL_SECONDS if going else None)()
