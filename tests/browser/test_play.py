@@ -134,6 +134,7 @@ def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_p
         scores["network"] += network == label
         tiles.append(f"{label}: you {you} {your_mark}\nnetwork {network} {its_mark}")
         player.assert_fits()
+        expect(page.locator(".st-key-play-next button")).to_be_enabled()
         if touch:
             player.press("play-next")
         else:
