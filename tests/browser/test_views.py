@@ -81,6 +81,7 @@ def test_a_neuron_shows_its_whole_arithmetic(screen: dict[str, Any], address: st
     page, touch = new_page(**screen), screen is PHONE
     draw(page, address, "neurons", 5, touch)
     tile = page.locator(".neurons .units button").nth(3)
+    expect(tile).to_have_text(re.compile(r"Unit \d+"))  # the view follows the answer
     name = re.search(r"Unit (\d+)", tile.inner_text())
     assert name
     press(page, ".neurons .units button >> nth=3", touch)
