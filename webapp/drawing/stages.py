@@ -14,6 +14,7 @@ import streamlit as st
 from mnist_core.other_ways import OTHER_WAYS
 from mnist_core.preprocess import BOX, DEFAULT_STEPS, FIELD, Stages, Steps, fit_to_box, stages_of_ink
 from mnist_core.recognizer import Recognition, Recognizer
+from webapp.shares import share_text
 from webapp.sheets import grey_address
 from webapp.texts import gettext as _
 
@@ -86,7 +87,7 @@ def answer(read: Recognition) -> str:
     if read.probabilities is None or read.certainty == "no digit":
         return _("no digit")
     share = float(read.probabilities.max())
-    return f"{read.digit} ({'>99%' if share >= 0.995 else f'{share:.0%}'})"
+    return f"{read.digit} ({share_text(share)})"
 
 
 def _back_to_usual(steps: Steps) -> None:

@@ -20,6 +20,7 @@ from webapp.follow import announce, follow
 from webapp.frame import page_title
 from webapp.networks import Choice, choices, choose, chosen
 from webapp.resources import recognizer
+from webapp.shares import share_text
 from webapp.sheets import grey_address
 from webapp.texts import gettext as _
 
@@ -242,7 +243,7 @@ def _as_in_training(reader: Recognizer, image: TestImage) -> None:
             "The answer is for the image as this page prepares every drawing. Read as it lies in the data set, as in "
             "training, the network reads **{digit}** ({share})."
         )
-        st.caption(text.format(digit=plain.digit, share=_percent(_confidence(plain))))
+        st.caption(text.format(digit=plain.digit, share=share_text(_confidence(plain))))
 
 
 def _tools() -> None:
@@ -324,10 +325,6 @@ def _answer(read: list[Recognition], shown: Recognition | None) -> None:
 
 def _confidence(recognition: Recognition) -> float:
     return 0.0 if recognition.probabilities is None else float(recognition.probabilities.max())
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share < 0.995 else ">99%"
 
 
 def _digit_html(recognition: Recognition) -> str:

@@ -14,6 +14,7 @@ from webapp.networks import chosen, version
 from webapp.play.games import Duel
 from webapp.play.shown import chosen_reader, go_on, mark, question, say_counted, take_part
 from webapp.resources import recognizer
+from webapp.shares import share_text
 from webapp.sheets import grey_address
 from webapp.texts import gettext as _
 
@@ -105,8 +106,7 @@ def _turn(game: Duel) -> None:
 def _answers(game: Duel) -> str:
     """Give both answers and the label as HTML."""
     found = game.rounds[-1]
-    sure = game.sure[game.place]
-    share = f"{sure:.0%}" if sure < 0.995 else ">99%"  # 100% would mean that it can't be wrong
+    share = share_text(game.sure[game.place])
     answers = ((_("you"), found.answer, ""), (_("network"), found.read, f" <small>({share})</small>"))
     shown = "".join(
         f"<span>{who} <strong>{digit}</strong> {mark(digit == found.asked)}{detail}</span>"

@@ -9,6 +9,7 @@ import streamlit as st
 from webapp.evaluations import Reading, describe_reading, present_reading
 from webapp.gallery import Tile, gallery
 from webapp.runs import Snapshot
+from webapp.shares import share_text
 from webapp.texts import gettext as _
 
 SHOWN = 24
@@ -38,8 +39,7 @@ def show(snapshot: Snapshot) -> None:
 
 def percent(reading: Reading, row: int) -> str:
     """Say how sure the network is of what it read in an image; 100% would mean that it can't be wrong."""
-    share = float(reading.probabilities[row].max())
-    return f"{share:.0%}" if share < 0.995 else ">99%"
+    return share_text(float(reading.probabilities[row].max()))
 
 
 def show_images(snapshot: Snapshot, reading: Reading, rows: np.ndarray, names: Sequence[str], key: str) -> None:
