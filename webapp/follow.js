@@ -4,7 +4,10 @@ const READ = 'mnist-read';
 const REST = 150; // ms
 
 export default function ({ parentElement, data, setTriggerValue }) {
+  const { dataset } = parentElement.querySelector('span');
+  dataset[data.role] = data.read; // where both roles have the same, the view has followed
   if (data.role === 'announce') {
+    dataset.penDown = data.pen_down;
     dispatchEvent(new CustomEvent(READ, { detail: data }));
     return undefined;
   }

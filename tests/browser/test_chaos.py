@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from mnist_core.recipes import RECIPES
 from tests.browser.conftest import NewPage, Server
 from tests.browser.training_page import (
     open_training,
@@ -22,7 +23,7 @@ from tests.browser.training_page import (
     wait_for_state,
 )
 
-EPOCHS = 4
+EPOCHS = 400  # more than any test waits for, on however slow a machine
 
 
 @pytest.fixture
@@ -33,11 +34,11 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
     running.stop()
 
 
-def start(page: Page, epochs: int) -> str:
+def start(page: Page) -> str:
     """Start a small run on the open page."""
     set_number(page, "Hidden layers", "64")
-    set_number(page, "Epochs", str(epochs))
-    page.wait_for_url(f"**epochs={epochs}*")
+    set_number(page, "Epochs", str(EPOCHS))
+    page.wait_for_url(f"**epochs={EPOCHS}*")
     press(page, "start")
     return run_of(page)
 
@@ -48,34 +49,32 @@ def worker_of(run_id: str) -> int:
     return int(found.stdout.split()[0])
 
 
-def undisturbed(page: Page, server: Server, epochs: int) -> str:
-    """Run once more what is on the page, from its beginning to its end."""
-    press(page, "again")
-    before = page.url
-    page.wait_for_url(lambda url: url != before)
-    page.get_by_text(run_of(page)).wait_for()
-    wait_for_state(page, "finished")
-    return run_of(page)
+def epochs_of(server: Server, run_id: str) -> float:
+    """Say how many epochs of a run are on the disk."""
+    records = records_of(server.runs, run_id)
+    return len(records.loss) / RECIPES["quick"].steps_per_epoch(records.begin["train_images"])
 
 
 def assert_nothing_lost_or_doubled(server: Server, disturbed: str, whole: str) -> None:
-    """Compare a run that was interrupted with one that was not."""
+    """Compare a run that was interrupted with one that was not, as far as both have come."""
     mine, theirs = records_of(server.runs, disturbed), records_of(server.runs, whole)
     for part in ("loss", "accuracy", "learning_rate", "epochs", "validation_loss", "validation_accuracy", "layers"):
-        assert getattr(mine, part) == getattr(theirs, part), part
-    assert mine.end["test_accuracy"] == theirs.end["test_accuracy"]
+        pairs = list(zip(getattr(mine, part), getattr(theirs, part), strict=False))
+        assert pairs, part
+        assert all(one == other for one, other in pairs), part
 
 
 def test_a_killed_worker_and_a_killed_server_lose_nothing(own_server: Server, new_page: NewPage) -> None:
     page = new_page()
     open_training(page, own_server.address)
-    run_id = start(page, EPOCHS)
+    run_id = start(page)
     wait_for_epochs(page, 0.5)
     os.kill(worker_of(run_id), signal.SIGKILL)
     wait_for_state(page, "interrupted")
     expect(page.get_by_text("Nothing is lost")).to_be_visible()
+    reached = epochs_of(own_server, run_id)
     press(page, "resume")
-    wait_for_epochs(page, 1.5)
+    wait_for_epochs(page, reached + 0.5)  # more than the page showed before
 
     own_server.process.kill()
     own_server.process.wait()
@@ -84,10 +83,21 @@ def test_a_killed_worker_and_a_killed_server_lose_nothing(own_server: Server, ne
     page = new_page()
     page.goto(f"{own_server.address}/train?run={run_id}")
     wait_for_state(page, "interrupted")
-    wait_for_epochs(page, 1.5)
+    assert epochs_of(own_server, run_id) > reached
+    wait_for_epochs(page, epochs_of(own_server, run_id) - 0.1)
+    reached = epochs_of(own_server, run_id)
     press(page, "resume")
-    wait_for_state(page, "finished")
-    assert_nothing_lost_or_doubled(own_server, run_id, undisturbed(page, own_server, EPOCHS))
+    wait_for_epochs(page, reached + 0.5)
+    press(page, "stop")
+    wait_for_state(page, "stopped")
+
+    press(page, "again")
+    page.wait_for_url(lambda url: run_id not in url)
+    wait_for_state(page, "running")
+    wait_for_epochs(page, reached + 0.5)
+    press(page, "stop")
+    wait_for_state(page, "stopped")
+    assert_nothing_lost_or_doubled(own_server, run_id, run_of(page))
 
 
 def test_five_runs_on_two_processors_wait_in_a_queue(own_server: Server, new_page: NewPage) -> None:
@@ -95,7 +105,7 @@ def test_five_runs_on_two_processors_wait_in_a_queue(own_server: Server, new_pag
     runs = []
     for page in pages:
         open_training(page, own_server.address)
-        runs.append(start(page, 400))
+        runs.append(start(page))
     for page in pages[:2]:
         wait_for_state(page, "running")
     for place, page in enumerate(pages[2:], 1):
@@ -121,7 +131,7 @@ def test_five_runs_on_two_processors_wait_in_a_queue(own_server: Server, new_pag
 def test_a_link_to_a_run_shows_it_to_everybody(own_server: Server, new_page: NewPage) -> None:
     page, other = new_page(), new_page(locale="zh-CN")
     open_training(page, own_server.address)
-    run_id = start(page, 400)
+    run_id = start(page)
     other.goto(f"{own_server.address}/train?run={run_id}")
     wait_for_state(other, "running")
     wait_for_epochs(other, 0.3)

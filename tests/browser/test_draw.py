@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage
-from tests.browser.hand import DIGITS, Hand
+from tests.browser.hand import DIGITS, Hand, wait_until_settled
 
 
 def answer_of(page: Page):
@@ -153,7 +153,7 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
     hand = open_pad(page, address, touch)
     hand.write(4)
     expect(answer_of(page)).to_have_text("4")
-    page.wait_for_timeout(300)  # no hand is faster: the strokes follow the answer
+    wait_until_settled(page)
     page.reload()
     expect(answer_of(page)).to_have_text("4")
     page.locator(".st-key-undo button").click()  # stroke by stroke, as before
@@ -199,6 +199,7 @@ def test_the_answer_comes_with_bars_and_the_picture_that_was_seen(address: str, 
     hand = open_pad(page, address)
     hand.write(8)
     expect(answer_of(page)).to_have_text("8")
+    wait_until_settled(page)
     shares = [float(text.rstrip("%")) for text in page.locator(".st-key-probabilities .value").all_inner_texts()]
     assert len(shares) == 10
     assert sum(shares) == pytest.approx(100, abs=0.5)

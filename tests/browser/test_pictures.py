@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, JSHandle, Locator, Page, expect
 
 from tests.browser.chromium import find
 from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, NewPage
-from tests.browser.hand import Hand
+from tests.browser.hand import Hand, wait_until_settled
 
 HEIGHT, WIDTH = 480, 640
 INK = 0.65  # of the light is swallowed by the pencil
@@ -261,7 +261,7 @@ def test_the_way_back_leads_to_the_drawing_and_the_picture_is_kept(visitor):
     answer = page.locator(".st-key-digit .digit")
     visitor.hand.write(4)
     expect(answer).to_have_text("4")
-    page.wait_for_timeout(400)  # no hand is faster: the view follows the answer
+    wait_until_settled(page)
     visitor.ask_for_picture()
     expect(answer).to_have_text("—")
     visitor.choose("paper.jpg", "image/jpeg", file_of(paper("75")))

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from mnist_core.data import load_dataset
 from tests.browser.conftest import PHONE, NewPage, Server
-from tests.browser.hand import Hand, Stroke
+from tests.browser.hand import Hand, Stroke, wait_until_settled
 from webapp.visitor import COOKIE, owner_of, read_id
 
 SHORT_SEVEN: list[Stroke] = [[(0.45, 0.2), (0.58, 0.14), (0.5, 0.85)]]
@@ -157,7 +157,7 @@ def test_drawings_are_kept_mended_found_again_and_taken_home(
     assert rows_of(server, owner) == [(3, 3), (5, 5), (1, 7)]
 
     pupil.write(6)
-    pupil.page.wait_for_timeout(300)  # no hand is faster: the strokes follow the answer
+    wait_until_settled(pupil.page)
     pupil.page.reload()
     expect(pupil.tiles).to_have_text(["1", "5", "3"])
     expect(pupil.answer).to_have_text("6")

@@ -174,16 +174,15 @@ def _view(reader: Recognizer, read: list[Recognition], shown: Recognition | None
             wrap=True,
         )
         if len(read) > 1 and shown is not None:
-            places = list(range(len(read)))
+            st.session_state["digit-choice"] = read.index(shown)
             st.segmented_control(
                 _("Which digit"),
-                places,
-                default=read.index(shown),
+                list(range(len(read))),
                 required=True,
                 format_func=lambda place: f"{place + 1}: {read[place].digit}",
-                key=f"place-{len(read)}-{read.index(shown)}",
+                key="digit-choice",
                 on_change=_choose_place,
-                args=(len(read), read.index(shown)),
+                args=(len(read),),
                 label_visibility="collapsed",
             )
     if chosen_view != asked:
@@ -192,8 +191,8 @@ def _view(reader: Recognizer, read: list[Recognition], shown: Recognition | None
         views[chosen_view][1](reader, shown)
 
 
-def _choose_place(count: int, before: int) -> None:
-    st.session_state["place"] = st.session_state[f"place-{count}-{before}"]
+def _choose_place(count: int) -> None:
+    st.session_state["place"] = st.session_state["digit-choice"]
     st.session_state["places"] = count
 
 
