@@ -19,11 +19,6 @@ from mnist_core.records import StepEnd
 from mnist_core.training import split_for, start_training, train
 from mnist_core.weights import TrainedNetwork
 
-WIDTH = 1024
-"""Units of the widest hidden layer of the network that ships."""
-FASTER = 4.0
-"""How much larger the learning rate of a narrower network is, at most."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -34,7 +29,7 @@ class Plan:
         batch_size: images per update, ≥ 2.
         own_share: in (0, 1), the person's own images among all those looked at, at most.
         repeats: how often one of the person's images is looked at, at most: with few of them, more are rehearsed.
-        learning_rate: of Adam at the first step, for a network as wide as `WIDTH`; it falls to 0 along half a cosine.
+        learning_rate: of Adam at the first step; it falls to 0 along half a cosine.
     """
 
     steps: int = 100
@@ -157,16 +152,13 @@ def _learn(
 
 def _recipe(recipe: Recipe, plan: Plan, seed: int) -> Recipe:
     """Build the same network as a recipe, and rehearse the same images, but learn as planned."""
-    # A step of Adam moves every weight alike, so a unit's output by the sum over its inputs: the rate that suits falls
-    # with the width (Yang et al. 2022, Tensor programs V, arXiv:2203.03466, table 3).
-    faster = min(WIDTH / max(recipe.hidden_sizes, default=1), FASTER)
     as_ever = Recipe(recipe.name, recipe.source)
     learning = ("beta1", "beta2", "eps", "warmup", "clip_norm", "label_smoothing", "l1", "l2", "ema_decay", "patience")
     return replace(
         recipe,
         **{name: getattr(as_ever, name) for name in learning},
         optimizer="adam",
-        learning_rate=faster * plan.learning_rate,
+        learning_rate=plan.learning_rate,
         schedule="cosine",
         schedule_unit="step",
         batch_size=plan.batch_size,

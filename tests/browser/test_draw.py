@@ -273,6 +273,7 @@ def test_undo_redo_and_clear(touch: bool, address: str, new_page: NewPage) -> No
     press("undo")
     expect(answer_of(page)).to_have_text("7")
     press("undo")
+    expect(answer_of(page)).to_have_text("1")
     press("undo")
     expect(answer_of(page)).to_have_text("—")
     expect(page.locator(".st-key-undo button")).to_be_disabled()

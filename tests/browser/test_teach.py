@@ -65,6 +65,7 @@ class Pupil:
         for stroke in strokes:
             self.hand.draw(stroke)
         expect(self.answer).to_have_text(str(read))
+        wait_until_settled(self.page)
 
     def label(self, digit: int) -> None:
         """Say what the drawing is, and wait until it is kept and the board is bare again."""

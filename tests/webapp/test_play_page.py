@@ -16,11 +16,14 @@ from webapp.play.class_view import share_figure
 from webapp.play.games import DrawGame, Duel, duel_rows
 
 ROOT = Path(__file__).parents[2]
+ADDRESS = "streamlit.runtime.context.ContextProxy.ip_address"
+"""Of the visitor, as Streamlit would give it."""
 
 
 @pytest.fixture(autouse=True)
 def bare_server(tmp_path, monkeypatch):
-    """Nothing has been played, and MNIST is not there."""
+    """Nothing has been played, MNIST is not there, and the page is open on the server itself."""
+    monkeypatch.setattr(ADDRESS, None)
     monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
     monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.delenv("MNIST_DIR", raising=False)
@@ -222,6 +225,14 @@ def test_the_class_and_a_new_one():
     press(app, "play-empty")
     assert "No game has been finished" in app.info[0].value
     assert class_results().draw_games == 0
+
+
+def test_a_phone_of_the_class_can_not_delete_its_results(monkeypatch):
+    monkeypatch.setattr(ADDRESS, "192.168.1.7")
+    add_game("duel", "b", 20.0, [Round(4, 9, 4)])
+    app = open_page("class")
+    assert not [button for button in app.button if button.key == "play-empty"]
+    assert "only on the computer that runs this app" in " ".join(text.value for text in app.markdown)
 
 
 def test_a_damaged_file_stops_no_game(tmp_path):

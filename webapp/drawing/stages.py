@@ -163,7 +163,14 @@ def _show_card(place: int, card: Card, steps: Steps, read: Recognition, beside: 
     key = f"stages_{card.step}"
     st.session_state[key] = on
     counts = steps.crop or card.step == "crop"  # without the crop, the others aren't taken either
-    st.toggle(_("on"), key=key, disabled=not counts, on_change=_switch, args=(card.step,))
+    st.toggle(
+        card.name,
+        key=key,
+        label_visibility="collapsed",
+        disabled=not counts,
+        on_change=_switch,
+        args=(card.step,),
+    )
     text = _("without it: {answer}") if on else _("with it: {answer}")
     other = beside[card.step]
     changed = " differs" if counts and differs(read, other) else ""

@@ -56,7 +56,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
 
 def _ask() -> None:
     """Explain what would be kept, and ask."""
-    if st.session_state.pop("teach_deleted", False):
+    if st.session_state.get("teach_deleted"):  # it stays: the page runs once more when the network goes, too
         st.success(_("Everything is deleted."), icon=":material/check:")
     st.markdown(
         _(
