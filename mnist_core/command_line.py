@@ -16,9 +16,10 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from mnist_core.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.command_tools import json_option, weights_option, write_file
+from mnist_core.command_tools import json_option, weights_option
 from mnist_core.data import Split, fetch_mnist, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError, RecipeError, WeightsError
+from mnist_core.files import whole_file
 from mnist_core.metrics import evaluate
 from mnist_core.onnx_export import to_onnx
 from mnist_core.predict_command import predict_command
@@ -215,7 +216,8 @@ def export_command(weights: Path, out: Path) -> None:
     network = load_weights(weights)
     content = to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
     _check_writable(out)
-    write_file(out, content)
+    with whole_file(out) as file:
+        file.write(content)
     click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
 
 

@@ -19,7 +19,6 @@ import hashlib
 import io
 import math
 import os
-import secrets
 import struct
 import zlib
 from pathlib import Path
@@ -28,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_core.errors import DataError
+from mnist_core.files import whole_file
 
 MAX_BYTES = 2**30  # 1 GiB, twenty times the MNIST training images
 GZIP_MAGIC = b"\x1f\x8b"
@@ -88,11 +88,11 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
 def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> None:
     """Write an array as an IDX file, gzip-compressed when the name ends in `.gz`.
 
-    The bytes go to a temporary file in the same folder, which is then renamed: a crash leaves the old file or
-    the new one, never half of one. Equal arrays give equal files, because no time is stored.
+    A crash leaves the old file or the new one, never half of one. Equal arrays give equal files, because no time is
+    stored.
 
     Args:
-        path: the file to make or replace; its folder must exist.
+        path: the file, replaced if it exists; its folder is made if need be.
         array: uint8, 1 to 3 dimensions, none of them 0, at most 1 GiB in all.
 
     Raises:
@@ -106,18 +106,13 @@ def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> Non
         )
     _check_shape(path, array.shape)
     content = idx_header(array.shape) + array.tobytes()
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        try:
-            with temporary.open("xb") as file:
-                if path.suffix == ".gz":
-                    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
-                        stream.write(content)
-                else:
-                    file.write(content)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)  # it is still there only if something went wrong
+        with whole_file(path) as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
+                    stream.write(content)
+            else:
+                file.write(content)
     except OSError as error:
         raise DataError(
             f"{path}: found that it cannot be written ({error.strerror or error}), expected a folder with "

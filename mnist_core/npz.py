@@ -7,7 +7,6 @@ and whatever is wrong gives a `WeightsError`.
 import json
 import math
 import os
-import tempfile
 import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from mnist_core.errors import WeightsError
+from mnist_core.files import whole_file
 
 META = "meta.json"
 MAX_META_BYTES = 1_000_000
@@ -35,20 +35,11 @@ def write_npz(path: str | os.PathLike[str], meta: Mapping[str, Any], arrays: Map
         meta: what JSON can hold.
         arrays: numbers only, no objects.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-            archive.writestr(zipfile.ZipInfo(META), json.dumps(meta, indent=1))
-            for name, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
-                    npy.write_array(entry, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
-        Path(temporary).chmod(0o644)  # mkstemp gives a private file
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(META), json.dumps(meta, indent=1))
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
+                npy.write_array(entry, np.ascontiguousarray(array).reshape(array.shape), allow_pickle=False)
 
 
 class NpzReader:

@@ -1,6 +1,5 @@
 """The command `predict`: what the drawing page does, for scripts."""
 
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,8 +10,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from mnist_core.attribution import gradient_times_input
-from mnist_core.command_tools import json_option, weights_option, write_file
+from mnist_core.command_tools import json_option, weights_option
 from mnist_core.errors import ImageError
+from mnist_core.files import whole_file
 from mnist_core.pictures import read_picture
 from mnist_core.preprocess import Steps
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
@@ -199,9 +199,8 @@ def _write_why(folder: Path, name: str, network: TrainedNetwork, parts: list[Num
 
 
 def _write_picture(path: Path, picture: Image.Image) -> None:
-    content = io.BytesIO()
-    picture.save(content, "PNG")
-    write_file(path, content.getvalue())
+    with whole_file(path) as file:
+        picture.save(file, "PNG")
 
 
 def _probabilities(read: Recognition) -> list[float] | None:

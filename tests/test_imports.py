@@ -36,7 +36,7 @@ FORBIDDEN_IN_CORE = {"streamlit", "plotly", "webapp", "app", "tests", "bench"} |
     "importlib",
 }
 # Modules that stand on the ground: they know nothing of the rest of the package.
-GROUND = {"errors", "records", "layers", "initializers", "optimizers", "schedules", "normalization"}
+GROUND = {"errors", "files", "records", "layers", "initializers", "optimizers", "schedules", "normalization"}
 
 
 def module_name(path: Path) -> str:

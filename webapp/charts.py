@@ -80,7 +80,7 @@ def loss_figure(
     else:
         yaxis = {"range": [0, 1.05 * top]}
     end = _axis_end(len(train), steps_per_epoch, last_epoch)
-    layout = {**_layout(names, names["loss"], end, yaxis), **_marked(marks, steps_per_epoch)}
+    layout = {**epoch_layout(names, names["loss"], end, yaxis), **_marked(marks, steps_per_epoch)}
     star = None if best is None or best.validation_loss is None else (best.epoch, best.validation_loss)
     return _figure(train, smooth, validation, star, steps_per_epoch, names, ".4f", layout)
 
@@ -103,7 +103,7 @@ def accuracy_figure(
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
     end = _axis_end(len(train), steps_per_epoch, last_epoch)
-    layout = {**_layout(names, names["accuracy"], end, yaxis), **_marked(marks, steps_per_epoch)}
+    layout = {**epoch_layout(names, names["accuracy"], end, yaxis), **_marked(marks, steps_per_epoch)}
     star = None if best is None or best.validation_accuracy is None else (best.epoch, best.validation_accuracy)
     return _figure(raw, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
 
@@ -122,7 +122,7 @@ def learning_rate_figure(rates: np.ndarray, steps_per_epoch: int, last_epoch: in
     """
     chosen = thin_out(rates)
     yaxis = {"rangemode": "tozero", "nticks": 4}
-    layout = _layout(names, names["learning rate"], _axis_end(len(rates), steps_per_epoch, last_epoch), yaxis)
+    layout = epoch_layout(names, names["learning rate"], _axis_end(len(rates), steps_per_epoch, last_epoch), yaxis)
     curve = {
         "type": "scatter",
         "mode": "lines",
@@ -247,7 +247,8 @@ def _axis_end(steps: int, steps_per_epoch: int, last_epoch: int) -> int:
     return next((end for end in AXIS_ENDS if epochs <= end <= last_epoch / 2), last_epoch)
 
 
-def _layout(names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
+def epoch_layout(names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
+    """Lay a figure out whose time axis counts epochs."""
     return {
         "margin": {"l": 52, "r": 12, "t": 34, "b": 40},
         "xaxis": {

@@ -1,10 +1,10 @@
 """The networks that have learnt a visitor's hand: one of each visitor, in a file, with what is known of it beside."""
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mnist_core.files import whole_file
 from mnist_core.hand import Scores
 from mnist_core.weights import TrainedNetwork, save_weights
 from webapp.resources import visitors_folder
@@ -60,10 +60,8 @@ def keep_hand(visitor: str, network: TrainedNetwork, hand: Hand) -> None:
     """
     path = hand_path(visitor)
     save_weights(path, network, "float16")
-    about = path.with_suffix(".json")
-    temporary = about.with_suffix(f".{secrets.token_hex(4)}.tmp")
-    temporary.write_text(json.dumps(asdict(hand)), encoding="ascii")
-    temporary.replace(about)
+    with whole_file(path.with_suffix(".json")) as file:
+        file.write(json.dumps(asdict(hand)).encode())
     newest_first = sorted(path.parent.glob("*.npz"), key=lambda found: found.stat().st_mtime_ns, reverse=True)
     for old in newest_first[MAX_HANDS:]:
         _delete(old)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.recipes import CLASSES, Recipe
-from webapp.charts import HIGH_LOSS, SMOOTHING_IMAGES, Figure, Names, moving_mean, thin_out
+from webapp.charts import HIGH_LOSS, SMOOTHING_IMAGES, Figure, Names, epoch_layout, moving_mean, thin_out
 from webapp.run_records import Records
 
 FAILURE_COLOUR, REMEDY_COLOUR = "#ef4444", "#0ea5e9"
@@ -140,16 +140,6 @@ def accuracy_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Fi
 
 
 def _layout(epochs: int, names: Names, title: str, yaxis: Figure) -> Figure:
-    return {
-        "margin": {"l": 52, "r": 12, "t": 12, "b": 40},
-        "showlegend": False,  # the page has it, above both charts
-        "xaxis": {
-            "title": {"text": names["epoch"]},
-            "range": [0, epochs],
-            "zeroline": False,
-            "fixedrange": True,
-            "unifiedhovertitle": {"text": names["epoch"] + " %{x:.2f}"},
-        },
-        "yaxis": {"title": {"text": title}, "zeroline": False, "fixedrange": True, **yaxis},
-        "hovermode": "x unified",
-    }
+    layout = epoch_layout(names, title, epochs, yaxis)
+    # The page has the legend, above both charts.
+    return {**layout, "margin": {**layout["margin"], "t": 12}, "showlegend": False}

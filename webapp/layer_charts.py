@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_core.layer_statistics import LayerRecord
-from webapp.charts import Figure, Names
+from webapp.charts import Figure, Names, epoch_layout
 
 LOG_TICKS = 6
 """About so many labels stand on the logarithmic axis."""
@@ -84,27 +84,8 @@ def _colour(layer: int, layers: int) -> str:
 
 
 def _figure(curves: list[Figure], names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
+    layout = epoch_layout(names, title, last_epoch, yaxis)
     return {
         "data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves],
-        "layout": {
-            "margin": {"l": 64, "r": 12, "t": 34, "b": 40},
-            "xaxis": {
-                "title": {"text": names["epoch"]},
-                "range": [0, last_epoch],
-                "zeroline": False,
-                "fixedrange": True,
-                "unifiedhovertitle": {"text": names["epoch"] + " %{x:.2f}"},
-            },
-            "yaxis": {"title": {"text": title}, "zeroline": False, "fixedrange": True, **yaxis},
-            "legend": {
-                "orientation": "h",
-                "x": 0,
-                "y": 1,
-                "yanchor": "bottom",
-                "bgcolor": "rgba(0,0,0,0)",
-                "font": {"size": 12},
-            },
-            "hovermode": "x unified",
-            "uirevision": "kept",
-        },
+        "layout": {**layout, "margin": {**layout["margin"], "l": 64}},
     }

@@ -1,7 +1,6 @@
 """What all sessions of the server share, loaded once: runs, networks, data sets, Plotly's script."""
 
 import os
-import shutil
 from pathlib import Path
 
 import plotly
@@ -9,6 +8,7 @@ import streamlit as st
 from threadpoolctl import threadpool_limits
 
 from mnist_core.data import holds_dataset
+from mnist_core.files import whole_file
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 from webapp.runs import Runs
 
@@ -63,9 +63,7 @@ def plotly_script() -> str:
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     target = Path("static") / "plotly.min.js"
     if not target.exists() or target.stat().st_size != source.stat().st_size:
-        target.parent.mkdir(exist_ok=True)
-        temporary = target.with_suffix(f".{os.getpid()}.tmp")
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
+        with whole_file(target) as file:
+            file.write(source.read_bytes())
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"{'/' + base if base else ''}/app/static/{target.name}?v={plotly.__version__}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_core.errors import MnistCoreError
+from mnist_core.files import whole_file
 from mnist_core.recipes import Recipe
 
 
@@ -148,6 +149,5 @@ class RunFolder:
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a small JSON file, so that either the whole new one is there or the old one."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    temporary.write_text(json.dumps(values, indent=1), encoding="utf-8")
-    temporary.replace(path)
+    with whole_file(path) as file:
+        file.write(json.dumps(values, indent=1).encode())

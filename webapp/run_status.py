@@ -7,6 +7,7 @@ from mnist_core.diagnosis import Finding, diagnose
 from webapp.charts import smoothing_steps
 from webapp.finding_texts import finding_text
 from webapp.resources import runs
+from webapp.run_facts import state_text
 from webapp.runs import ACTIVE, Snapshot, seconds_left, steps_per_second
 from webapp.texts import gettext as _
 
@@ -44,16 +45,11 @@ def _heading(snapshot: Snapshot) -> str:
         return _("Stopping")
     if snapshot.pausing:
         return _("Pausing")
-    states = {
-        "queued": _("Waiting for a free processor (place {place} in the queue)").format(place=snapshot.place),
-        "running": _("Training") if snapshot.records.begin else _("Loading the data"),
-        "paused": _("Paused"),
-        "interrupted": _("Interrupted"),
-        "stopped": _("Stopped"),
-        "finished": _("Finished"),
-        "failed": _("Failed"),
-    }
-    return states[snapshot.state]
+    if snapshot.state == "queued":
+        return _("Waiting for a free processor (place {place} in the queue)").format(place=snapshot.place)
+    if snapshot.state == "running" and not snapshot.records.begin:
+        return _("Loading the data")
+    return state_text(snapshot)
 
 
 def _about(snapshot: Snapshot) -> list[str]:

@@ -260,9 +260,10 @@ def test_arrays_outside_the_format(tmp_path, array, text):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_does_not_exist(tmp_path):
-    with pytest.raises(DataError, match=r"cannot be written \(No such file or directory\)"):
-        write_idx(tmp_path / "nowhere" / "digits", np.zeros(3, np.uint8))
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"cannot be written \(File exists\)"):
+        write_idx(tmp_path / "file" / "digits", np.zeros(3, np.uint8))
 
 
 def test_a_failed_write_leaves_the_old_file_alone(tmp_path, monkeypatch):
