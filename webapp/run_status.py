@@ -134,24 +134,28 @@ def _buttons(snapshot: Snapshot) -> None:
     registry, mine = runs(), (snapshot.id,)
     if snapshot.state not in (*ACTIVE, "interrupted"):
         return
-    if snapshot.state == "running" and not snapshot.pausing:
-        st.button(
-            _("Pause"),
-            key="pause",
-            icon=":material/pause:",
-            on_click=registry.pause,
-            args=mine,
-            disabled=snapshot.stopping,
-        )
-    else:
-        st.button(
-            _("Resume"),
-            key="resume",
-            icon=":material/play_arrow:",
-            on_click=registry.resume,
-            args=mine,
-            disabled=snapshot.stopping or snapshot.state == "queued",
-        )
+    # In a place of its own: for a moment Streamlit shows the one that comes beside the one that goes.
+    with st.container(key="pause-or-resume"):
+        if snapshot.state == "running" and not snapshot.pausing:
+            st.button(
+                _("Pause"),
+                key="pause",
+                icon=":material/pause:",
+                on_click=registry.pause,
+                args=mine,
+                disabled=snapshot.stopping,
+                width="stretch",
+            )
+        else:
+            st.button(
+                _("Resume"),
+                key="resume",
+                icon=":material/play_arrow:",
+                on_click=registry.resume,
+                args=mine,
+                disabled=snapshot.stopping or snapshot.state == "queued",
+                width="stretch",
+            )
     st.button(
         _("Step"),
         key="step",
