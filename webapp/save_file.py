@@ -7,6 +7,7 @@ anybody. Thirty pages that look at a run twice a second are sixty script runs a 
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -22,15 +23,21 @@ _save = st.components.v2.component(
 def save_file(content: bytes | None, name: str, key: str) -> None:
     """Let the browser save a file; call it in every script run, so that it stands ready.
 
-    Not in a fragment that runs by a timer: its next run could overtake the file before the browser has looked at it.
+    The next run of the page may overtake this one on the way to the browser, so a file goes out until it is saved.
 
     Args:
-        content: of the file; None in a run in which nothing is to be saved.
+        content: of the file; None in a run in which nothing new is to be saved.
         name: what the file is called.
         key: names the place on its page.
     """
-    if content is None:
-        _save(key=key, data=b"")
-        return
-    about = {"name": name, "saved": time.time_ns() // 1000}  # tells one click from the next
-    _save(key=key, data=json.dumps(about).encode("utf-8") + b"\n" + content)
+    waiting = f"{key}.waiting"
+    if content is not None:
+        number = time.time_ns() // 1000  # tells one click from the next
+        about = json.dumps({"name": name, "number": number})
+        st.session_state[waiting] = number, about.encode("utf-8") + b"\n" + content
+    number, data = st.session_state.get(waiting, (None, b""))
+    found = st.session_state.get(key)
+    if isinstance(found, Mapping) and found.get("saved") == number:
+        st.session_state.pop(waiting, None)
+        data = b""
+    _save(key=key, data=data, on_saved_change=lambda: None)

@@ -159,6 +159,7 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
     page.locator(".st-key-undo button").click()  # stroke by stroke, as before
     expect(answer_of(page)).not_to_have_text("4")
     clear(page)
+    wait_until_settled(page)
     page.reload()
     expect(page.locator(".st-key-pad .pad-hint")).to_be_visible()
     expect(answer_of(page)).to_have_text("—")
