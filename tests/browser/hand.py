@@ -32,19 +32,21 @@ DIGITS: dict[int, list[Stroke]] = {
 }
 
 
-# Whether the page has had no more to do for a while: nothing runs, and the view speaks of the answer that stands there.
+# Whether the page has had no more to do for a while: nothing runs and, on the drawing page, the view speaks of the
+# answer that stands there.
 SETTLED = """() => {
   const read = (role) => document.querySelector(`[data-${role}]`)?.dataset;
   const [answer, view] = [read('announce'), read('follow')];
   const isQuiet = document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
-  if (!isQuiet || !answer || answer.penDown === 'true' || answer.announce !== view?.follow) window.quietSince = null;
-  else window.quietSince ??= performance.now();
+  const follows = answer && (answer.penDown === 'true' || answer.announce !== view?.follow);
+  if (isQuiet && !follows) window.quietSince ??= performance.now();
+  else window.quietSince = null;
   return window.quietSince !== null && performance.now() - window.quietSince > 300;
 }"""
 
 
 def wait_until_settled(page: Page) -> None:
-    """Wait until the drawing page has answered the last stroke, and the view below has followed the answer."""
+    """Wait until the page has answered the last press or stroke, and the drawing's view has followed the answer."""
     page.evaluate("window.quietSince = null")
     page.wait_for_function(SETTLED)
 

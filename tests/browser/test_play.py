@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage
-from tests.browser.hand import Hand
+from tests.browser.hand import Hand, wait_until_settled
 
 MARKS = {"✓": True, "✗": False}
 
@@ -116,6 +116,7 @@ def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_p
         expect(player.question).to_contain_text(f"{place} of 10")
         answer = place % 10
         expect(page.locator(".st-key-play-next button")).to_be_disabled()
+        wait_until_settled(page)  # a button that is enabled hears its key a moment later
         if touch:
             player.press(f"play-digit-{answer}")
         else:
@@ -135,6 +136,7 @@ def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_p
         tiles.append(f"{label}: you {you} {your_mark}\nnetwork {network} {its_mark}")
         player.assert_fits()
         expect(page.locator(".st-key-play-next button")).to_be_enabled()
+        wait_until_settled(page)
         if touch:
             player.press("play-next")
         else:
