@@ -27,6 +27,7 @@ def open_pad(page: Page, address: str, touch: bool = False) -> Hand:
 def clear(page: Page) -> None:
     page.locator(".st-key-clear button").click()
     expect(answer_of(page)).to_have_text("—")
+    wait_until_settled(page)  # the bare board comes after the answer, and takes with it what is drawn before
 
 
 # Notes what the page shows, in the frame after each change, and when the pen was lifted.
@@ -156,7 +157,6 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
     page.locator(".st-key-undo button").click()  # stroke by stroke, as before
     expect(answer_of(page)).not_to_have_text("4")
     clear(page)
-    wait_until_settled(page)
     page.reload()
     expect(page.locator(".st-key-pad .pad-hint")).to_be_visible()
     expect(answer_of(page)).to_have_text("—")

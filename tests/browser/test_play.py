@@ -76,6 +76,7 @@ def test_ten_digits_are_drawn_and_the_class_sees_the_one_misread(
         expect(page.locator(".st-key-play-done button")).to_be_disabled()  # nothing is drawn yet
         written = drawn if digit == asked else digit
         page.locator(".st-key-pad").scroll_into_view_if_needed()
+        wait_until_settled(page)
         hand.write(written)
         expect(page.locator(".play-said")).to_have_count(0)  # it stays hidden until then
         player.press("play-done")

@@ -62,6 +62,7 @@ class Pupil:
     def draw(self, strokes: Sequence[Stroke], read: int) -> None:
         """Draw, and wait until the page has read what it should."""
         self.page.locator(".st-key-pad").scroll_into_view_if_needed()
+        wait_until_settled(self.page)
         for stroke in strokes:
             self.hand.draw(stroke)
         expect(self.answer).to_have_text(str(read))

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage
 from tests.browser.hand import Hand, wait_until_settled
+from tests.browser.test_draw import clear
 
 SCREENS = pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["mouse", "touch"])
 
@@ -27,11 +28,6 @@ def press(page: Page, place: str, touch: bool) -> None:
         target.tap()
     else:
         target.click()
-
-
-def clear(page: Page) -> None:
-    page.locator(".st-key-clear button").click()
-    expect(page.locator(".st-key-digit .digit")).to_have_text("—")
 
 
 @SCREENS
