@@ -38,8 +38,8 @@ SETTLED = """() => {
   const read = (role) => document.querySelector(`[data-${role}]`)?.dataset;
   const [answer, view] = [read('announce'), read('follow')];
   const isQuiet = document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
-  const follows = answer && (answer.penDown === 'true' || answer.announce !== view?.follow);
-  if (isQuiet && !follows) window.quietSince ??= performance.now();
+  const isBehind = answer && (answer.penDown === 'true' || answer.announce !== view?.follow);
+  if (isQuiet && !isBehind) window.quietSince ??= performance.now();
   else window.quietSince = null;
   return window.quietSince !== null && performance.now() - window.quietSince > 300;
 }"""

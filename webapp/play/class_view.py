@@ -35,7 +35,9 @@ def new_class() -> None:
     """Offer to delete the results, in two steps; not on a phone: that keeps jokers off, if not attackers."""
     with st.popover(_("Start a new class"), icon=":material/restart_alt:"):
         if st.context.ip_address is not None:  # Streamlit gives none for the computer that it runs on itself
-            text = _("The results can be deleted only on the computer that runs this app, at http://localhost:{port}.")
+            text = _(
+                "The results can be deleted only on the computer that runs this app, at `http://localhost:{port}`."
+            )
             st.markdown(text.format(port=st.get_option("server.port")))
             return
         st.markdown(_("This deletes all games and drawings of the class on this server, for everybody."))
