@@ -25,10 +25,11 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 test: $(VENV)/installed-dev ## Run all tests, with a real browser
 	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(BIN)/python -m pytest
 
-check: $(VENV)/installed-dev ## Check format, lint and types, then run all tests
+check: $(VENV)/installed-dev ## Check format, lint, types and the rooms' imports, then run all tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
 
 format: $(VENV)/installed-dev ## Format the code

@@ -19,11 +19,13 @@ import numpy as np
 import scipy
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from mnist_core.augment import ELASTIC, SIGMA, Distortion
-from mnist_core.data import load_dataset
-from mnist_core.preprocess import FIELD
-from mnist_core.recipes import HANDWRITING
-from mnist_core.training import split_for, start_training, train
+from mnist_core.constants import SIDE
+from mnist_core.data.augmentation import ELASTIC, SIGMA, Distortion
+from mnist_core.data.dataset import load_dataset
+from mnist_core.recipes.presets import HANDWRITING
+from mnist_core.training.loop import train
+from mnist_core.training.split import split_for
+from mnist_core.training.state import start_training
 
 ROUNDS = 7
 STEPS = 20
@@ -65,9 +67,9 @@ def _seconds(run: Callable[[], object]) -> float:
 
 
 def _with_scipy(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    places = np.indices((FIELD, FIELD), np.float32)
+    places = np.indices((SIDE, SIDE), np.float32)
     images = []
-    for image in pixels.reshape(-1, FIELD, FIELD):
+    for image in pixels.reshape(-1, SIDE, SIDE):
         noise = rng.standard_normal(places.shape, np.float32)
         fields = np.stack([gaussian_filter(part, SIGMA) for part in noise])
         fields *= ELASTIC / max(float(np.sqrt((fields**2).mean())), 1e-6)

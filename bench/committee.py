@@ -16,10 +16,10 @@ from pathlib import Path
 import click
 import numpy as np
 
-from mnist_core.data import load_dataset
-from mnist_core.losses import HEADS
-from mnist_core.normalization import normalize
-from mnist_core.weights import TrainedNetwork, load_weights
+from mnist_core.data.dataset import load_dataset
+from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.nn.losses import HEADS
+from mnist_core.nn.normalization import normalize
 
 
 @click.command()

@@ -22,12 +22,14 @@ from PIL import Image, ImageDraw
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from mnist_core.data import Dataset, load_dataset
-from mnist_core.metrics import evaluate
-from mnist_core.recipes import RECIPES
+from mnist_core.data.dataset import Dataset, load_dataset
+from mnist_core.nn.metrics import evaluate
+from mnist_core.recipes.presets import RECIPES
 from mnist_core.recognizer import Recognizer
-from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import finished_network
+from mnist_core.training.loop import train
+from mnist_core.training.result import finished_network
+from mnist_core.training.split import split_for
+from mnist_core.training.state import start_training
 
 REPEATS = 5
 

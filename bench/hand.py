@@ -22,13 +22,13 @@ from PIL import Image
 
 from bench.not_digits import not_digits
 from bench.strokes import draw_somewhere, load_strokes
-from mnist_core.data import Dataset, load_dataset
-from mnist_core.hand import PLAN, Lesson, Plan, learn_hand
-from mnist_core.metrics import evaluate
-from mnist_core.normalization import normalize
-from mnist_core.preprocess import to_network_input
+from mnist_core.data.dataset import Dataset, load_dataset
+from mnist_core.imaging.preprocess import to_network_input
+from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.nn.metrics import evaluate
+from mnist_core.nn.normalization import normalize
 from mnist_core.recognizer import DEFAULT_WEIGHTS
-from mnist_core.weights import TrainedNetwork, load_weights
+from mnist_core.training.fine_tuning import PLAN, Lesson, Plan, learn_hand
 
 SIZES = 5, 20
 """Digits in a collection."""

@@ -23,8 +23,9 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import minimize_scalar
 
 from bench.not_digits import not_digits
-from bench.strokes import PENS, SIDE, SIZES, Strokes, draw_somewhere, load_strokes
-from mnist_core.preprocess import FIELD, Steps
+from bench.strokes import CANVAS, PENS, SIZES, Strokes, draw_somewhere, load_strokes
+from mnist_core.constants import SIDE
+from mnist_core.imaging.preprocess import Steps
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 
 CHUNK = 250
@@ -137,16 +138,16 @@ def _draw(strokes: Strokes, seed: int, count: int | None) -> Drawings:
     chosen = np.arange(len(strokes.labels))
     if count is not None and count < len(chosen):
         chosen = np.sort(np.random.default_rng(seed).choice(chosen, count, replace=False))
-    pixels = np.empty((len(chosen), SIDE, SIDE), np.uint8)
+    pixels = np.empty((len(chosen), CANVAS, CANVAS), np.uint8)
     sizes, pens, on_white = np.empty(len(chosen)), np.empty(len(chosen)), np.empty(len(chosen), bool)
     for row, index in enumerate(chosen.tolist()):
         rng = np.random.default_rng((seed, index))  # one for each digit: no sample changes how it is drawn
         pixels[row] = draw_somewhere(strokes.digits[index], rng)
         on_white[row] = rng.random() < 0.5
         again = np.random.default_rng((seed, index))
-        size, pen = again.uniform(*SIZES) * SIDE, again.uniform(*PENS)  # as `draw_somewhere` draws them
-        size = min(size, SIDE - pen - 2)
-        sizes[row], pens[row] = size / SIDE, pen / size
+        size, pen = again.uniform(*SIZES) * CANVAS, again.uniform(*PENS)  # as `draw_somewhere` draws them
+        size = min(size, CANVAS - pen - 2)
+        sizes[row], pens[row] = size / CANVAS, pen / size
     pixels[on_white] = 255 - pixels[on_white]
     return Drawings(pixels, strokes.labels[chosen], strokes.writers[chosen], on_white, sizes, pens)
 
@@ -154,7 +155,7 @@ def _draw(strokes: Strokes, seed: int, count: int | None) -> Drawings:
 def _read(recognizer: Recognizer, pixels: Sequence[np.ndarray] | np.ndarray) -> Readings:
     count = len(pixels)
     digits, probabilities, evidence = np.full(count, -1), np.full((count, 10), 0.1), np.full(count, -np.inf)
-    images, certainty = np.empty((count, FIELD, FIELD), np.float32), np.empty(count, "U16")
+    images, certainty = np.empty((count, SIDE, SIDE), np.float32), np.empty(count, "U16")
     for start in range(0, count, CHUNK):  # a recognition holds all stages of its drawing: few are kept at a time
         for row, found in enumerate(recognizer.recognize_many(list(pixels[start : start + CHUNK])), start):
             images[row], certainty[row] = found.image, found.certainty
@@ -334,7 +335,7 @@ TILE = 174, 102  # width and height: two pictures side by side, a title below
 
 def _tile(drawing: np.ndarray, image: np.ndarray, title: str) -> Image.Image:
     """Put a drawing and what the network saw of it side by side."""
-    side = 3 * FIELD
+    side = 3 * SIDE
     tile = Image.new("L", TILE, 90)
     tile.paste(Image.fromarray(drawing).resize((side, side), Image.Resampling.BOX), (0, 0))
     seen = Image.fromarray(np.rint(image * 255).astype(np.uint8))

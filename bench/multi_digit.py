@@ -27,9 +27,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bench.strokes import Strokes, draw_somewhere, ink, load_strokes, scaled
-from mnist_core.preprocess import find_ink
+from mnist_core.imaging.preprocess import find_ink
+from mnist_core.imaging.segmentation import Box, split_digits
 from mnist_core.recognizer import DEFAULT_WEIGHTS, NumberPart, Recognizer
-from mnist_core.segment import Box, split_digits
 
 DIGITS = 4
 SINGLE = 1500

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bench.strokes import SIDE, draw_somewhere
-from mnist_core.synthetic import ALLOGRAPHS
+from bench.strokes import CANVAS, draw_somewhere
+from mnist_core.data.synthetic import ALLOGRAPHS
 
 Paths = list[np.ndarray]  # float64 (points, 2) each: x to the right, y down
 
@@ -134,7 +134,7 @@ def not_digits(count: int, rng: np.random.Generator) -> tuple[list[np.ndarray], 
 
 def _drawing(kind: str, rng: np.random.Generator) -> np.ndarray:
     if kind == "empty":
-        return np.zeros((SIDE, SIDE), np.uint8)
+        return np.zeros((CANVAS, CANVAS), np.uint8)
     paths = _dots(rng) if kind == "dots" else _KINDS[kind](rng)
     width, slant, turn = np.exp(rng.uniform(-0.25, 0.25)), rng.uniform(-0.15, 0.3), rng.uniform(-0.2, 0.2)
     stretch = np.array([[width, 0], [-slant, 1]])

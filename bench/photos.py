@@ -14,9 +14,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bench.strokes import Strokes, ink, load_strokes, scaled
-from mnist_core.pictures import read_picture
+from mnist_core.imaging.image_file import read_picture
+from mnist_core.imaging.segmentation import Box
 from mnist_core.recognizer import NumberPart, Recognizer
-from mnist_core.segment import Box
 
 SHAPE = 900, 1200
 PHOTOS = 20

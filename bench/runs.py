@@ -19,9 +19,11 @@ from pathlib import Path
 
 import click
 
-from mnist_core.recipes import RECIPES, Recipe
-from webapp.run_folder import Job
-from webapp.runs import ACTIVE, Runs
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.recipes.recipe import Recipe
+from webapp.runs.job import Job
+from webapp.runs.registry import Runs
+from webapp.runs.snapshot import ACTIVE
 
 EPOCHS = 10
 """At most, of the longer recipes."""

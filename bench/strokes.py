@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-SIDE = 280
+CANVAS = 280
 """Of the canvas, in pixels."""
 SIZES = 0.3, 0.9
 """Smallest and largest extent of a digit's path, as shares of the side."""
@@ -45,7 +45,7 @@ def load_strokes(path: str | os.PathLike[str]) -> Strokes:
         return Strokes(digits, file["labels"][good], file["writers"][good])
 
 
-def draw_somewhere(digit: Sequence[np.ndarray], rng: np.random.Generator, side: int = SIDE) -> np.ndarray:
+def draw_somewhere(digit: Sequence[np.ndarray], rng: np.random.Generator, side: int = CANVAS) -> np.ndarray:
     """Draw one digit at a random size and place with a random pen, white on black.
 
     The size is the longer extent of the pen's path, so the ink is larger by the pen's width.

@@ -54,8 +54,8 @@ import click
 import numpy as np
 
 from mnist_core import RECIPES, Dataset, EpochEnd, Recipe, Split, StepEnd, load_dataset, read_idx, start_training, train
-from mnist_core.training import split_for
-from mnist_core.weights import finished_network
+from mnist_core.training.result import finished_network
+from mnist_core.training.split import split_for
 
 EAGER = ("torch-for-loop", "torch-foreach", "torch-fused")
 CONTENDERS = ("ours", "products", *EAGER, "torch-compile", "scikit-learn")

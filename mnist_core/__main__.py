@@ -1,6 +1,6 @@
 """The command line: `python -m mnist_core`."""
 
-from mnist_core.command_line import main
+from mnist_core.cli.main import main
 
 if __name__ == "__main__":
     main()

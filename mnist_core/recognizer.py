@@ -8,10 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from mnist_core.losses import HEADS
-from mnist_core.normalization import normalize
-from mnist_core.photo import find_digits, find_rows, is_photo
-from mnist_core.preprocess import (
+from mnist_core.imaging.photo import find_digits, find_rows, is_photo
+from mnist_core.imaging.preprocess import (
     DEFAULT_STEPS,
     Stages,
     Steps,
@@ -21,8 +19,10 @@ from mnist_core.preprocess import (
     to_grey,
     to_network_input,
 )
-from mnist_core.segment import Box, split_digits
-from mnist_core.weights import TrainedNetwork, load_weights
+from mnist_core.imaging.segmentation import Box, split_digits
+from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.nn.losses import HEADS
+from mnist_core.nn.normalization import normalize
 
 DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
 

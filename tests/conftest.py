@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist_core.data import Dataset, Split, load_dataset
-from mnist_core.idx import write_idx
-from mnist_core.recipes import Recipe
-from mnist_core.synthetic import synthetic_digits
-from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import TrainedNetwork, finished_network
+from mnist_core.data.dataset import Dataset, Split, load_dataset
+from mnist_core.data.synthetic import synthetic_digits
+from mnist_core.io.idx import write_idx
+from mnist_core.network import TrainedNetwork
+from mnist_core.recipes.recipe import Recipe
+from mnist_core.training.loop import train
+from mnist_core.training.result import finished_network
+from mnist_core.training.split import split_for
+from mnist_core.training.state import start_training
 
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import ADVICE, find
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 # Chromium's own calls home would only blur the proof that the app makes none.
 CHROMIUM_FLAGS = (
     "--no-sandbox",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_core.recipes import RECIPES
+from mnist_core.recipes.presets import RECIPES
 from tests.browser.conftest import NewPage, Server
 from tests.browser.training_page import (
     open_training,
@@ -46,7 +46,9 @@ def start(page: Page, epochs: int) -> str:
 
 def worker_of(run_id: str) -> int:
     """Find the process that trains a run."""
-    found = subprocess.run(["pgrep", "-f", f"webapp.worker .*{run_id}"], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        ["pgrep", "-f", f"webapp.runs.worker .*{run_id}"], capture_output=True, text=True, check=True
+    )
     return int(found.stdout.split()[0])
 
 

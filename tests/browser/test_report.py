@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from mnist_core.recipes import Recipe
+from mnist_core.recipes.recipe import Recipe
 from tests.browser.conftest import LAPTOP, PHONE
-from webapp.downloads import report_file
-from webapp.run_folder import Job
-from webapp.runs import Runs
+from webapp.pages.train.downloads import report_file
+from webapp.runs.job import Job
+from webapp.runs.registry import Runs
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, expect
 
-from mnist_core.data import load_dataset
+from mnist_core.data.dataset import load_dataset
 from tests.browser.conftest import PHONE, NewPage, Server
 from tests.browser.hand import Hand, Stroke, wait_until_settled
-from webapp.visitor import COOKIE, owner_of, read_id
+from webapp.visitors.identity import COOKIE, owner_of, read_id
 
 SHORT_SEVEN: list[Stroke] = [[(0.45, 0.2), (0.58, 0.14), (0.5, 0.85)]]
 """A seven in an odd hand: with so small a head that it is read as a one."""

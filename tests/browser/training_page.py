@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
-from webapp.run_records import RecordReader, Records
+from webapp.runs.records import RecordReader, Records
 
 POINTS = """() => {
   const chart = document.querySelector('.st-key-loss-chart .live-chart');

@@ -1,4 +1,4 @@
-"""Make the golden files again: what PyTorch gives for the cases of tests/mnist_core/test_against_pytorch.py.
+"""Make the golden files again: what PyTorch gives for the cases of tests/mnist_core/nn/test_against_pytorch.py.
 
     python -m tests.golden.make_golden
 
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from mnist_core.data import Split
-from mnist_core.layers import dropout_mask
-from mnist_core.recipes import Recipe
-from mnist_core.training import start_training
-from tests.mnist_core import test_against_pytorch as cases
+from mnist_core.data.dataset import Split
+from mnist_core.nn.layers import dropout_mask
+from mnist_core.recipes.recipe import Recipe
+from mnist_core.training.state import start_training
+from tests.mnist_core.nn import test_against_pytorch as cases
 
 if TYPE_CHECKING:
     torch: Any  # types are checked where PyTorch is not installed, too

@@ -1,7 +1,4 @@
-"""Numbers: each digit is read as it is alone, at its place, whatever the colours, the canvas and the crumbs.
-
-Run alone: python -m pytest tests/mnist_core/test_recognize_number.py
-"""
+"""Numbers: each digit is read as it is alone, at its place, whatever the colours, the canvas and the crumbs."""
 
 import warnings
 
@@ -12,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
+from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import ImageError
+from mnist_core.imaging.segmentation import split_digits
 from mnist_core.recognizer import NumberPart, Recognizer
-from mnist_core.segment import split_digits
-from mnist_core.synthetic import synthetic_digits
 
 BLOTS = st.builds(
     lambda ink, levels: np.kron(ink, np.ones((4, 4), np.uint8)) * levels,

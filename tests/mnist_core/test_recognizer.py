@@ -1,14 +1,10 @@
-"""The one door: it reads digits, says how sure it is, takes any picture, and serves several threads at once.
-
-Run alone: python -m pytest tests/mnist_core/test_recognizer.py
-"""
+"""The one door: it reads digits, says how sure it is, takes any picture, and serves several threads at once."""
 
 import itertools
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,15 +14,19 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 from scipy.special import expit, logsumexp, softmax
 
+from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import ImageError, WeightsError
-from mnist_core.losses import HEADS
-from mnist_core.normalization import NORMALIZATIONS
-from mnist_core.preprocess import DEFAULT_STEPS, Steps, to_network_input
-from mnist_core.recipes import Recipe
+from mnist_core.imaging.preprocess import DEFAULT_STEPS, Steps, to_network_input
+from mnist_core.network import MAX_EVIDENCE, TrainedNetwork, save_weights
+from mnist_core.nn.losses import HEADS
+from mnist_core.nn.normalization import NORMALIZATIONS
+from mnist_core.recipes.recipe import Recipe
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognition, Recognizer
-from mnist_core.synthetic import synthetic_digits
-from mnist_core.training import split_for, start_training, train
-from mnist_core.weights import MAX_EVIDENCE, TrainedNetwork, finished_network, save_weights
+from mnist_core.training.loop import train
+from mnist_core.training.result import finished_network
+from mnist_core.training.split import split_for
+from mnist_core.training.state import start_training
+from tests.paths import ROOT
 
 STICK = np.zeros((60, 60), np.uint8)
 STICK[10:50, 28:33] = 255
@@ -455,4 +455,4 @@ def test_a_missing_file(tmp_path):
 def test_the_default_weights_lie_beside_the_package_wherever_it_is_started(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert DEFAULT_WEIGHTS.is_absolute()
-    assert Path(__file__).resolve().parents[2] / "weights" / "default.npz" == DEFAULT_WEIGHTS
+    assert ROOT / "weights" / "default.npz" == DEFAULT_WEIGHTS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mnist_core.recipes import Recipe
-from webapp.runs import Runs
+from mnist_core.recipes.recipe import Recipe
+from webapp.runs.registry import Runs
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """What Streamlit would trip over."""
 
-from pathlib import Path
-
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
 
 
 def test_the_style_sheet_holds_no_angle_bracket():

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from mnist_core.checkpoint import save_checkpoint
-from mnist_core.data import Dataset, Split
-from mnist_core.recipes import Recipe
-from mnist_core.records import EpochEnd, StepEnd, to_json
-from mnist_core.training import start_training, train
-from mnist_core.weights import finished_network, save_weights
-from webapp.run_folder import Job, RunFolder
-from webapp.run_records import Records
-from webapp.runs import Snapshot, State
+from mnist_core.data.dataset import Dataset, Split
+from mnist_core.network import save_weights
+from mnist_core.recipes.recipe import Recipe
+from mnist_core.training.checkpoint import save_checkpoint
+from mnist_core.training.loop import train
+from mnist_core.training.records import EpochEnd, StepEnd, to_json
+from mnist_core.training.result import finished_network
+from mnist_core.training.state import start_training
+from webapp.runs.folder import RunFolder
+from webapp.runs.job import Job
+from webapp.runs.records import Records
+from webapp.runs.snapshot import Snapshot, State
 
 RECIPE = Recipe("tiny", "test", hidden_sizes=(16,), batch_size=25, epochs=3, learning_rate=0.2)
 

@@ -3,9 +3,10 @@
 import os
 from pathlib import Path
 
-from mnist_core.recipes import Recipe
-from mnist_core.records import EpochEnd, StepEnd, to_json
-from webapp.run_folder import Job, RunFolder
+from mnist_core.recipes.recipe import Recipe
+from mnist_core.training.records import EpochEnd, StepEnd, to_json
+from webapp.runs.folder import RunFolder
+from webapp.runs.job import Job
 
 RECIPE = Recipe("quick", "test", hidden_sizes=(16,), batch_size=25)
 

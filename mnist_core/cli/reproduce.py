@@ -1,0 +1,115 @@
+"""What the tutorials published, what their code really gives, and what we measure beside it."""
+
+import time
+from dataclasses import dataclass
+
+import click
+from threadpoolctl import threadpool_limits
+
+from mnist_core.cli.options import threads_option
+from mnist_core.cli.progress import train_and_show
+from mnist_core.data.dataset import Dataset, Split, load_dataset
+from mnist_core.errors import DivergedError
+from mnist_core.nn.metrics import evaluate
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.training.split import split_for
+from mnist_core.training.state import Training, start_training
+from mnist_core.training.threads import best_threads
+
+TOLERANCE = 0.007
+"""How far below the original's accuracy ours may be: other random numbers alone move it by some tenths of a point."""
+
+
+@dataclass(frozen=True)
+class Tutorial:
+    """The results of one recipe where it comes from.
+
+    Attributes:
+        recipe: its name in `RECIPES`.
+        published: what the tutorial says.
+        original: what its code gives when it is run, accuracies in [0, 1] by part of the data ("train", "validation",
+            "test"); empty if it has no code of its own.
+    """
+
+    recipe: str
+    published: str
+    original: dict[str, float]
+
+
+TUTORIALS = {
+    tutorial.recipe: tutorial
+    for tutorial in (
+        Tutorial("tanh-online", "no figure", {"test": 0.912}),
+        Tutorial("sigmoid-full-batch", "87.88%", {"test": 0.889}),
+        Tutorial("sigmoid-full-batch-text", "87.88%", {}),
+        Tutorial("dropout-mlp-sgd", "validation 87%", {"validation": 0.880, "test": 0.874}),
+        Tutorial("dropout-mlp-adam", "validation 97%", {"validation": 0.977, "test": 0.977}),
+        Tutorial("classic-relu", "95.67%; train > 98%, test > 95%", {"train": 0.996, "test": 0.979}),
+        Tutorial("wide-adam", '"very good accuracy"', {"test": 0.933}),
+    )
+}
+
+
+def measure(training: Training, split: Split, dataset: Dataset, parts: tuple[str, ...]) -> dict[str, float]:
+    """Measure the best weights of a training.
+
+    Args:
+        training: at its end.
+        split: its training and validation images.
+        dataset: where the test images are.
+        parts: of "train", "validation", "test".
+
+    Returns:
+        The accuracy on each part, in [0, 1].
+    """
+    images = {
+        "train": (split.train_images, split.train_labels),
+        "validation": (split.validation_images, split.validation_labels),
+        "test": (dataset.test_images, dataset.test_labels),
+    }
+    model, recipe = training.best_model(), training.recipe
+    return {part: evaluate(model, recipe.head, recipe.normalization, *images[part]).accuracy for part in parts}
+
+
+def is_reproduced(original: dict[str, float], ours: dict[str, float]) -> bool:
+    """Tell whether every accuracy is the original's within `TOLERANCE`, or better."""
+    return all(ours[part] >= accuracy - TOLERANCE for part, accuracy in original.items())
+
+
+@click.command("reproduce")
+@click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(list(TUTORIALS)))
+@threads_option
+def reproduce_command(names: tuple[str, ...], threads: int | None) -> None:
+    """Train the tutorials' recipes on MNIST, and compare with what they published and what their code gives.
+
+    Without names, all of them (some minutes). Ends with an error if an accuracy is more than 0.7 points below the
+    original's.
+    """
+    dataset = load_dataset("mnist")
+    failed = []
+    click.echo("| recipe | published | its code gives | ours | steps | seconds |\n|---|---|---|---|---|---|")
+    for name in names or TUTORIALS:
+        tutorial, recipe = TUTORIALS[name], RECIPES[name]
+        split, training = split_for(recipe, dataset), start_training(recipe)
+        click.echo(f"{name}, seed {recipe.seed}", err=True)
+        began = time.perf_counter()
+        try:
+            with threadpool_limits(threads or best_threads(recipe)):
+                for _record in train_and_show(training, split, "quiet"):
+                    pass
+            seconds = time.perf_counter() - began
+            ours = measure(training, split, dataset, tuple(tutorial.original) or ("test",))
+            found = _accuracies(ours)
+            reproduced = is_reproduced(tutorial.original, ours)
+        except DivergedError as error:
+            seconds, found, reproduced = time.perf_counter() - began, str(error), False
+        if not reproduced:
+            failed.append(name)
+        original = _accuracies(tutorial.original) or "no code of its own"
+        click.echo(f"| `{name}` | {tutorial.published} | {original} | {found} | {training.step:,} | {seconds:.1f} |")
+    if failed:
+        raise click.ClickException(f"not reproduced within {TOLERANCE:.1%}: {', '.join(failed)}")
+
+
+def _accuracies(parts: dict[str, float]) -> str:
+    return ", ".join(f"{part} {accuracy:.1%}" for part, accuracy in parts.items())

@@ -1,0 +1,150 @@
+"""`train`: train a network, and write its weights."""
+
+import dataclasses
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from threadpoolctl import threadpool_limits
+
+from mnist_core.cli.options import check_writable, data_option, find_recipe, json_option, threads_option
+from mnist_core.cli.progress import train_and_show
+from mnist_core.data.dataset import load_dataset
+from mnist_core.errors import DivergedError, RecipeError
+from mnist_core.network import MAX_TEMPERATURE, MIN_TEMPERATURE, check_certainty, load_weights, save_weights
+from mnist_core.recipes.recipe import Recipe
+from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.training.result import finished_network
+from mnist_core.training.split import split_for
+from mnist_core.training.state import start_training
+from mnist_core.training.threads import best_threads
+
+
+@click.command("train")
+@click.option("--recipe", "recipe_name", help="A name from `recipes` (without it, quick), or a JSON file.")
+@click.option(
+    "--from",
+    "begin_with",
+    type=click.Path(path_type=Path),
+    help="Begin with the weights in this file instead of random ones.",
+)
+@click.option("--epochs", type=int, help="Instead of the recipe's.")
+@click.option("--learning-rate", type=float, help="Instead of the recipe's.")
+@click.option("--batch-size", type=int, help="Instead of the recipe's.")
+@click.option("--hidden", "hidden_sizes", help='Instead of the recipe\'s: "256,128", or "" for no hidden layer.')
+@click.option("--distortion", type=float, help="Instead of the recipe's.")
+@click.option("--rare-digits", type=float, help="Instead of the recipe's.")
+@click.option("--not-digits", type=float, help="Instead of the recipe's.")
+@click.option("--seed", type=int, help="Instead of the recipe's.")
+@data_option
+@click.option("--out", type=click.Path(path_type=Path), help="Where the best weights go; without it, nowhere.")
+@click.option("--dtype", type=click.Choice(["float32", "float16"]), default="float32", help="Of the written weights.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(MIN_TEMPERATURE, MAX_TEMPERATURE),
+    default=1.0,
+    help="Written into the weights: divides the logits, so that probabilities are calibrated.",
+)
+@click.option(
+    "--sure-from",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    help="Written into the weights: the probability from which an answer counts as sure.",
+)
+@click.option(
+    "--digit-from",
+    type=float,
+    help="Written into the weights: the evidence from which a drawing counts as a digit; without it, any does.",
+)
+@click.option("--checkpoint", type=click.Path(path_type=Path), help="Save the training here, after every epoch.")
+@click.option("--resume", type=click.Path(path_type=Path), help="Go on from a checkpoint, with the recipe in it.")
+@threads_option
+@json_option
+def train_command(
+    recipe_name: str | None,
+    begin_with: Path | None,
+    spec: str,
+    out: Path | None,
+    dtype: str,
+    temperature: float,
+    sure_from: float,
+    digit_from: float | None,
+    checkpoint: Path | None,
+    resume: Path | None,
+    threads: int | None,
+    as_json: bool,
+    hidden_sizes: str | None,
+    **changes: float | None,
+) -> None:
+    """Train a network. Ctrl-C stops and keeps the best weights so far."""
+    changed = {name: value for name, value in changes.items() if value is not None}
+    if hidden_sizes is not None:
+        changed["hidden_sizes"] = _parse_sizes(hidden_sizes)  # type: ignore[assignment]
+    check_certainty(temperature, sure_from, digit_from)  # click's ranges let NaN through
+    for path in (out, checkpoint):
+        check_writable(path)
+    dataset = load_dataset(spec)
+    if resume is not None:
+        if recipe_name or changed or begin_with:
+            raise click.UsageError(
+                "--resume goes on with the checkpoint's recipe and weights: leave out --recipe, its changes and --from"
+            )
+        training = load_checkpoint(resume, dataset.fingerprint)
+    else:
+        recipe: Recipe = dataclasses.replace(find_recipe(recipe_name or "quick"), **changed)  # type: ignore[arg-type]
+        training = start_training(recipe, begin_with=load_weights(begin_with).model if begin_with else None)
+    checkpoint = checkpoint or resume
+    split = split_for(training.recipe, dataset)
+    if not as_json:
+        click.echo(
+            f"{training.recipe.name} on {dataset.name}, seed {training.recipe.seed}: {len(split.train_images)} images "
+            f"to learn from, {len(split.validation_images)} split off for validation"
+        )
+    stopped: str | None = None
+    with threadpool_limits(threads or best_threads(training.recipe)):
+        try:
+            with _noted_interrupts() as interrupts:
+                for epoch_done in train_and_show(training, split, "json" if as_json else "lines"):
+                    if checkpoint and (epoch_done or interrupts):
+                        save_checkpoint(checkpoint, training, dataset.fingerprint)
+                    if interrupts:
+                        stopped = f"stopped at step {training.step}"
+                        stopped += f"; go on with --resume {checkpoint}" if checkpoint else ""
+                        break
+        except DivergedError as error:
+            if training.best is None:
+                raise
+            stopped = str(error)
+        network = finished_network(training, dataset)
+        network = dataclasses.replace(network, temperature=temperature, sure_from=sure_from, digit_from=digit_from)
+    if out:
+        save_weights(out, network, dtype)
+    if as_json:
+        result = {"record": "end", "test_accuracy": network.test_accuracy, "stopped": stopped}
+        click.echo(json.dumps({**result, "out": str(out) if out else None}))
+    else:
+        where = f", weights in {out}" if out else ""
+        click.echo(f"test accuracy {network.test_accuracy:.2%} on {dataset.name}{where}")
+    if stopped:
+        raise click.ClickException(stopped)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Collect Ctrl-C instead of raising it: a step that is cut in two could not be resumed."""
+    noted: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _parse_sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise RecipeError(f'--hidden is {text!r}, expected numbers with commas, such as "256,128"') from None

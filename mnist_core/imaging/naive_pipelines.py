@@ -1,0 +1,107 @@
+"""How demos commonly bring a drawing to 28x28, each a little other than MNIST was made, and what that does to it.
+
+`preprocess` does what NIST did; a network that learned from such pictures is handed others here. Each way changes one
+thing and is short, which is why so many programs take it. Compare what is read, and you see what each stage is worth.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from mnist_core.constants import SIDE
+from mnist_core.imaging.preprocess import centre_box, crop_to_ink, fit_to_box, stages_of_ink
+
+
+def whole_shrunk(ink: np.ndarray) -> np.ndarray:
+    """Shrink the whole canvas, with antialiasing.
+
+    A small digit stays small, one in a corner stays there, and a thin pen becomes a pale grey line: none of that is in
+    MNIST, where every digit fills a box of 20 pixels in the middle.
+
+    Args:
+        ink: float32 (H, W) in [0, 1], background 0, at least 1x1; see `preprocess.find_ink`.
+
+    Returns:
+        float32 (28, 28) in [0, 1].
+    """
+    return _resize(ink, Image.Resampling.BILINEAR)
+
+
+def pixels_picked(ink: np.ndarray) -> np.ndarray:
+    """Shrink the whole canvas by keeping single pixels of it, without antialiasing ("nearest neighbour").
+
+    Beside all that `whole_shrunk` does, thin strokes tear, for the pixels between those kept don't count at all, and
+    edges are hard steps, where MNIST has greys.
+
+    Args:
+        ink: as for `whole_shrunk`.
+
+    Returns:
+        float32 (28, 28) in [0, 1].
+    """
+    return _resize(ink, Image.Resampling.NEAREST)
+
+
+def stretched(ink: np.ndarray) -> np.ndarray:
+    """Cut the ink out and stretch it over all 28x28 pixels, whatever its shape.
+
+    A slim 1 becomes a block as wide as it is high, and the frame of 4 empty pixels that every MNIST image has is gone.
+
+    Args:
+        ink: as for `whole_shrunk`.
+
+    Returns:
+        float32 (28, 28) in [0, 1]; zeros if there is no ink.
+    """
+    crop = crop_to_ink(ink)
+    return _resize(crop, Image.Resampling.BILINEAR) if crop.size else centre_box(crop)
+
+
+def top_left(ink: np.ndarray) -> np.ndarray:
+    """Cut the ink out and scale it into 20x20 pixels as MNIST does, but leave it in the upper left corner.
+
+    A network without convolutions has learned what each single pixel means: a few pixels further, the same digit is
+    another picture.
+
+    Args:
+        ink: as for `whole_shrunk`.
+
+    Returns:
+        float32 (28, 28) in [0, 1]; zeros if there is no ink.
+    """
+    field = np.zeros((SIDE, SIDE), np.float32)
+    crop = crop_to_ink(ink)
+    if crop.size:
+        fitted = fit_to_box(crop)
+        field[: fitted.shape[0], : fitted.shape[1]] = fitted
+    return field
+
+
+def not_inverted(ink: np.ndarray) -> np.ndarray:
+    """Do all that MNIST did, but hand it over as black ink on white paper, as canvases and scanners give it.
+
+    MNIST is white on black: here all pixels that were always 0 in training are 1, so every weight at the border, which
+    nothing ever corrected, takes part in the answer.
+
+    Args:
+        ink: as for `whole_shrunk`.
+
+    Returns:
+        float32 (28, 28) in [0, 1]; ones if there is no ink.
+    """
+    return 1 - stages_of_ink(ink).centred
+
+
+OTHER_WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "whole_shrunk": whole_shrunk,
+    "pixels_picked": pixels_picked,
+    "stretched": stretched,
+    "top_left": top_left,
+    "not_inverted": not_inverted,
+}
+
+
+def _resize(picture: np.ndarray, filtering: Image.Resampling) -> np.ndarray:
+    resized = Image.fromarray(np.ascontiguousarray(picture)).resize((SIDE, SIDE), filtering)
+    return np.clip(np.asarray(resized, dtype=np.float32), 0, 1)

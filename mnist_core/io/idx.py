@@ -1,0 +1,227 @@
+"""Read and write IDX, the simple file format in which MNIST is handed out.
+
+An IDX file is a short header, then the numbers of one array, row by row. The header holds two zero bytes, one
+byte for the type of the numbers (0x08: unsigned bytes), one byte for the number of dimensions, and then the
+length of every dimension as a big-endian 32-bit number. 60,000 images of 28 x 28 pixels begin like this:
+
+    00 00 08 03   00 00 EA 60   00 00 00 1C   00 00 00 1C
+    magic         60,000        28            28
+
+A reader that believes its file is easily fooled: by half a download, by a renamed archive, or by a few bytes
+that claim to be gigabytes. So what the header says is compared with the file before memory is asked for.
+
+Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "FILE FORMATS FOR
+THE MNIST DATABASE", http://yann.lecun.com/exdb/mnist/
+"""
+
+import gzip
+import hashlib
+import io
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mnist_core.errors import DataError
+from mnist_core.io.atomic_file import whole_file
+
+MAX_BYTES = 2**30  # 1 GiB, twenty times the MNIST training images
+GZIP_MAGIC = b"\x1f\x8b"
+UNSIGNED_BYTE = 0x08
+PIECE = 2**20  # bytes that are unpacked at once
+
+# No gzip stream grows by more: https://zlib.net/zlib_tech.html, section "Maximum Compression Factor".
+MAX_GZIP_FACTOR = 1032
+
+
+def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+    """Read the array that an IDX file holds.
+
+    The file may be plain or gzip-compressed; its first two bytes tell which, not its name.
+
+    Args:
+        path: the file; it must hold unsigned bytes in 1 to 3 dimensions.
+
+    Returns:
+        uint8 array of the shape that the header announces, e.g. (N, 28, 28) for images and (N,) for labels.
+        It is read-only, because it lies directly on the bytes that were read: copy it before changing it.
+
+    Raises:
+        DataError: the file cannot be read, is not IDX, announces more than 1 GiB, is cut or over-long, or its
+            gzip stream is damaged or inflates to more than the header announces.
+    """
+    path = Path(path)
+    try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: found no ordinary file, expected an IDX file. Name the file itself.")
+        with path.open("rb") as file:
+            size_on_disk = os.fstat(file.fileno()).st_size
+            is_gzip = file.read(2) == GZIP_MAGIC
+            file.seek(0)
+            if not is_gzip:
+                shape = _read_header(path, file)
+                found = size_on_disk - file.tell()
+                if found != math.prod(shape):
+                    raise _size_error(path, shape, f"{found} bytes")
+                return _read_items(path, file, shape)
+            with gzip.GzipFile(fileobj=file) as stream:
+                shape = _read_header(path, stream)
+                most = size_on_disk * MAX_GZIP_FACTOR
+                if most < math.prod(shape):
+                    raise _size_error(path, shape, f"no more than {most} bytes")
+                return _read_items(path, stream, shape)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path}: found a damaged gzip stream ({error}), expected an intact one. Copy or download the file again."
+        ) from error
+    except OSError as error:
+        raise DataError(
+            f"{path}: found no readable file ({error.strerror or error}), expected an IDX file. "
+            f"Check the name and the permissions."
+        ) from error
+
+
+def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> None:
+    """Write an array as an IDX file, gzip-compressed when the name ends in `.gz`.
+
+    A crash leaves the old file or the new one, never half of one. Equal arrays give equal files, because no time is
+    stored.
+
+    Args:
+        path: the file, replaced if it exists; its folder is made if need be.
+        array: uint8, 1 to 3 dimensions, none of them 0, at most 1 GiB in all.
+
+    Raises:
+        DataError: the array does not fit the format, or the file cannot be written.
+    """
+    path = Path(path)
+    if array.dtype != np.uint8 or not 1 <= array.ndim <= 3:
+        raise DataError(
+            f"{path}: found an array of {array.dtype} with {array.ndim} dimensions to write, expected uint8 "
+            f"with 1 to 3. Convert the array first."
+        )
+    _check_shape(path, array.shape)
+    content = idx_header(array.shape) + array.tobytes()
+    try:
+        with whole_file(path) as file:
+            if path.suffix == ".gz":
+                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
+                    stream.write(content)
+            else:
+                file.write(content)
+    except OSError as error:
+        raise DataError(
+            f"{path}: found that it cannot be written ({error.strerror or error}), expected a folder with "
+            f"room, open to writing. Choose another folder."
+        ) from error
+
+
+def idx_header(shape: tuple[int, ...]) -> bytes:
+    r"""Return the header of an IDX file that holds unsigned bytes in this shape.
+
+    Args:
+        shape: the length of each dimension, each below 2**32.
+
+    Returns:
+        4 bytes of magic, then 4 bytes for each dimension.
+
+    Example:
+        >>> idx_header((60000,))
+        b'\x00\x00\x08\x01\x00\x00\xea`'
+    """
+    return struct.pack(f">HBB{len(shape)}I", 0, UNSIGNED_BYTE, len(shape), *shape)
+
+
+def idx_sha256(array: npt.NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of the plain IDX file that holds this array.
+
+    `read_idx` accepts nothing but a header and exactly the items it announces. So the array gives back every
+    byte of the uncompressed file that it came from, and no file needs to be read twice to know its hash.
+
+    Args:
+        array: uint8, as `read_idx` returns it.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256(idx_header(array.shape))
+    digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
+    """Read the magic and the dimensions; the stream then stands at the first item."""
+    magic = stream.read(4)
+    if len(magic) < 4:
+        raise _header_error(path, len(magic), 4)
+    ndim = magic[3]
+    if magic[:3] != bytes([0, 0, UNSIGNED_BYTE]) or not 1 <= ndim <= 3:
+        raise DataError(
+            f"{path}: found the magic number 0x{magic.hex()}, expected 0x00000801 (labels), 0x00000803 "
+            f"(images) or 0x00000802. This is no IDX file of bytes: choose another, or unpack the archive."
+        )
+    lengths = stream.read(4 * ndim)
+    if len(lengths) < 4 * ndim:
+        raise _header_error(path, 4 + len(lengths), 4 + 4 * ndim)
+    shape = struct.unpack(f">{ndim}I", lengths)
+    _check_shape(path, shape)
+    return shape
+
+
+def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """Read the items, and one byte more to notice a file that does not end where it should.
+
+    They go straight into the array: NumPy asks for large pages, and those are ready sooner than many small ones. And
+    piece by piece, because a gzip stream would unpack all of a larger request beside it.
+    """
+    items = np.empty(math.prod(shape), np.uint8)
+    found = 0
+    while count := stream.readinto(items.data[found : found + PIECE]):
+        found += count
+    if found < len(items):
+        raise _size_error(path, shape, f"{found} bytes")
+    if stream.read(1):
+        raise _size_error(path, shape, f"more than {len(items)} bytes")
+    items.flags.writeable = False  # shared by all that runs in the app
+    return items.reshape(shape)
+
+
+def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
+    """Refuse an array without items, and one too large to be asked of the memory."""
+    if 0 in shape:
+        raise DataError(
+            f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
+            f"The set is empty: choose another file."
+        )
+    if math.prod(shape) > MAX_BYTES:
+        raise DataError(
+            f"{path}: found the dimensions {_size(shape)}, expected at most "
+            f"{MAX_BYTES}. The header is wrong, or the set must be divided."
+        )
+
+
+def _header_error(path: Path, found: int, expected: int) -> DataError:
+    return DataError(
+        f"{path}: found {found} bytes, expected a header of {expected}. The file is cut: copy or download it again."
+    )
+
+
+def _size_error(path: Path, shape: tuple[int, ...], found: str) -> DataError:
+    return DataError(
+        f"{path}: found {found} after the header, expected {_size(shape)}. "
+        f"The file is cut, over-long or has a wrong header: copy or download it again."
+    )
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """Say how large a shape is: `5 bytes`, `2 x 28 x 28 = 1568 bytes`."""
+    product = f"{_times(shape)} = " if len(shape) > 1 else ""
+    return f"{product}{math.prod(shape)} bytes"
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))

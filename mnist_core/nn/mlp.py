@@ -1,0 +1,176 @@
+"""The network: an ordered list of layers."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from mnist_core.nn.activations import ACTIVATIONS
+from mnist_core.nn.initializers import INITIALIZERS
+from mnist_core.nn.input_linear import InputLinear
+from mnist_core.nn.layers import BatchNorm, Dropout, Layer, Linear
+
+
+class MLP:
+    """A multi-layer perceptron: signals run forward through its layers, gradients run back.
+
+    All its numbers lie in one flat array: the weights of all layers first, then the other parameters, then the state.
+    The arrays of the layers are views of it, so an optimizer can change the whole network in a few operations, and
+    one copy keeps it.
+
+    Args:
+        layers: from input to output; the last one gives the logits. Their arrays are moved into the flat one.
+
+    Attributes:
+        layers: as given.
+        params: all parameters, views of `flat`, named by layer as in "0.W", "0.b", "2.W".
+        grads: the gradients of the last `backward`, views of `flat_grads`, under the same names.
+        state: what belongs to the network but has no gradient (running means), views of `flat`.
+        flat: (parameters + state,), every number of the network.
+        flat_params: (parameters,), a view of the first part of `flat`.
+        flat_grads: (parameters,), in the same order.
+        weight_count: how many entries at the beginning of `flat` are weights: those that penalties act on.
+
+    Example:
+        >>> mlp = build_mlp((784, 32, 10), "relu", "he", np.random.default_rng(0))
+        >>> mlp.forward(np.zeros((5, 784), np.float32)).shape
+        (5, 10)
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = list(layers)
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self.state: dict[str, np.ndarray] = {}
+        named = [(i, name, layer) for i, layer in enumerate(self.layers) for name in layer.params]
+        named.sort(key=lambda entry: entry[1] != "W")  # stable: weights first, else as the layers stand
+        arrays = [layer.params[name] for _, name, layer in named]
+        arrays += [array for layer in self.layers for array in layer.state.values()]
+        self.flat = np.concatenate([array.reshape(-1) for array in arrays])
+        count = sum(layer.params[name].size for _, name, layer in named)
+        self.flat_params, self.flat_grads = self.flat[:count], np.zeros_like(self.flat[:count])
+        self.weight_count = sum(layer.params["W"].size for layer in self.layers if "W" in layer.params)
+        start = 0
+        for _, name, layer in named:
+            shape, end = layer.params[name].shape, start + layer.params[name].size
+            layer.params[name] = self.flat[start:end].reshape(shape)
+            layer.grads[name] = self.flat_grads[start:end].reshape(shape)
+            start = end
+        for i, layer in enumerate(self.layers):
+            for name, array in layer.state.items():
+                layer.state[name] = self.flat[start : start + array.size].reshape(array.shape)
+                start += array.size
+            self.params |= {f"{i}.{name}": array for name, array in layer.params.items()}
+            self.grads |= {f"{i}.{name}": array for name, array in layer.grads.items()}
+            self.state |= {f"{i}.{name}": array for name, array in layer.state.items()}
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        """Compute the logits.
+
+        Args:
+            x: (N, D) in the dtype of the parameters.
+            training: whether this is a step of training, and `backward` will follow; without it nothing is
+                remembered, and several threads may use the same network.
+
+        Returns:
+            logits (N, K).
+        """
+        for layer in self.layers:
+            x = layer.forward(x, training)
+        return x
+
+    def backward(self, grad: np.ndarray) -> np.ndarray:
+        """Fill every layer's `grads`, from the last layer to the first.
+
+        Args:
+            grad: dL/dlogits (N, K) for the last `forward(x, training=True)`.
+
+        Returns:
+            dL/dx (N, D): which way each input pixel would change the loss.
+        """
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+
+    def backward_params(self, grad: np.ndarray) -> None:
+        """Do what `backward` does without dL/dx, a third of the work that training has no use for."""
+        first, *others = self.layers
+        for layer in reversed(others):
+            grad = layer.backward(grad)
+        if isinstance(first, Linear):
+            first.backward_params(grad)
+        else:
+            first.backward(grad)
+
+    @property
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Parameters and state by name: all that a file must hold to give the network back."""
+        return {**self.params, **self.state}
+
+    def load(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Take over what another network of the same kind gave as `arrays`."""
+        for name, array in self.arrays.items():
+            array[...] = arrays[name]
+
+
+def build_mlp(
+    layer_sizes: Sequence[int],
+    activation: str,
+    initializer: str,
+    rng: np.random.Generator,
+    dtype: type[np.floating] = np.float32,
+    *,
+    biases: str = "zeros",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+) -> MLP:
+    """Build a freshly initialized network: linear layers, and after each but the last one an activation.
+
+    Args:
+        layer_sizes: number of inputs, of each hidden layer's units, and of classes: (784, 128, 10).
+        activation: a key of `ACTIVATIONS`.
+        initializer: a key of `INITIALIZERS`, for the weights.
+        rng: where the parameters are drawn from, and later the masks of dropout.
+        dtype: of all parameters; float64 for gradient checks.
+        biases: a key of `INITIALIZERS`.
+        batch_norm: whether each hidden layer is normalized before its activation.
+        dropout: in [0, 1), share of each hidden layer that is silenced while training; 0: no such layer.
+
+    Returns:
+        The network; its last layer is linear and gives logits.
+    """
+    layers: list[Layer] = []
+    for i, (fan_in, fan_out) in enumerate(pairwise(layer_sizes)):
+        W = INITIALIZERS[initializer](rng, fan_in, fan_out, (fan_in, fan_out)).astype(dtype)
+        b = INITIALIZERS[biases](rng, fan_in, fan_out, (fan_out,)).astype(dtype)
+        layers.append(Linear(W, b) if layers else InputLinear(W, b))
+        if i < len(layer_sizes) - 2:
+            if batch_norm:
+                layers.append(BatchNorm(fan_out, dtype))
+            layers.append(ACTIVATIONS[activation]())
+            if dropout:
+                layers.append(Dropout(dropout, rng))
+    return MLP(layers)
+
+
+def array_shapes(
+    layer_sizes: Sequence[int], batch_norm: bool = False, dropout: float = 0.0
+) -> dict[str, tuple[int, ...]]:
+    """Say which arrays a network has, without building it.
+
+    Args:
+        layer_sizes: as for `build_mlp`, like the others.
+        batch_norm: whether hidden layers are normalized.
+        dropout: whether, if not 0, hidden layers have dropout.
+
+    Returns:
+        The shapes, under the names of `MLP.arrays`.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    stride = 2 + batch_norm + bool(dropout)  # layers from one linear layer to the next
+    for i, (fan_in, fan_out) in enumerate(pairwise(layer_sizes)):
+        shapes |= {f"{stride * i}.W": (fan_in, fan_out), f"{stride * i}.b": (fan_out,)}
+        if batch_norm and i < len(layer_sizes) - 2:
+            names = ("gamma", "beta", "running_mean", "running_variance")
+            shapes |= {f"{stride * i + 1}.{name}": (fan_out,) for name in names}
+    return shapes

@@ -1,0 +1,135 @@
+"""Figures: numbers worked by hand, Plotly's own judgement of their form, and long runs that stay small."""
+
+import json
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from hypothesis.extra import numpy as some_numpy
+
+from mnist_core.training.records import EpochEnd
+from webapp.charts.training_curves import MAX_POINTS, accuracy_figure, loss_figure, moving_mean, thin_out
+
+NAMES = {name: name.upper() for name in ("training", "validation", "best", "epoch", "loss", "accuracy")}
+
+
+def curves(epochs: int, steps_per_epoch: int) -> dict[str, Any]:
+    """A training whose loss is 2 / step and whose third epoch is not the best."""
+    steps = np.arange(1, epochs * steps_per_epoch + 1)
+    ends = [EpochEnd(n, n * steps_per_epoch, 0.5, 0.8, 1.0 / n, 1 - 0.1 / n, n != 3, 1.0) for n in range(1, epochs + 1)]
+    return {
+        "train": 2.0 / steps,
+        "validation": [(end.step, end.validation_loss) for end in ends],
+        "batch_size": 64,
+        "best": next((end for end in reversed(ends) if end.best), None),
+        "steps_per_epoch": steps_per_epoch,
+        "last_epoch": max(epochs, 1),
+        "names": NAMES,
+    }
+
+
+def test_moving_mean_by_hand():
+    assert moving_mean(np.array([4.0, 2.0, 0.0, 6.0]), 2).tolist() == [4.0, 3.0, 1.0, 3.0]
+    assert moving_mean(np.array([]), 50).tolist() == []
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(some_numpy.arrays(float, some.integers(0, 60), elements=some.floats(0, 100)), some.integers(1, 20))
+def test_moving_mean_is_the_mean_of_the_window(values, window):
+    expected = [values[max(0, i + 1 - window) : i + 1].mean() for i in range(len(values))]
+    assert moving_mean(values, window) == pytest.approx(expected, abs=1e-9)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(some.integers(0, 20_000))
+def test_thinning_keeps_order_ends_and_limit(count):
+    chosen = thin_out(np.empty(count))
+    assert min(count, MAX_POINTS // 2) <= len(chosen) <= MAX_POINTS
+    if count:
+        assert chosen[0] < count / len(chosen)
+        assert chosen[-1] == count - 1
+    assert (np.diff(chosen) > 0).all()
+    assert len(np.unique(np.diff(chosen)[:-1])) <= 1  # evenly, but for the newest
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(some.integers(1, 20_000), some.integers(1, 50))
+def test_while_a_curve_grows_its_points_stay(count, more):
+    before, after = thin_out(np.empty(count)), thin_out(np.empty(count + more))
+    assert set(before[:-1]) <= set(after) or set(after[:-1]) & set(range(count)) <= set(before)
+
+
+@pytest.mark.parametrize("draw", [loss_figure, accuracy_figure])
+@pytest.mark.parametrize("epochs", [0, 1, 4, 100])
+def test_plotly_accepts_the_figures(draw, epochs):
+    figure = draw(**curves(epochs, 5))
+    go.Figure(figure)  # raises for anything that Plotly does not know
+    json.dumps(figure)
+
+
+def test_curves_lie_where_the_records_say():
+    figure = loss_figure(**curves(3, 5))
+    raw, smooth, validation, best = figure["data"]
+    assert raw["x"] == pytest.approx(np.arange(1, 16) / 5)
+    assert raw["y"][:3] == [2.0, 1.0, 0.66667]
+    assert smooth["y"][1] == 1.5
+    assert validation["x"] == [1.0, 2.0, 3.0]
+    assert validation["y"] == [1.0, 0.5, 0.33333]
+    assert (best["x"], best["y"]) == ([2], [0.5])  # the last epoch that was the best so far
+    assert [curve.get("name") for curve in figure["data"]] == [None, "TRAINING", "VALIDATION", "BEST"]
+    assert figure["layout"]["xaxis"]["range"] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("epochs", "last_epoch", "end"),
+    [(1, 1, 1), (3, 25, 25), (3, 40, 20), (20, 100, 20), (21, 100, 50), (51, 100, 100), (600, 2400, 1000)],
+)
+def test_the_time_axis_of_a_long_run_grows_in_a_few_jumps(epochs, last_epoch, end):
+    figure = loss_figure(**{**curves(epochs, 5), "last_epoch": last_epoch})
+    assert figure["layout"]["xaxis"]["range"] == [0, end]
+
+
+def test_the_accuracy_axis_shows_what_matters():
+    nearly_right = {**curves(4, 500), "train": np.linspace(0.1, 0.999, 2000)}
+    low, high = accuracy_figure(**nearly_right)["layout"]["yaxis"]["range"]
+    assert low == pytest.approx(0.8)
+    assert high > 1
+
+
+@pytest.mark.parametrize("draw", [loss_figure, accuracy_figure])
+def test_without_validation_images_only_the_training_is_drawn(draw):
+    figure = draw(**{**curves(4, 5), "validation": None, "best": None})
+    assert [curve.get("name") for curve in figure["data"]] == [None, "TRAINING"]
+    go.Figure(figure)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(1, 3200), (64, 50), (100, 32), (60_000, 1)])
+def test_a_smoothed_point_stands_for_as_many_images_whatever_the_step(batch_size, steps):
+    train = np.arange(6400.0)
+    figure = loss_figure(**{**curves(1, 6400), "train": train, "batch_size": batch_size})
+    assert figure["data"][1]["y"][-1] == pytest.approx(train[-steps:].mean(), rel=1e-4)
+
+
+def test_the_accuracy_of_single_images_is_drawn_smoothed_only():
+    right_or_wrong = np.tile([1.0, 0.0, 1.0, 1.0], 5000)
+    figure = accuracy_figure(**{**curves(1, 20_000), "train": right_or_wrong, "batch_size": 1})
+    smooth, validation, best = figure["data"]
+    assert [curve["name"] for curve in (smooth, validation, best)] == ["TRAINING", "VALIDATION", "BEST"]
+    assert smooth["y"][100:] == pytest.approx([0.75] * (len(smooth["y"]) - 100), abs=0.001)
+
+
+def test_a_loss_that_begins_far_too_high_has_a_logarithmic_axis():
+    assert "type" not in loss_figure(**curves(4, 5))["layout"]["yaxis"]
+    figure = loss_figure(**{**curves(4, 50), "train": np.linspace(150, 0.5, 200), "batch_size": 3200})
+    yaxis = figure["layout"]["yaxis"]
+    assert yaxis["type"] == "log"
+    assert yaxis["range"][0] == -1
+    assert 10 ** yaxis["range"][1] > 150
+    go.Figure(figure)
+
+
+def test_a_long_run_stays_small():
+    assert len(json.dumps(loss_figure(**curves(1000, 500)))) < 40_000

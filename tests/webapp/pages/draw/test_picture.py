@@ -1,0 +1,121 @@
+"""A picture in place of the pad: taken in, boxed, kept, put away, and refused in a friendly way."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.errors import ImageError
+from mnist_core.imaging.image_file import MAX_BYTES
+from mnist_core.imaging.photo import WORK_SIDE
+from mnist_core.recognizer import Recognizer
+from webapp.pages.draw.picture import PICTURE, Picture, boxed, camera_works, make_picture, refusal_of
+
+
+def file_of(pixels: np.ndarray, form: str = "PNG") -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, form)
+    return file.getvalue()
+
+
+def two_sticks(width: int = 400) -> np.ndarray:
+    pixels = np.zeros((300, width), np.uint8)
+    pixels[80:200, 60:75] = pixels[80:200, 240:255] = 255
+    return pixels
+
+
+def page() -> None:
+    import streamlit as st
+
+    from mnist_core.recognizer import Recognizer
+    from webapp.pages.draw.picture import picture_pad
+
+    read = picture_pad(Recognizer.load())
+    st.text("none" if read is None else str([found.digit for found in read]))
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_function(page, default_timeout=20).run()
+
+
+def test_before_there_is_a_picture_one_is_asked_for(app):
+    assert not app.exception
+    assert app.text[0].value == "none"
+
+
+def test_a_chosen_picture_is_read_kept_and_put_away(app):
+    app.file_uploader[0].set_value(("sticks.png", file_of(two_sticks()), "image/png")).run()
+    assert not app.exception
+    assert app.text[0].value == "[1, 1]"
+    assert app.run().text[0].value == "[1, 1]"  # as after a visit to another page
+    app.button(key="picture-another").click().run()
+    assert app.text[0].value == "none"
+    assert PICTURE not in app.session_state
+
+
+def test_an_empty_picture_gets_advice(app):
+    app.file_uploader[0].set_value(("empty.png", file_of(np.full((300, 300), 200, np.uint8)), "image/png")).run()
+    assert app.text[0].value == "[]"
+    assert "No digit found" in app.info[0].value
+
+
+def test_what_is_no_picture_is_refused_and_the_next_one_is_taken(app):
+    app.file_uploader[0].set_value(("fake.png", b"GIF89a and so on", "image/png")).run()
+    assert not app.exception
+    assert "GIF" in app.warning[0].value
+    app.file_uploader[0].set_value(("sticks.png", file_of(two_sticks()), "image/png")).run()
+    assert not app.warning
+    assert app.text[0].value == "[1, 1]"
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"GIF89a", "GIF"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b"\0\0\0\x18ftypavif", "AVIF"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"\xff\xd8\xff\xe0", "damaged"),
+        (b"", "no picture"),
+        (b"hello", "no picture"),
+        (bytes(MAX_BYTES + 1), "20 MB"),
+    ],
+)
+def test_a_refusal_says_what_the_file_is(content, word):
+    with pytest.raises(ImageError):
+        make_picture(content)
+    assert word in refusal_of(content)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_large_pictures_are_shrunk(form):
+    picture = make_picture(file_of(two_sticks(2 * WORK_SIDE), form))
+    assert picture.pixels.shape[1] == WORK_SIDE
+    assert picture.address.startswith("data:image/jpeg;base64,")
+
+
+def test_boxes_stand_in_shares_of_the_picture():
+    pixels = two_sticks()
+    picture = Picture(pixels, "data:,")
+    html = boxed(picture, Recognizer.load().recognize_picture(pixels))
+    assert html.count("picture-box") == 2
+    assert "left: 15.00%; top: 26.67%; width: 3.75%; height: 40.00%" in html
+    assert "<b>1</b>" in html
+
+
+@pytest.mark.parametrize(
+    ("address", "works"),
+    [
+        ("https://school.example/", True),
+        ("http://localhost:8501/", True),
+        ("http://127.0.0.1:8501/draw", True),
+        ("http://192.168.1.7:8501/", False),
+        (None, False),
+    ],
+)
+def test_the_camera_needs_a_secure_page(address, works):
+    assert camera_works(address) == works

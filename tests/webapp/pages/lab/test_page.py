@@ -1,0 +1,161 @@
+"""The failure lab's page without a browser: choose, let it fail, apply the remedy, read what was seen."""
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from tests.paths import ROOT
+from webapp.pages.lab.failures import FAILURES, Failure
+from webapp.runs import shared as resources
+from webapp.runs.job import Job
+from webapp.runs.registry import Runs
+from webapp.runs.snapshot import ACTIVE
+
+FEW_IMAGES = FAILURES[-1]
+ZERO_INIT = FAILURES[0]
+
+
+@pytest.fixture
+def page_runs(tmp_path, monkeypatch) -> Iterator[Runs]:
+    """The registry of runs that the page sees, in a folder of its own, on a computer without MNIST."""
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    monkeypatch.setattr("mnist_core.data.dataset.cache_folder", lambda: tmp_path / "empty")
+    monkeypatch.setattr("mnist_core.data.dataset.LOCAL_FOLDER", tmp_path / "empty")
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    yield resources.runs()
+    resources.runs().close()
+    st.cache_resource.clear()
+
+
+def open_lab(language: str = "en", **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app.query_params["lang"] = language
+    app.run()
+    app.switch_page("webapp/pages/lab/page.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def both_runs(runs: Runs, failure: Failure, data_folder: Path) -> dict[str, str]:
+    """A failure and its remedy, trained to the end on a few hundred digits, as the URL names them."""
+    ids = {
+        part: runs.start(Job(recipe, str(data_folder)))
+        for part, recipe in (("fail", failure.recipe), ("mend", failure.remedy))
+    }
+    deadline = time.monotonic() + 60
+    for run_id in ids.values():
+        while (snapshot := runs.snapshot(run_id)) is None or snapshot.state in ACTIVE:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert snapshot.state == "finished"
+    return ids
+
+
+def texts(app: AppTest) -> str:
+    elements = (*app.markdown, *app.caption)
+    return " ".join([*(element.value for element in elements), *(html.proto.body for html in app.get("html"))])
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "expectation"), [("en", "Failure lab", "ln 10"), ("zh", "失败实验室", "ln 10")]
+)
+def test_the_lab_opens_with_what_to_expect_and_one_button_to_press(page_runs, language, title, expectation):
+    app = open_lab(language)
+    assert title in texts(app)
+    assert expectation in texts(app)
+    assert not app.button(key="let-it-fail").disabled
+    assert app.button(key="apply-the-remedy").disabled
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.key)
+def test_every_failure_has_its_link_and_its_two_settings(page_runs, failure, language):
+    app = open_lab(language, failure=failure.key)
+    assert app.session_state["lab-failure"] == failure.key
+    cards = [html.proto.body for html in app.get("html") if html.proto.body.startswith('<div class="lab-card"')]
+    assert len(set(cards)) == 2
+
+
+def test_an_unknown_failure_in_the_url_opens_the_first(page_runs):
+    app = open_lab(failure="../../etc/passwd")
+    assert app.query_params["failure"] == "zero-init"
+
+
+def test_two_clicks_start_the_failure_and_its_remedy(page_runs):
+    app = open_lab(failure="large-learning-rate")
+    assert "MNIST is not on this computer" in texts(app)
+    app.button(key="let-it-fail").click().run()
+    assert not app.exception
+    assert app.button(key="let-it-fail").disabled
+    failed = page_runs.snapshot(app.query_params["fail"])
+    assert failed.job == Job(FAILURES[1].recipe, "synthetic")
+    assert failed.name == "Learning rate far too large: failure"
+    app.button(key="apply-the-remedy").click().run()
+    assert not app.exception
+    assert app.button(key="apply-the-remedy").disabled
+    assert page_runs.snapshot(app.query_params["mend"]).job == Job(FAILURES[1].remedy, "synthetic")
+    assert "Why it fails" in texts(app)
+
+    app.pills(key="lab-failure").set_value("zero-init").run()
+    assert "fail" not in app.query_params
+    assert not app.button(key="let-it-fail").disabled
+    app.pills(key="lab-failure").set_value("large-learning-rate").run()
+    assert app.query_params["fail"] == failed.id  # still known
+    app.switch_page("webapp/pages/draw/page.py").run()
+    app.switch_page("webapp/pages/lab/page.py").run()
+    assert app.query_params["failure"] == "large-learning-rate"
+    assert app.query_params["fail"] == failed.id
+
+
+def test_a_third_run_waits_and_says_so(page_runs, monkeypatch, tmp_path):
+    monkeypatch.setenv("RUNS_AT_ONCE", "1")
+    resources.runs.clear()
+    waiting = resources.runs()
+    waiting.start(Job(dataclasses.replace(FEW_IMAGES.recipe, epochs=100_000), "synthetic"))
+    try:
+        app = open_lab()
+        app.button(key="let-it-fail").click().run()
+        assert "place 1" in texts(app)
+    finally:
+        waiting.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "With zeros the loss ended at"), ("zh", "权重全为零：损失最后是")]
+)
+def test_a_link_to_two_finished_runs_says_what_was_seen(page_runs, data_folder, language, words):
+    ids = both_runs(page_runs, ZERO_INIT, data_folder)
+    app = open_lab(language, failure="zero-init", **ids)
+    assert words in texts(app)
+    accuracies = [page_runs.snapshot(run_id).records.epochs[-1].validation_accuracy for run_id in ids.values()]
+    assert all(f"{accuracy:.1%}" in texts(app) for accuracy in accuracies)
+    assert accuracies[0] < accuracies[1]
+
+
+def test_again_begins_anew_with_another_seed(page_runs, data_folder):
+    ids = both_runs(page_runs, FEW_IMAGES, data_folder)
+    app = open_lab(failure="few-images", **ids)
+    app.button(key="again").click().run()
+    assert not app.exception
+    assert "mend" not in app.query_params
+    job = page_runs.snapshot(app.query_params["fail"]).job
+    assert job == Job(dataclasses.replace(FEW_IMAGES.recipe, seed=1), str(data_folder))
+    app.button(key="apply-the-remedy").click().run()
+    assert page_runs.snapshot(app.query_params["mend"]).job.recipe.seed == 1
+
+
+def test_a_run_of_something_else_in_the_url_is_not_taken_for_the_failure(page_runs, tiny_recipe, data_folder):
+    other = page_runs.start(Job(tiny_recipe, str(data_folder)))
+    app = open_lab(failure="zero-init", fail=other)
+    assert "fail" not in app.query_params
+    assert not app.button(key="let-it-fail").disabled

@@ -1,0 +1,47 @@
+"""What is found in a training has words for it, with the numbers in place."""
+
+import math
+
+import pytest
+
+from mnist_core.training import diagnosis
+from mnist_core.training.diagnosis import Finding
+from webapp.pages.train.findings import finding_text
+
+NUMBERS = (
+    *("step", "steps", "epoch", "epochs", "best", "loss", "lowest", "first", "chance", "accuracy", "train"),
+    *("validation", "layer", "layers", "share", "rms", "last"),
+)
+KINDS = [value for name, value in vars(diagnosis).items() if name.isupper() and isinstance(value, str)]
+
+
+def test_there_are_kinds_to_speak_of():
+    assert set(KINDS) > diagnosis.ILL
+    assert len(KINDS) == len(set(KINDS))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_text_of_one_to_three_short_sentences(kind):
+    text = finding_text(Finding(kind, dict.fromkeys(NUMBERS, 2)))
+    assert text.endswith(".")
+    assert 30 < len(text) < 240
+
+
+def test_overfitting_in_words():
+    numbers = {"epochs": 3, "best": 4, "train": 0.99, "validation": 0.97}
+    assert finding_text(Finding(diagnosis.OVERFITTING, numbers)) == (
+        "Validation loss has not fallen for 3 epochs, while training loss goes on falling: overfitting. "
+        "The best network so far is that of epoch 4, and it is kept."
+    )
+
+
+def test_stuck_in_words():
+    text = finding_text(Finding(diagnosis.STUCK, {"loss": 2.3031, "chance": math.log(10)}))
+    assert text.startswith("The loss is stuck at 2.303, and pure guessing gives ln 10 = 2.303: nothing is learned yet.")
+    other_head = finding_text(Finding(diagnosis.STUCK, {"loss": 3.24, "chance": 3.25083}))
+    assert other_head.startswith("The loss is stuck at 3.240, and pure guessing gives 3.251: nothing is learned yet.")
+
+
+def test_what_is_no_kind_is_refused():
+    with pytest.raises(ValueError, match="'rain' is no kind of finding"):
+        finding_text(Finding("rain"))

@@ -1,0 +1,102 @@
+"""Names of settings: every setting and every option has one, and they are those of the training page."""
+
+import dataclasses
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.recipes.recipe import Recipe
+from webapp.settings.names import OPTIONS, has_effect, setting_name, setting_value
+from webapp.settings.options import option_names
+
+FIELDS = [field.name for field in dataclasses.fields(Recipe)]
+# Together they show every setting that the training page has.
+SHOWN = (
+    {"optimizer": "adamw", "schedule": "step", "distortion": 1.0},
+    {"optimizer": "nesterov", "schedule": "exponential", "warmup": 0.1},
+)
+
+
+def script(recipe):
+    """What `AppTest` runs: it gets this source alone."""
+    from webapp.runs.job import Job
+    from webapp.settings.form import settings_form
+
+    settings_form(Job(recipe, "synthetic"))
+
+
+@pytest.mark.parametrize("field", [*FIELDS, "data"])
+def test_every_setting_has_a_name(field):
+    assert setting_name(field)
+
+
+def test_names_differ():
+    assert len({setting_name(field) for field in FIELDS}) == len(FIELDS)
+
+
+def test_an_unknown_setting_has_none():
+    with pytest.raises(KeyError):
+        setting_name("colour")
+
+
+@pytest.mark.parametrize("field", OPTIONS)
+def test_every_option_has_a_text(field):
+    assert {name: setting_value(field, name) for name in option_names(field)} == option_names(field)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_value_of_every_recipe_is_a_short_text(recipe):
+    values = {field: setting_value(field, getattr(recipe, field)) for field in FIELDS if field != "source"}
+    assert all(0 < len(value) <= 40 for value in values.values()), values
+
+
+@pytest.mark.parametrize("changes", SHOWN)
+def test_the_words_are_those_of_the_training_page(changes):
+    recipe = dataclasses.replace(RECIPES["quick"], **changes)
+    app = AppTest.from_function(script, kwargs={"recipe": recipe}).run()
+    assert not app.exception
+    widgets = [*app.selectbox, *app.number_input, *app.text_input, *app.toggle, *app.slider]
+    shown = {str(widget.key).removeprefix("quick."): widget for widget in widgets}
+    fields = set(shown) & set(FIELDS)
+    assert len(fields) > 25
+    for field in fields:
+        widget = shown[field]
+        assert widget.label == setting_name(field)
+        assert has_effect(field, recipe), field
+        if field in OPTIONS:
+            assert widget.options == list(option_names(field).values())
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "text"),
+    [
+        ("hidden_sizes", (256, 128), "256, 128"),
+        ("hidden_sizes", (), "none"),
+        ("schedule_drops", (0.5, 1 / 3), "0.5, 0.333333"),
+        ("learning_rate", 1e-4, "0.0001"),
+        ("batch_size", 60_000, "60,000"),
+        ("shuffle", False, "no"),
+        ("batch_norm", True, "yes"),
+        ("patience", None, "endless"),
+        ("patience", 1, "1"),
+        ("clip_norm", None, "none"),
+        ("train_images", None, "all"),
+        ("validation", "last", "the last of the file"),
+        ("name", "quick", "quick"),
+        ("data", "mnist", "MNIST"),
+        ("data", "synthetic", "Synthetic digits (drawn by code)"),
+        ("data", "data/fashion", "fashion"),
+    ],
+)
+def test_values_as_a_person_reads_them(field, value, text):
+    assert setting_value(field, value) == text
+
+
+def test_settings_that_do_nothing_are_told_apart():
+    plain = Recipe("plain", "test", optimizer="sgd", head="sigmoid", validation_fraction=0.0)
+    without = {field for field in FIELDS if not has_effect(field, plain)}
+    assert without == {
+        *("momentum", "beta1", "beta2", "eps", "weight_decay", "label_smoothing"),
+        *("schedule_drops", "schedule_factor", "schedule_unit", "validation", "min_delta", "patience"),
+    }

@@ -1,0 +1,100 @@
+"""The confusion matrix as a figure in which mistakes stand out."""
+
+from typing import Any
+
+import numpy as np
+
+DIGITS = list(range(10))
+
+
+FAINTEST = 0.15
+"""How strong the colour of the rarest mistake is, in [0, 1]: it must be told from none."""
+
+
+Cell = tuple[int, int]
+"""The true digit, and what it is read as."""
+
+
+def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str, str]) -> dict[str, Any]:
+    """Draw a confusion matrix in which mistakes stand out, though right answers are hundreds of times as frequent.
+
+    Args:
+        confusion: int (10, 10), see `confusion_matrix`.
+        chosen: the cell that is framed.
+        names: translated texts under the keys "true", "read" (of the axes) and "cell" (with the fields digit, read,
+            count, total and share).
+
+    Returns:
+        A figure as Plotly understands it. Colours are translucent, so they suit a light and a dark page.
+    """
+    totals = np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    about = [
+        [
+            names["cell"].format(
+                digit=i, read=j, count=confusion[i, j], total=totals[i, 0], share=confusion[i, j] / totals[i, 0]
+            )
+            for j in DIGITS
+        ]
+        for i in DIGITS
+    ]
+    heatmap = {
+        "type": "heatmap",
+        "x": DIGITS,
+        "y": DIGITS,
+        "z": mistake_strengths(confusion).round(3).tolist(),
+        "zmin": -1,
+        "zmax": 1,
+        "colorscale": [
+            [0, "rgba(128,128,128,0.22)"],
+            [0.49, "rgba(128,128,128,0.22)"],
+            [0.5, "rgba(249,115,22,0)"],
+            [1, "rgba(249,115,22,0.85)"],
+        ],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "text": [[str(count) if count else "" for count in row] for row in confusion.tolist()],
+        "texttemplate": "%{text}",
+        "textfont": {"size": 12},
+        "hovertext": about,
+        "hoverinfo": "text",
+    }
+    axis = {"dtick": 1, "showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain", "ticks": ""}
+    frame = {"type": "rect", "line": {"color": "#3b82f6", "width": 3}}
+    layout = {
+        "margin": {"l": 44, "r": 4, "t": 44, "b": 4},
+        "xaxis": {**axis, "title": {"text": names["read"]}, "side": "top", "range": [-0.5, 9.5]},
+        "yaxis": {
+            **axis,
+            "title": {"text": names["true"]},
+            "range": [9.5, -0.5],
+            "scaleanchor": "x",
+            "constraintoward": "top",
+        },
+        "shapes": []
+        if chosen is None
+        else [
+            {**frame, "x0": chosen[1] - 0.5, "x1": chosen[1] + 0.5, "y0": chosen[0] - 0.5, "y1": chosen[0] + 0.5},
+        ],
+        "hovermode": "closest",
+    }
+    return {"data": [heatmap], "layout": layout}
+
+
+def mistake_strengths(confusion: np.ndarray) -> np.ndarray:
+    """Say how strongly each cell of a confusion matrix is coloured.
+
+    The share s of a digit's images is shown on a logarithmic scale from a thousandth to a tenth, (log₁₀ s + 3) / 2: so
+    rare mistakes are told apart as well as frequent ones, and colours mean the same in every run.
+
+    Args:
+        confusion: int (10, 10).
+
+    Returns:
+        float (10, 10): −1 on the diagonal, 0 where no image is, else in [FAINTEST, 1].
+    """
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    strengths = np.clip((np.log10(np.maximum(shares, 1e-9)) + 3) / 2, FAINTEST, 1)
+    strengths[confusion == 0] = 0
+    np.fill_diagonal(strengths, -1)
+    return strengths

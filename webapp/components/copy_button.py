@@ -1,0 +1,27 @@
+"""A button that copies a text, also where a page comes over plain http from another computer."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from webapp.i18n import gettext as _
+
+_copy = st.components.v2.component(
+    "copy_button",
+    html='<button class="copy-button" type="button"></button>',
+    css=Path(__file__).with_name("copy_button.css").read_text(encoding="utf-8"),
+    js=Path(__file__).with_name("copy_button.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def copy_button(text: str, label: str, key: str) -> None:
+    """Show a button that puts a text on the visitor's clipboard, and says for two seconds that it did.
+
+    Args:
+        text: what is copied.
+        label: what the button says.
+        key: names the button on its page.
+    """
+    answers = {"copied": _("Copied"), "failed": _("Please copy it by hand")}
+    _copy(key=key, data={"text": text, "label": label, **answers})

@@ -1,0 +1,48 @@
+"""Pictures from the clipboard: whatever is pasted while the page shows this component."""
+
+import base64
+import binascii
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_core.imaging.image_file import MAX_BYTES
+
+PREFIXES = ("data:image/png;base64,", "data:image/jpeg;base64,")
+
+_paste = st.components.v2.component(
+    "paste_picture",
+    html="<span hidden></span>",
+    js=Path(__file__).with_name("paste.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def pasted_picture(key: str) -> bytes | None:
+    """Listen for pictures that are pasted.
+
+    Args:
+        key: names the listener on its page.
+
+    Returns:
+        What was pasted just now, as bytes that claim to be a picture (b"" if they are none for sure); else None.
+    """
+    address = _paste(key=key, on_picture_change=lambda: None).get("picture")
+    return None if address is None else read_address(address)
+
+
+def read_address(address: object) -> bytes:
+    """Take the bytes out of a picture's address, as far as a message from a browser is one.
+
+    Returns:
+        The bytes; b"" if the message is anything else, or too long.
+    """
+    if not isinstance(address, str) or len(address) > MAX_BYTES * 4 // 3:
+        return b""
+    kind, _, content = address.partition(",")
+    if f"{kind}," not in PREFIXES:
+        return b""
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        return b""

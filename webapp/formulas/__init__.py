@@ -1,0 +1,1 @@
+"""The formulas of a network, and the code that stands beside them."""

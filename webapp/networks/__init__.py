@@ -1,0 +1,1 @@
+"""Which networks can be chosen, and how well each of them reads."""

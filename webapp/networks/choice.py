@@ -1,0 +1,93 @@
+"""Which network reads on the drawing page: one that ships, or one that this visitor has trained, trains or taught."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from mnist_core.errors import WeightsError
+from mnist_core.recognizer import Recognizer
+from webapp.i18n import gettext as _
+from webapp.networks.recognizers import recognizer, shipped_weights
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE
+from webapp.visitors.handwriting_networks import hand_of, hand_path
+from webapp.visitors.identity import visitor_id
+
+HAND = "hand"
+"""Key of the network that has learnt the visitor's hand."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A network that can be chosen.
+
+    Attributes:
+        key: names it in the URL: a file's stem, a run's id, or `HAND`.
+        name: what people call it.
+        path: its weights; while it trains, the file is replaced every few seconds.
+        trains: whether it is still in training.
+    """
+
+    key: str
+    name: str
+    path: Path
+    trains: bool = False
+
+
+def version(path: Path) -> int:
+    """Tell a file from the one that replaces it: when it was written, or 0 if it is gone."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def remember_run(run_id: str) -> None:
+    """Count a run as one of this visitor's."""
+    mine: list[str] = st.session_state.setdefault("runs", [])
+    if run_id not in mine:
+        mine.append(run_id)
+
+
+def choices() -> list[Choice]:
+    """List the networks that this visitor can choose: shipped ones, those of own runs, newest first, the taught one."""
+    found = [Choice(path.stem, path.stem, path) for path in shipped_weights()]
+    for run_id in reversed(st.session_state.get("runs", [])):
+        snapshot = runs().snapshot(run_id)
+        path = None if snapshot is None else snapshot.weights
+        if snapshot is not None and path is not None:
+            found.append(Choice(run_id, snapshot.name, path, snapshot.state in ACTIVE))
+    visitor = visitor_id()
+    hand = None if visitor is None else hand_of(visitor)
+    if visitor is not None and hand is not None:
+        base = next((choice.name for choice in found if choice.key == hand.base), None)
+        name = _("my hand") if base is None else _("{network}, my hand").format(network=base)
+        found.append(Choice(HAND, name, hand_path(visitor)))
+    return found
+
+
+def choose(key: str) -> None:
+    """Let the drawing page read with this network from now on."""
+    st.session_state["network"] = key
+    st.query_params.pop("network", None)
+
+
+def chosen() -> Choice:
+    """Say which network is chosen: in the URL, else in this session, else the default one."""
+    linked = st.query_params.get("network", "")
+    if linked and runs().snapshot(linked) is not None:
+        remember_run(linked)  # after a reload, or on another computer, the URL still knows the network
+        st.session_state["network"] = linked
+    available = {choice.key: choice for choice in choices()}
+    asked = (key for key in (linked, st.session_state.get("network")) if key in available)
+    return available[next(asked, next(iter(available)))]
+
+
+def chosen_reader() -> Recognizer | None:
+    """Give the network that the visitor has chosen; None, with a word on the page, if it cannot be loaded."""
+    try:
+        return recognizer(chosen().path)
+    except WeightsError as error:
+        st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
+        return None

@@ -1,0 +1,29 @@
+"""Recognizers, loaded once for all visitors, and the weights that ship with the product."""
+
+from pathlib import Path
+
+import streamlit as st
+from threadpoolctl import threadpool_limits
+
+from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+
+
+def recognizer(weights: Path) -> Recognizer:
+    """Give the recognizer of a file of weights.
+
+    Raises:
+        WeightsError: if the file is not what it should be.
+    """
+    return _recognizer(weights, weights.stat().st_mtime_ns if weights.exists() else 0)
+
+
+@st.cache_resource(show_spinner=False, max_entries=48)  # a class of thirty, each with a network that knows its hand
+def _recognizer(weights: Path, changed: int) -> Recognizer:
+    # Many sessions draw at once: with one thread each they share the cores, with more they fight for them.
+    threadpool_limits(1)
+    return Recognizer.load(weights)
+
+
+def shipped_weights() -> list[Path]:
+    """List the weights that come with the product, the default first."""
+    return sorted(DEFAULT_WEIGHTS.parent.glob("*.npz"), key=lambda path: (path != DEFAULT_WEIGHTS, path.name))

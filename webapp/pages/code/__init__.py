@@ -1,0 +1,1 @@
+"""The source code, to be read."""

@@ -1,0 +1,223 @@
+"""Teach it: keep drawings with what they are, let a copy of the network learn them, take them home or delete them."""
+
+import math
+from datetime import UTC, datetime
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.recognizer import Recognition, Recognizer
+from webapp.components import drawing_pad as pad
+from webapp.components.gallery import Tile, clicked_in, gallery
+from webapp.components.kept import kept
+from webapp.components.save_file import save_file
+from webapp.i18n import gettext as _
+from webapp.networks.choice import HAND, choose, chosen
+from webapp.pages.draw.learning import base_of, learn, offer_learning
+from webapp.visitors.collection import (
+    CollectionFullError,
+    Drawing,
+    counts_of,
+    delete_drawing,
+    delete_drawings,
+    drawings_of,
+    export,
+    keep_drawing,
+    relabel,
+)
+from webapp.visitors.handwriting_networks import forget_hand, hand_of
+from webapp.visitors.identity import forget_visitor, place_cookie, remember_visitor, visitor_id
+
+DIGITS = range(10)
+PER_PAGE = 40
+"""Drawings that the gallery shows at a time: a page that follows the pen must stay light."""
+
+
+def show(reader: Recognizer, read: Recognition | None) -> None:
+    """Show this view of the drawing page.
+
+    Args:
+        reader: the chosen network; the one that learns is always the one that was there before any teaching.
+        read: the digit that can be kept; None while nothing is drawn.
+    """
+    place_cookie()
+    visitor = visitor_id()
+    if visitor is None:
+        _ask()
+        return
+    counts = counts_of(visitor)
+    count = int(counts.sum())
+    _say_what_it_was(visitor, read)
+    place = offer_learning(visitor, count)
+    _collection(visitor, counts)
+    _take_or_delete(visitor, count)
+    learn(place, visitor, count)  # at the end, so that all the rest is there meanwhile
+
+
+def _ask() -> None:
+    """Explain what would be kept, and ask."""
+    if st.session_state.get("teach_deleted"):  # it stays: the page runs once more when the network goes, too
+        st.success(_("Everything is deleted."), icon=":material/check:")
+    st.markdown(
+        _(
+            "**Does it misread your hand? Teach it.** Say what your drawings are, and a copy of the network learns "
+            "from them.\n\nFor that, your drawings and their labels are kept on the computer that this app runs on, "
+            "and a cookie lets your browser find them again. No name is asked for. Other visitors don't see them; "
+            "whoever looks after that computer could. You can delete everything at any time."
+        )
+    )
+    st.button(
+        _("Keep my drawings"), type="primary", icon=":material/school:", key="teach-agree", on_click=remember_visitor
+    )
+
+
+def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
+    """Show the ten digits, one of which the drawing is."""
+    nothing = read is None or read.digit is None
+    if nothing or read is None:
+        text = _("Draw a digit, and say here what it is.")
+    elif read.certainty == "no digit":
+        text = _("It took this for no digit. What is it?")
+    else:
+        text = _("It read **{digit}**. What is it really?").format(digit=read.digit)
+    st.markdown(text)
+    # A new control for each drawing. One whose value is taken back here now and then stays pressed in the browser, when
+    # a report of the pad overtakes that; to press the same digit for the next drawing would then only release it.
+    key = f"teach-label-{st.session_state.get('teach_labelled', 0)}"
+    with st.container(key="teach-label"):
+        st.segmented_control(
+            _("What it is"),
+            DIGITS,
+            key=key,
+            label_visibility="collapsed",
+            width="stretch",
+            disabled=nothing,
+            on_change=_keep,
+            args=(visitor, read, key),
+        )
+    with st.container(horizontal=True, vertical_alignment="center", key="teach-kept"):
+        kept(st.toggle, _("Then clear the pad"), "teach-clear", True)
+        note, last = st.session_state.get("teach_note"), st.session_state.get("teach_last")
+        if note:
+            st.markdown(note, width="content")
+        if last is not None:
+            st.button(_("Undo"), type="tertiary", key="teach-undo", on_click=_take_back, args=(visitor, last))
+
+
+def _keep(visitor: str, read: Recognition | None, key: str) -> None:
+    label = st.session_state[key]
+    st.session_state["teach_labelled"] = st.session_state.get("teach_labelled", 0) + 1
+    if "drawn" in st.session_state:  # the drawing as the page has read it by now: this view follows a little later
+        read = st.session_state["drawn"].shown
+    if label not in DIGITS or read is None or read.digit is None:
+        return
+    digit = None if read.certainty == "no digit" else read.digit
+    try:
+        last = keep_drawing(visitor, read.image, read.stages.crop, label, digit)
+    except CollectionFullError as error:
+        st.session_state.update(teach_note=str(error), teach_last=None)
+        return
+    st.session_state.update(teach_note=_("Kept as **{label}**.").format(label=label), teach_last=last)
+    if st.session_state.get("teach-clear"):
+        pad.clear()
+
+
+def _take_back(visitor: str, last: int) -> None:
+    delete_drawing(visitor, last)
+    st.session_state.update(teach_note=_("Taken back."), teach_last=None)
+
+
+def _collection(visitor: str, counts: np.ndarray) -> None:
+    """Show the drawings, the newest first; one that is clicked can be labelled anew or deleted."""
+    total = int(counts.sum())
+    cells = "".join(
+        f'<span class="{"" if count else "none"}"><b>{digit}</b> ×{count}</span>' for digit, count in enumerate(counts)
+    )
+    title = _("Your collection: {count}").format(count=total)
+    st.html(f'<div class="teach-counts"><p>{title}</p><div>{cells}</div></div>')
+    if not total:
+        st.caption(_("Here the drawings appear that you keep."))
+        return
+    pages = math.ceil(total / PER_PAGE)
+    page = st.pagination(pages, key="teach-page") if pages > 1 else 1
+    shown = drawings_of(visitor, (min(page, pages) - 1) * PER_PAGE, PER_PAGE)
+    clicked = clicked_in("teach-gallery")
+    if clicked is not None:
+        st.session_state["teach_picked"] = None if clicked == st.session_state.get("teach_picked") else clicked
+    picked = next((drawing for drawing in shown if drawing.id == st.session_state.get("teach_picked")), None)
+    gallery(
+        np.stack([drawing.image for drawing in shown]),
+        [Tile(drawing.id, str(drawing.label)) for drawing in shown],
+        _("Your collection"),
+        "teach-gallery",
+        "3rem",
+        chosen=None if picked is None else picked.id,
+    )
+    if picked is None:
+        st.caption(_("Click a drawing to label it anew or to delete it."))
+        return
+    _one(visitor, picked)
+
+
+def _one(visitor: str, drawing: Drawing) -> None:
+    """Show what can be done with the drawing that is picked."""
+    read = _("no digit") if drawing.read is None else drawing.read
+    st.markdown(_("You said **{label}**, it had read **{read}**. It is:").format(label=drawing.label, read=read))
+    key = f"teach-relabel-{drawing.id}"
+    st.segmented_control(
+        _("What it is"),
+        DIGITS,
+        default=drawing.label,
+        required=True,
+        key=key,
+        label_visibility="collapsed",
+        width="stretch",
+        on_change=lambda: relabel(visitor, drawing.id, st.session_state[key]),
+    )
+    st.button(
+        _("Delete this drawing"),
+        icon=":material/delete:",
+        key="teach-delete",
+        on_click=delete_drawing,
+        args=(visitor, drawing.id),
+    )
+
+
+def _take_or_delete(visitor: str, count: int) -> None:
+    """Show how the collection is taken home, and how all of it is deleted."""
+    with st.container(horizontal=True, key="teach-leave"):
+        st.button(
+            _("Download all (ZIP)"),
+            icon=":material/download:",
+            key="teach-take",
+            disabled=not count,
+            on_click=lambda: st.session_state.update(teach_take=True),  # outlives a run that the page breaks off
+        )
+        with st.popover(_("Delete everything"), icon=":material/delete_forever:", key="teach-delete-all"):
+            st.markdown(
+                _(
+                    "This deletes your {count} drawings, the network that learnt them, and the cookie. It can't be "
+                    "undone."
+                ).format(count=count)
+            )
+            st.button(
+                _("Delete everything now"),
+                type="primary",
+                key="teach-delete-now",
+                on_click=_delete_all,
+                args=(visitor,),
+            )
+    today = datetime.now(UTC).date()
+    taken = st.session_state.pop("teach_take", False)
+    save_file(export(visitor) if taken and count else None, f"my-digits-{today}.zip", "teach-file")
+
+
+def _delete_all(visitor: str) -> None:
+    if chosen().key == HAND:
+        choose(base_of(hand_of(visitor)).key)
+    forget_hand(visitor)
+    delete_drawings(visitor)
+    forget_visitor()
+    for key in ("teach_note", "teach_last", "teach_picked", "teach_learning"):
+        st.session_state.pop(key, None)
+    st.session_state["teach_deleted"] = True

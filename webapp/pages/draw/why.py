@@ -1,0 +1,248 @@
+"""Why this digit and not another one: the ink that spoke for and against it, and the nearest training images."""
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from mnist_core.errors import DataError
+from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
+from mnist_core.explain.nearest_images import Neighbours
+from mnist_core.network import TrainedNetwork
+from mnist_core.nn.losses import HEADS
+from mnist_core.recognizer import Recognition, Recognizer
+from webapp.components.data_uri import grey_address, png_address
+from webapp.datasets import data_folders, dataset, mnist_is_missing
+from webapp.i18n import gettext as _
+
+FOR_COLOUR, AGAINST_COLOUR = (64, 156, 255), (255, 150, 40)
+"""Blue and orange are told apart by colour-blind people as well, and on black both are bright."""
+PLAIN_INK = 0.4
+"""How bright ink is that says nothing: grey, so that the colours stand out."""
+TILES = 12
+CLEARLY = 0.1
+"""From this share of the strongest evidence on, what speaks against a digit is worth a sentence."""
+AT_ALL = -1
+"""Stands for "no other digit" in the choice."""
+
+
+def show(reader: Recognizer, read: Recognition | None) -> None:
+    """Show this view of the drawing page.
+
+    Args:
+        reader: the network that read, with its steps.
+        read: what it read; None while nothing is drawn.
+    """
+    with st.container(key="why"):
+        if read is None or read.probabilities is None:
+            st.caption(_("Draw a digit: here the ink is coloured by what it says to the network."))
+            return
+        left, right = st.columns(2, gap="large")
+        with left:
+            _ink(reader.network, read.image, read.probabilities)
+        with right:
+            _nearest_images(reader.network, read.image, int(read.probabilities.argmax()))
+
+
+def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
+    """Colour an image by what speaks for (blue) and against (orange); the strongest value has the full colour.
+
+    Args:
+        image: float (28, 28) in [0, 1]; where nothing speaks, ink stays grey.
+        values: float (28, 28), positive for, negative against; not-a-number counts as 0.
+    """
+    values = np.nan_to_num(values, posinf=0, neginf=0)
+    strength = np.abs(values) / max(float(np.abs(values).max()), 1e-12)
+    colours = np.where(values[..., None] > 0, FOR_COLOUR, AGAINST_COLOUR)  # (28, 28, 3)
+    grey = 255 * PLAIN_INK * image[..., None]
+    pixels = grey + strength[..., None] * (colours - grey)
+    return Image.fromarray(pixels.round().astype(np.uint8))
+
+
+def _ink(network: TrainedNetwork, image: np.ndarray, probabilities: np.ndarray) -> None:
+    """Let the visitor choose two digits, and show which ink speaks for the one and which for the other."""
+    digit, other = _asked_digits(probabilities)
+    falls, whole, without = _wiped(network, _sample(network), image.tobytes(), digit, other)
+    slopes = gradient_times_input(network, image, digit, other)
+    case = str(digit) if other is None else _("{digit} rather than {other}").format(digit=digit, other=other)
+    figures = (
+        (_("Slope × ink"), _("What would change if this ink grew a little fainter"), slopes),
+        (_("Wiped"), _("What changes when a small patch here is wiped"), falls),
+    )
+    pictures = "".join(
+        f'<figure><img alt="{title}: {text}" src="{png_address(coloured(image, values))}">'
+        f"<figcaption><b>{title}</b><br>{text}</figcaption></figure>"
+        for title, text, values in figures
+    )
+    note = _("Two ways to ask, and neither gives the whole reason. Look where they agree.")
+    speaks_for, speaks_against = _("for {case}").format(case=case), _("against")
+    st.html(
+        f'<p class="why-words">{_sentence(network, whole, without, digit, other, case)}</p>'
+        f'<div class="why-pictures">{pictures}</div>'
+        f'<p class="why-legend"><i></i>{speaks_for}<i class="against"></i>{speaks_against}</p>'
+        f'<p class="caption">{note}</p>'
+    )
+
+
+def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
+    """Ask which digit is meant, and which other one it is compared with.
+
+    The best and the second best digit, until the visitor chooses; what was chosen holds while the answer is the same.
+    """
+    order = np.argsort(-probabilities, kind="stable").tolist()
+    kept = st.session_state.get("why_kept", {})
+    digit, other = kept.get(order[0], order[:2])
+    if other == digit:
+        other = next(best for best in order if best != digit)
+    st.session_state["why_digit"], st.session_state["why_other"] = digit, other
+
+    def keep() -> None:
+        chosen = st.session_state["why_digit"], st.session_state["why_other"]
+        st.session_state["why_kept"] = {order[0]: chosen}
+
+    def other_name(option: int) -> str:
+        return _("by itself?") if option == AT_ALL else _("and not {digit}?").format(digit=option)
+
+    names = [_("Why {digit}").format(digit=option) for option in range(10)]
+    with st.container(horizontal=True):
+        st.selectbox(
+            _("Digit"),
+            range(10),
+            key="why_digit",
+            format_func=names.__getitem__,
+            label_visibility="collapsed",
+            width=130,
+            on_change=keep,
+        )
+        st.selectbox(
+            _("Compared with"),
+            [AT_ALL, *range(10)],
+            key="why_other",
+            format_func=other_name,
+            label_visibility="collapsed",
+            width=170,
+            on_change=keep,
+        )
+    return digit, None if other == AT_ALL else other
+
+
+def _sentence(
+    network: TrainedNetwork, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
+) -> str:
+    """Say in words where the strongest evidence is, and what the network would read without it.
+
+    Args:
+        network: the network.
+        whole: (10,), the logits of the drawing.
+        without: (3, 3, 10), the logits without each ninth of the field.
+        digit: the digit that is asked for.
+        other: the one that it is compared with.
+        case: the two in words.
+    """
+    scores = without[..., digit] if other is None else without[..., digit] - without[..., other]
+    falls = (whole[digit] if other is None else whole[digit] - whole[other]) - scores.ravel()  # (9,)
+    logits = np.stack([whole, without.reshape(9, -1)[falls.argmax()]])
+    before, after = HEADS[network.recipe.head].probabilities(logits / network.temperature)
+    places = (
+        *(_("in the upper left"), _("at the top"), _("in the upper right")),
+        *(_("on the left"), _("in the middle"), _("on the right")),
+        *(_("in the lower left"), _("at the bottom"), _("in the lower right")),
+    )
+    sentences = []
+    if falls.max() > 0:
+        text = _("The ink {place} speaks most for {case}.")
+        if before.argmax() != after.argmax():
+            text = _("The ink {place} speaks most for {case}: without it, the network would read {read} ({share}).")
+        elif after[digit] < before[digit]:
+            text = _("The ink {place} speaks most for {case}: without it, {digit} goes from {before} to {share}.")
+        read = int(after.argmax())
+        asked = read if before.argmax() != read else digit
+        sentences.append(
+            text.format(
+                place=places[falls.argmax()],
+                case=case,
+                digit=digit,
+                read=read,
+                before=_percent(before[digit]),
+                share=_percent(after[asked]),
+            )
+        )
+    if falls.min() < -CLEARLY * np.abs(falls).max():
+        sentences.append(_("The ink {place} speaks most against it.").format(place=places[falls.argmin()]))
+    return " ".join(sentences)
+
+
+def _percent(share: float) -> str:
+    if 0.005 <= share < 0.995:
+        return f"{share:.0%}"
+    return _("less than 1%") if share < 0.5 else _("more than 99%")
+
+
+def _nearest_images(network: TrainedNetwork, image: np.ndarray, digit: int) -> None:
+    """Show the training images that are most like the drawing."""
+    try:
+        data, is_own = _training_data(network)
+        tiles = _nearest(data, image.tobytes())
+        name = _("synthetic digits") if dataset(data).synthetic else dataset(data).name
+    except DataError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    figures = "".join(
+        f'<figure class="{"same" if label == digit else "other"}">'
+        f'<img alt="{label}" src="{address}"><figcaption>{label}</figcaption></figure>'
+        for address, label in tiles
+    )
+    title = _("The nearest training images ({data})").format(data=name)
+    same = _("{same} of {count} are labelled {digit}, the network's answer.").format(
+        same=sum(label == digit for _address, label in tiles), count=len(tiles), digit=digit
+    )
+    note = _(
+        "The network does not look these up: it keeps no image, only its weights. A program that compares pixels would."
+    )
+    st.html(
+        f'<p class="why-words"><b>{escape(title)}</b><br>{same}</p>'
+        f'<div class="why-nearest">{figures}</div><p class="caption">{note}</p>'
+    )
+    if not is_own:
+        st.caption(_("MNIST is not on this computer: these digits are drawn by code."))
+        st.page_link(
+            "webapp/pages/train/page.py", label=_("Download MNIST on the training page"), icon=":material/school:"
+        )
+
+
+def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
+    """Say which data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
+    own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
+    if own or network.synthetic:
+        return (own or ["synthetic"])[0], True
+    return ("synthetic", False) if mnist_is_missing() else ("mnist", True)
+
+
+def _sample(network: TrainedNetwork) -> bytes:
+    """Take some of a network's numbers, which tell it from any other that has learned something else."""
+    flat = network.model.flat
+    return flat[:: -(-flat.size // 2000)].tobytes()
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _wiped(
+    _network: TrainedNetwork, sample: bytes, image: bytes, digit: int, other: int | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
+    pixels = np.frombuffer(image, np.float32).reshape(28, 28)
+    return occlusion(_network, pixels, digit, other), *without_ninths(_network, pixels)
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+def _nearest(data: str, image: bytes) -> list[tuple[str, int]]:
+    """Find the training images nearest to the bytes of an image: their addresses, and their labels."""
+    neighbours = _neighbours(data)
+    places, _distances = neighbours.nearest(np.frombuffer(image, np.float32).reshape(28, 28), TILES)
+    return [(grey_address(dataset(data).train_images[place] / 255), int(neighbours.labels[place])) for place in places]
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _neighbours(data: str) -> Neighbours:
+    found = dataset(data)
+    return Neighbours(found.train_images, found.train_labels)

@@ -1,0 +1,1 @@
+"""Trainings that fail on purpose."""

@@ -1,0 +1,140 @@
+"""The game "you against the network": who reads more of ten test images?"""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.errors import DataError
+from webapp.components.data_uri import grey_address
+from webapp.components.gallery import Tile, gallery
+from webapp.datasets import dataset, mnist_is_missing
+from webapp.formats import share_text
+from webapp.i18n import gettext as _
+from webapp.networks.choice import chosen, chosen_reader, version
+from webapp.networks.evaluation import MAX_WORK, Reading, read_test_images
+from webapp.networks.recognizers import recognizer
+from webapp.pages.play.games import Duel
+from webapp.pages.play.shown import go_on, mark, question, say_counted, take_part
+
+KEY = "play_duel"
+
+
+@st.fragment
+def duel() -> None:
+    """Show the game where it stands: before it, an image with or without its verdict, or the result."""
+    game: Duel | None = st.session_state.get(KEY)
+    if game is None:
+        _begin()
+    elif game.over:
+        _result(game)
+    else:
+        _turn(game)
+
+
+def _data() -> str:
+    return "synthetic" if mnist_is_missing() else "mnist"
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _reading(path: Path, changed: int, data: str) -> Reading:
+    """Read the test images as they lie in the data set, as their accuracy is measured; once for all visitors."""
+    return read_test_images(recognizer(path).network, dataset(data), MAX_WORK)
+
+
+def _start() -> None:
+    path, data = chosen().path, _data()
+    try:
+        reading = _reading(path, version(path), data)
+    except DataError as error:
+        st.session_state["play_error"] = str(error)
+        return
+    st.session_state[KEY] = Duel.begin(reading, data, np.random.default_rng())
+
+
+def _begin() -> None:
+    if _data() == "synthetic":
+        st.info(_("MNIST is not on this computer: the images are digits drawn by code."), icon=":material/info:")
+    if "play_error" in st.session_state:
+        st.error(st.session_state.pop("play_error"), icon=":material/error:")
+    st.markdown(
+        _(
+            "Ten test images, which no training has seen: who reads more of them, you or the network? Half of them are "
+            "drawn from the 2% that this network reads least surely, the others from the rest: on ordinary images "
+            "alone it would nearly always be right."
+        )
+    )
+    take_part()
+    if chosen_reader() is not None:
+        st.button(_("Start"), icon=":material/play_arrow:", key="play-start", type="primary", on_click=_start)
+
+
+def _turn(game: Duel) -> None:
+    """Ask for an image; once it is answered, show both answers and the label."""
+    question(game, _("Which digit is it?"))
+    left, right = st.columns([6, 7], gap="large")
+    with left:
+        described = _("A test image")
+        st.html(f'<img class="play-image" alt="{described}" src="{grey_address(game.images[game.place] / 255)}">')
+    with right:
+        with st.container(key="play-digits"):
+            for digit in range(10):
+                st.button(
+                    str(digit),
+                    key=f"play-digit-{digit}",
+                    shortcut=str(digit),
+                    disabled=game.judged,
+                    on_click=game.take_answer,
+                    args=(digit,),
+                    width="stretch",
+                )
+        st.html(f'<div class="play-answers" aria-live="polite">{_answers(game) if game.judged else ""}</div>')
+        label = _("See the result") if game.complete else _("Next image")
+        st.button(
+            label,
+            key="play-next",
+            type="primary",
+            shortcut="Enter",
+            disabled=not game.judged,
+            on_click=go_on,
+            args=(game, "duel"),
+            width="stretch",
+        )
+
+
+def _answers(game: Duel) -> str:
+    """Give both answers and the label as HTML."""
+    found = game.rounds[-1]
+    share = share_text(game.sure[game.place])
+    answers = ((_("you"), found.answer, ""), (_("network"), found.read, f" <small>({share})</small>"))
+    shown = "".join(
+        f"<span>{who} <strong>{digit}</strong> {mark(digit == found.asked)}{detail}</span>"
+        for who, digit, detail in answers
+    )
+    label = _("It is labelled {digit}.").format(digit=found.asked)
+    return f"{shown}<small>{label}</small>"
+
+
+def _result(game: Duel) -> None:
+    score = _("human {human}, network {network}").format(human=game.human_score, network=game.network_score)
+    st.html(f'<div class="play-score"><strong>{score}</strong><span>{round(game.watch.seconds)} s</span></div>')
+    signs = {True: "✓", False: "✗"}
+    tiles = [
+        Tile(
+            place,
+            _("{digit}: you {answer} {right}\nnetwork {read} {correct}").format(
+                digit=found.asked,
+                answer=found.answer,
+                right=signs[found.answer == found.asked],
+                read=found.read,
+                correct=signs[found.read == found.asked],
+            ),
+            "./?" + urlencode({"test": place, "data": game.data}),
+        )
+        for place, found in zip(game.places, game.rounds, strict=True)
+    ]
+    gallery(game.images, tiles, _("Test images"), "play-images", "max(5rem, 100% / 10 - 0.5rem)")
+    st.caption(_("Click an image to see how the network reads it."))
+    say_counted(game)
+    st.button(_("Play again"), icon=":material/replay:", key="play-again", type="primary", on_click=_start)

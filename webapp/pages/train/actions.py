@@ -1,0 +1,106 @@
+"""What can be done with a run besides steering it: change it, rewind and fork it, run it again, share, take it away."""
+
+import dataclasses
+
+import streamlit as st
+
+from mnist_core.recipes.recipe import Recipe
+from webapp.components.kept import row
+from webapp.i18n import gettext as _
+from webapp.pages.train.downloads import downloads
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE, Snapshot
+from webapp.settings.limits import MAX_STEPS, steps_of
+from webapp.settings.share import share
+
+MAX_EPOCHS = 5000
+
+
+def actions(snapshot: Snapshot) -> str | None:
+    """Show the run's actions in a row.
+
+    Args:
+        snapshot: the run as it stands; whoever opens an action sees it as it stands then.
+
+    Returns:
+        The id of a run that was started here: a fork, or the same once more.
+    """
+    started = None
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        can_change = snapshot.state in ("running", "paused")
+        with st.popover(
+            _("Change"), icon=":material/tune:", disabled=not can_change, on_change="rerun", key="change"
+        ) as change:
+            if change.open and can_change:
+                _change(snapshot)
+        with st.popover(_("Rewind"), icon=":material/history:", on_change="rerun", key="rewind") as rewind:
+            if rewind.open:
+                started = _rewind(snapshot)
+        if st.button(
+            _("Run again"),
+            key="again",
+            icon=":material/replay:",
+            disabled=snapshot.state in ACTIVE,
+            help=_("The same settings and seed: the same initial weights, and the same curves."),
+        ):
+            started = runs().restart(snapshot.id)
+        with st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share") as sharing:
+            if sharing.open:
+                share(snapshot.job, snapshot.id)
+        with st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads") as taking:
+            if taking.open:
+                downloads(snapshot)
+        with st.container(key="use", width="content"):
+            # A link, not a button with st.switch_page: while a part of the page polls, that can end on an empty page.
+            st.page_link(
+                "webapp/pages/draw/page.py",
+                label=_("Draw with it"),
+                icon=":material/draw:",
+                query_params={"network": snapshot.id},
+                disabled=snapshot.weights is None,
+                help=_("Let this network read your drawings, also while it still trains."),
+            )
+    return started
+
+
+def _change(snapshot: Snapshot) -> None:
+    """Ask for new settings of a run that is going."""
+    st.markdown(_("**Change it while it trains.** The curves mark where."))
+    recipe = snapshot.recipe
+    changed = _changeable(recipe, "change")
+    if st.button(_("Apply"), key="apply", type="primary", disabled=changed == recipe, width="stretch"):
+        runs().change(snapshot.id, changed)
+
+
+def _rewind(snapshot: Snapshot) -> str | None:
+    """Ask for an earlier epoch and settings, and fork from there; give the new run's id."""
+    st.markdown(_("**Go back to an earlier epoch** and train on from there as a run of its own; this one stays."))
+    epochs = [epoch for epoch in snapshot.epochs if epoch < MAX_EPOCHS]
+    if not epochs:
+        st.caption(_("Nothing is kept yet: the first moment comes when the data are loaded."))
+        return None
+    epoch = st.select_slider(_("After epoch"), epochs, value=epochs[-1], key="fork-epoch") if epochs[1:] else epochs[0]
+    recipe = snapshot.recipe
+    last = st.number_input(
+        _("Train up to epoch"), epoch + 1, MAX_EPOCHS, value=max(recipe.epochs, epoch + 1), key=f"fork-last-{epoch}"
+    )
+    changed = dataclasses.replace(_changeable(recipe, "fork"), epochs=int(last))
+    too_long = steps_of(changed) > MAX_STEPS
+    if too_long:
+        st.error(_("That is too long to be started here: choose fewer epochs."))
+    if st.button(_("Fork from here"), key="fork", type="primary", disabled=too_long, width="stretch"):
+        return runs().fork(snapshot.id, epoch, changed)
+    return None
+
+
+def _changeable(recipe: Recipe, key: str) -> Recipe:
+    """Ask for the settings that may change on the way; give the recipe with them."""
+    momentum = recipe.momentum
+    with row():
+        rate = st.number_input(
+            _("Learning rate"), 1e-6, 1e30, recipe.learning_rate, recipe.learning_rate / 10, "%g", f"{key}-rate"
+        )
+        dropout = st.number_input(_("Dropout"), 0.0, 0.99, float(recipe.dropout), 0.1, "%g", f"{key}-dropout")
+        if recipe.optimizer in ("momentum", "nesterov"):
+            momentum = st.number_input(_("Momentum"), 0.0, 0.999, float(momentum), 0.05, "%g", f"{key}-momentum")
+    return dataclasses.replace(recipe, learning_rate=rate, dropout=dropout, momentum=momentum)

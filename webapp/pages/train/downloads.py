@@ -1,0 +1,133 @@
+"""What can be taken home of a run: its weights, its records, a report, and the network for other programs."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.errors import DataError, MnistCoreError
+from mnist_core.export.onnx_model import to_onnx
+from mnist_core.export.script import to_script
+from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.nn.metrics import evaluate
+from webapp.components.save_file import save_file
+from webapp.datasets import dataset
+from webapp.i18n import gettext as _
+from webapp.pages.train.report import report
+from webapp.runs.snapshot import Snapshot
+
+COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "validation_loss", "validation_accuracy")
+
+
+class File(NamedTuple):
+    """A file that can be made of a run.
+
+    Attributes:
+        ending: what follows the run's id in its name.
+        label: what its button says.
+        icon: on its button.
+        make: makes it.
+        from_weights: whether that needs weights.
+    """
+
+    ending: str
+    label: str
+    icon: str
+    make: Callable[[Snapshot], bytes]
+    from_weights: bool
+
+
+def downloads(snapshot: Snapshot) -> None:
+    """Show a button for each file: the content of a popover. A file is made when its button is pressed."""
+    files = [
+        File("-report.html", _("Report (HTML)"), ":material/description:", report_file, False),
+        File("-records.csv", _("Records of all steps (CSV)"), ":material/table:", csv_file, False),
+        File("-records.json", _("All records (JSON)"), ":material/data_object:", json_file, False),
+        File(".npz", _("Weights (NumPy)"), ":material/grid_on:", weights_file, True),
+        File(".onnx", _("Network for other programs (ONNX)"), ":material/hub:", onnx_file, True),
+        File(".py", _("Network as a short Python script"), ":material/code:", script_file, True),
+    ]
+    has_weights = snapshot.weights is not None
+    content, name = None, ""
+    for file in files:
+        disabled = file.from_weights and not has_weights
+        if st.button(file.label, key=f"take{file.ending}", icon=file.icon, width="stretch", disabled=disabled):
+            name = f"{snapshot.id}{file.ending}"
+            content = _made(file, snapshot)
+    if not has_weights:
+        st.caption(_("There are no weights yet: they come a few seconds after the training has begun."))
+    save_file(content, name, "take-file")
+
+
+def _made(file: File, snapshot: Snapshot) -> bytes | None:
+    """Make a file; None, with a word on the page, if that fails."""
+    try:
+        with st.spinner(_("Making the file")):
+            return file.make(snapshot)
+    except (MnistCoreError, OSError) as error:
+        st.error(_("This file cannot be made: {reason}").format(reason=error))
+        return None
+
+
+def csv_file(snapshot: Snapshot) -> bytes:
+    """Write one row for each step, with what `COLUMNS` names; empty where the validation images were not read."""
+    records, per_epoch = snapshot.records, max(1, snapshot.steps_per_epoch)
+    losses, accuracies = dict(records.validation_loss), dict(records.validation_accuracy)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    columns = zip(records.loss, records.accuracy, records.learning_rate, strict=False)  # the run may be going
+    for step, (loss, accuracy, rate) in enumerate(columns, 1):
+        validation = losses.get(step), accuracies.get(step)
+        writer.writerow((step, (step - 1) // per_epoch + 1, loss, accuracy, rate, *validation))
+    return table.getvalue().encode("ascii")
+
+
+def json_file(snapshot: Snapshot) -> bytes:
+    """Put the job and all lines of the record file into one JSON document."""
+    path = snapshot.folder.records
+    content = path.read_bytes() if path.exists() else b""
+    lines = content[: content.rfind(b"\n") + 1].splitlines()  # the last one may be half written
+    about = {"run": snapshot.id, "name": snapshot.name, "note": snapshot.note, "job": snapshot.job.to_json()}
+    head = json.dumps(about, indent=1).removesuffix("\n}").encode("ascii")
+    return head + b',\n "records": [\n' + b",\n".join(lines) + b"\n ]\n}\n"
+
+
+def weights_file(snapshot: Snapshot) -> bytes:
+    """Give the file of the weights as it is now."""
+    return snapshot.folder.weights.read_bytes()
+
+
+def onnx_file(snapshot: Snapshot) -> bytes:
+    """Write the network as an ONNX model."""
+    return to_onnx(_network(snapshot))
+
+
+def script_file(snapshot: Snapshot) -> bytes:
+    """Write the network as a Python script that stands alone."""
+    return to_script(_network(snapshot)).encode("utf-8")
+
+
+def report_file(snapshot: Snapshot) -> bytes:
+    """Write the report, with a confusion matrix if there are weights and test images."""
+    return report(snapshot, _confusion(snapshot)).encode("utf-8")
+
+
+def _confusion(snapshot: Snapshot) -> np.ndarray | None:
+    if snapshot.weights is None:
+        return None
+    try:
+        data = dataset(snapshot.job.data)
+    except DataError:  # the folder has gone since
+        return None
+    network = _network(snapshot)
+    normalization = network.recipe.normalization
+    return evaluate(network.model, network.recipe.head, normalization, data.test_images, data.test_labels).confusion
+
+
+def _network(snapshot: Snapshot) -> TrainedNetwork:
+    return load_weights(snapshot.folder.weights)

@@ -1,0 +1,179 @@
+"""Where a run stands: its state and progress, a line that reads its curves, and the buttons that steer it."""
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.training.diagnosis import Finding, diagnose
+from webapp.charts.training_curves import smoothing_steps
+from webapp.i18n import gettext as _
+from webapp.pages.train.findings import finding_text
+from webapp.runs.facts import state_text
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
+
+
+def status(snapshot: Snapshot) -> None:
+    """Show the run's state with its buttons, its progress, and what is to be said about it."""
+    with st.container(horizontal=True, vertical_alignment="center", key="steer"):
+        with st.container(key=f"status-{snapshot.state}", width="stretch"):
+            st.subheader(_heading(snapshot), anchor=False)
+        _buttons(snapshot)
+    st.caption(" · ".join(_about(snapshot)))
+    if snapshot.state in ("running", "paused") and snapshot.steps_per_epoch:
+        done = snapshot.step / (snapshot.steps_per_epoch * snapshot.recipe.epochs)
+        st.progress(min(1.0, done), _progress(snapshot))
+    elif snapshot.step:
+        st.caption(_progress(snapshot))
+    if snapshot.step or "diverged" in snapshot.records.end:
+        _figures(snapshot)
+    if "error" in snapshot.records.end:
+        reason = snapshot.records.end["error"]
+        st.error(_("The training could not go on: {reason}").format(reason=reason), icon=":material/error:")
+    elif snapshot.state == "interrupted":
+        st.warning(
+            _("The training process or the server ended while this run was going. Nothing is lost: resume it."),
+            icon=":material/warning:",
+        )
+    if snapshot.note:
+        st.text(snapshot.note)
+    if snapshot.records.begin.get("synthetic"):
+        st.info(_("Trained on synthetic digits, which are drawn by code: figures do not compare with MNIST."))
+
+
+def _heading(snapshot: Snapshot) -> str:
+    if snapshot.stopping:
+        return _("Stopping")
+    if snapshot.pausing:
+        return _("Pausing")
+    if snapshot.state == "queued":
+        return _("Waiting for a free processor (place {place} in the queue)").format(place=snapshot.place)
+    if snapshot.state == "running" and not snapshot.records.begin:
+        return _("Loading the data")
+    return state_text(snapshot)
+
+
+def _about(snapshot: Snapshot) -> list[str]:
+    recipe, begin = snapshot.job.recipe, snapshot.records.begin
+    data = _("synthetic digits") if begin.get("synthetic") else begin.get("data_name", "…")
+    about = [snapshot.name, "-".join(str(size) for size in recipe.layer_sizes), data]
+    if recipe.distortion:
+        about.append(_("distorted images"))
+    if snapshot.job.parent is not None:
+        parent = snapshot.job.parent
+        about.append(_("forked from {run} after epoch {epoch}").format(run=parent.run, epoch=parent.epoch))
+    return about
+
+
+def _progress(snapshot: Snapshot) -> str:
+    """Say how far the run is, how fast, and how long it will take."""
+    epochs, step, per_epoch = snapshot.recipe.epochs, snapshot.step, snapshot.steps_per_epoch
+    epoch = min(epochs, max(0, step - 1) // max(per_epoch, 1) + 1)
+    if per_epoch == 1:
+        parts = [_("epoch {epoch:,} of {epochs:,}, one step each").format(epoch=epoch, epochs=epochs)]
+    else:
+        text = _("epoch {epoch:,} of {epochs:,}, step {step:,} of {total:,}")
+        parts = [text.format(epoch=epoch, epochs=epochs, step=step, total=per_epoch * epochs)]
+    pace = steps_per_second(snapshot)
+    if snapshot.state == "running" and pace is not None:
+        images = min(snapshot.recipe.batch_size, snapshot.records.begin["train_images"])
+        parts.append(_("{images:,} images a second").format(images=_two_digits(pace * images)))
+        parts.append(_time_left(seconds_left(snapshot) or 0.0))
+    elif snapshot.state not in ACTIVE:
+        parts.append(_("{seconds:.0f} s of training").format(seconds=snapshot.records.seconds))
+    return " · ".join(parts)
+
+
+def _figures(snapshot: Snapshot) -> None:
+    """Show how well the network reads by now."""
+    records = snapshot.records
+    newest = records.accuracy[-smoothing_steps(snapshot.recipe.batch_size) :]
+    with st.container(horizontal=True, vertical_alignment="center", gap="large", key="figures"):
+        if newest:
+            text = _("Share of the newest training images that were read correctly.")
+            st.metric(_("Training accuracy"), f"{sum(newest) / len(newest):.1%}", help=text, width="content")
+        if records.validation_accuracy:
+            text = _("Of images that are kept out of the training.")
+            st.metric(_("Validation accuracy"), f"{records.validation_accuracy[-1][1]:.1%}", help=text, width="content")
+        if "test_accuracy" in records.end:
+            with st.container(key="test-accuracy", width="content"):
+                text = _("Of test images that play no part in the training, read once at its end.")
+                st.metric(_("Test accuracy"), f"{records.end['test_accuracy']:.2%}", help=text)
+        with st.container(key="finding", width="stretch"):
+            finding = _finding(snapshot)
+            (st.warning if finding.is_ill else st.info)(finding_text(finding))
+
+
+def _finding(snapshot: Snapshot) -> Finding:
+    """Read the curves."""
+    records = snapshot.records
+    return diagnose(
+        snapshot.recipe,
+        snapshot.steps_per_epoch,
+        np.array(records.loss),
+        np.array(records.accuracy),
+        records.epochs,
+        records.layers,
+        over=snapshot.state not in ACTIVE,
+        diverged="diverged" in records.end,
+    )[0]
+
+
+def _two_digits(number: float) -> int:
+    """Round to what can be read while it changes."""
+    return int(float(f"{number:.2g}"))
+
+
+def _time_left(seconds: float) -> str:
+    if seconds < 100:
+        return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
+    return _("about {minutes} min left").format(minutes=round(seconds / 60))
+
+
+def _buttons(snapshot: Snapshot) -> None:
+    """Show what can be done with the run now; what can't be done yet is there, but disabled, so that nothing jumps."""
+    registry, mine = runs(), (snapshot.id,)
+    if snapshot.state not in (*ACTIVE, "interrupted"):
+        return
+    # In a place of its own: for a moment Streamlit shows the one that comes beside the one that goes.
+    with st.container(key="pause-or-resume"):
+        if snapshot.state == "running" and not snapshot.pausing:
+            st.button(
+                _("Pause"),
+                key="pause",
+                icon=":material/pause:",
+                on_click=registry.pause,
+                args=mine,
+                disabled=snapshot.stopping,
+                width="stretch",
+            )
+        else:
+            st.button(
+                _("Resume"),
+                key="resume",
+                icon=":material/play_arrow:",
+                on_click=registry.resume,
+                args=mine,
+                disabled=snapshot.stopping or snapshot.state == "queued",
+                width="stretch",
+            )
+    st.button(
+        _("Step"),
+        key="step",
+        icon=":material/step:",
+        help=_("One update of the weights, with one batch of images."),
+        on_click=registry.step,
+        args=(snapshot.id, "step"),
+        disabled=snapshot.state != "paused",
+    )
+    st.button(
+        _("Epoch"),
+        key="epoch",
+        icon=":material/skip_next:",
+        help=_("On to the end of this epoch: once through all training images."),
+        on_click=registry.step,
+        args=(snapshot.id, "epoch"),
+        disabled=snapshot.state != "paused",
+    )
+    st.button(
+        _("Stop"), key="stop", icon=":material/stop:", on_click=registry.stop, args=mine, disabled=snapshot.stopping
+    )

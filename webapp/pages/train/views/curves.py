@@ -1,0 +1,80 @@
+"""The curves of a run: loss and accuracy of every step and on the validation images, and the learning rate."""
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.recipes.recipe import Recipe
+from webapp.charts.training_curves import Figure, Mark, accuracy_figure, learning_rate_figure, loss_figure
+from webapp.components.live_chart import live_chart
+from webapp.i18n import gettext as _
+from webapp.runs.records import Records
+from webapp.runs.snapshot import Snapshot
+from webapp.settings.names import setting_name, setting_value
+
+
+def show(snapshot: Snapshot) -> None:
+    """Show what the run has recorded so far."""
+    recipe = snapshot.recipe
+    if not recipe.validation_fraction:
+        st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
+    elif recipe.distortion or recipe.dropout:
+        st.caption(
+            _(
+                "Distortion and dropout make the training images harder, not those for validation: so validation often "
+                "looks better."
+            )
+        )
+    else:
+        st.caption(
+            _(
+                "Blue: the images that the network learns from, step by step. Orange: images kept for validation. If "
+                "the orange loss rises while the blue one falls, the network learns its images by heart."
+            )
+        )
+    curves(snapshot.records, recipe, snapshot.steps_per_epoch)
+
+
+def curves(records: Records, recipe: Recipe, steps_per_epoch: int) -> None:
+    """Draw records; empty ones give empty charts, where curves will grow."""
+    log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
+    loss, accuracy, rate = figures(records, recipe, steps_per_epoch, log)
+    with st.container(key="charts"):
+        with st.container(key="loss-chart"):
+            live_chart(loss, _("loss"), "loss")
+        with st.container(key="accuracy-chart"):
+            live_chart(accuracy, _("accuracy"), "accuracy")
+    with st.container(key="rate-chart"):
+        live_chart(rate, _("learning rate"), "rate", height=150)
+
+
+def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = False) -> tuple[Figure, Figure, Figure]:
+    """Make the figures of loss, accuracy and learning rate, in the visitor's language."""
+    names = {
+        "training": _("training"),
+        "validation": _("validation"),
+        "best": _("best epoch"),
+        "epoch": _("epoch"),
+        "loss": _("loss"),
+        "accuracy": _("accuracy"),
+        "learning rate": _("learning rate"),
+    }
+    axis: dict[str, Any] = {"steps_per_epoch": max(steps_per_epoch, 1), "last_epoch": recipe.epochs, "names": names}
+    marks = [Mark(change["step"], change_text(change)) for change in records.changes]
+    common = {**axis, "best": records.best, "batch_size": recipe.batch_size, "marks": marks}
+    has_validation = recipe.validation_fraction > 0
+    loss = loss_figure(np.array(records.loss), records.validation_loss if has_validation else None, log=log, **common)
+    validation = records.validation_accuracy if has_validation else None
+    accuracy = accuracy_figure(np.array(records.accuracy), validation, **common)
+    return loss, accuracy, learning_rate_figure(np.array(records.learning_rate), **axis)
+
+
+def change_text(change: dict[str, Any]) -> str:
+    """Say in a few words what was changed."""
+    changed = [
+        f"{setting_name(field)} {setting_value(field, value)}"
+        for field, value in change.items()
+        if field not in ("step", "fork")
+    ]
+    return ", ".join([_("fork")] * ("fork" in change) + changed)

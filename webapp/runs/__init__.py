@@ -1,0 +1,1 @@
+"""Trainings as processes of their own: started, queued, watched, stopped; no widget is known here."""

@@ -1,0 +1,105 @@
+"""The folder of a run: which files it holds. All that the registry and the worker know of each other is in here."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from mnist_core.errors import MnistCoreError
+from mnist_core.io.atomic_file import whole_file
+from webapp.runs.job import Job
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: the folder; it need not be there yet.
+
+    Attributes:
+        path: as given.
+        records: the record file: one JSON object a line, appended by the worker.
+        checkpoint: where the training goes on after an interruption.
+        weights: the network to use: while it trains that of some seconds ago, at the end the best one.
+        log: what the worker says besides; empty if all is well.
+        lock: held by the worker that writes here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.records = path / "records.jsonl"
+        self.checkpoint = path / "checkpoint.npz"
+        self.weights = path / "weights.npz"
+        self.log = path / "worker.log"
+        self.lock = path / "lock"
+        self._job = path / "job.json"
+        self._label = path / "label.json"
+        self._epochs = path / "epochs"
+
+    def write_job(self, job: Job) -> None:
+        """Make the folder with its job.
+
+        Raises:
+            OSError: if it is there already, or cannot be written.
+        """
+        self.path.mkdir(parents=True)
+        write_json(self._job, job.to_json())
+
+    def read_job(self) -> Job | None:
+        """Read the job; None if there is none that this program understands."""
+        try:
+            return Job.from_json(json.loads(self._job.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, MnistCoreError):
+            return None
+
+    @property
+    def started(self) -> float:
+        """When the run was asked for, in seconds since 1970."""
+        return self._job.stat().st_mtime
+
+    def write_label(self, name: str, note: str) -> None:
+        """Keep what people call this run, and say of it."""
+        write_json(self._label, {"name": name, "note": note})
+
+    def read_label(self) -> tuple[str, str]:
+        """Give name and note; both empty until somebody writes them."""
+        try:
+            label = json.loads(self._label.read_text(encoding="utf-8"))
+            return str(label["name"]), str(label["note"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return "", ""
+
+    def epoch_checkpoint(self, epoch: int) -> Path:
+        """Say where the checkpoint after an epoch is kept; 0: before the first step."""
+        return self._epochs / f"{epoch:05d}.npz"
+
+    def kept_epochs(self) -> tuple[int, ...]:
+        """List the epochs whose checkpoint is kept, in order."""
+        return tuple(sorted(int(path.stem) for path in self._epochs.glob("[0-9]*.npz")))
+
+    def append(self, values: dict[str, Any]) -> None:
+        """Append a record, while no worker writes."""
+        self.drop_half_line()
+        with self.records.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(values) + "\n")
+
+    def drop_half_line(self) -> None:
+        """Take away what a killed worker had begun to write."""
+        if self.records.exists():
+            content = self.records.read_bytes()
+            whole = content.rfind(b"\n") + 1
+            if whole < len(content):
+                os.truncate(self.records, whole)
+
+    def delete(self) -> None:
+        """Remove the folder; at once, as others see it."""
+        away = self.path.with_name(f".{self.path.name}.deleted")
+        self.path.rename(away)
+        shutil.rmtree(away, ignore_errors=True)
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Write a small JSON file, so that either the whole new one is there or the old one."""
+    with whole_file(path) as file:
+        file.write(json.dumps(values, indent=1).encode())

@@ -1,0 +1,1 @@
+"""The settings of a training: their form, their links, their names."""

@@ -1,0 +1,154 @@
+"""The settings of a training: from the widgets of the training page to a job."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from mnist_core.errors import RecipeError
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.recipes.recipe import MAX_HIDDEN_LAYERS, MAX_UNITS, Recipe
+from webapp.components.kept import kept, row, values
+from webapp.datasets import mnist_is_missing
+from webapp.i18n import gettext as _
+from webapp.runs.job import Job
+from webapp.settings import recipes as recipe_texts
+from webapp.settings.data_choice import data_choice
+from webapp.settings.fields import Fields, as_shown, forget, read_numbers
+from webapp.settings.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
+from webapp.settings.share import share
+from webapp.settings.toolbox import toolbox
+
+
+class Settings(NamedTuple):
+    """What the settings say.
+
+    Attributes:
+        job: what they would train; None while they make no sense.
+        pressed: whether Start was pressed, or the button that starts a training paused; then the job says which.
+    """
+
+    job: Job | None
+    pressed: bool
+
+
+def settings_form(begin_with: Job | None) -> Settings:
+    """Show the choice of recipe and its settings, and the Start button.
+
+    Args:
+        begin_with: the job whose settings a new visit begins with, if any.
+    """
+    if begin_with is not None and "settings_begun" not in st.session_state:
+        values().update(_values_of(begin_with))
+    st.session_state["settings_begun"] = True
+    names = recipe_texts.ordered(RECIPES)
+    name = kept(st.selectbox, _("Recipe"), "recipe", names[0], options=names, format_func=recipe_texts.title)
+    recipe = RECIPES[name]
+    st.caption(recipe_texts.description(name))
+    data_above = st.container()
+    fields = Fields(recipe)
+    fields.numbers(
+        "hidden_sizes",
+        _("Hidden layers"),
+        help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
+    )
+    fields.number(
+        "learning_rate",
+        _("Learning rate"),
+        1e-6,
+        1e30,
+        step=recipe.learning_rate / 10,
+        help=_("How far each step goes down the slope of the loss."),
+    )
+    with row():
+        fields.number("batch_size", _("Batch size"), 1, 60_000, help=_("How many images each step looks at."))
+        fields.number("epochs", _("Epochs"), 1, 5000, help=_("How often all training images are seen."))
+    with st.expander(_("More settings")):
+        # Where MNIST is missing, everybody must see it.
+        data = data_choice(data_above if mnist_is_missing() else st.container())
+        toolbox(fields)
+    changed = changed_recipe(recipe, fields.changes)
+    if isinstance(changed, str):
+        st.error(changed)
+    job = None if isinstance(changed, str) else Job(changed, data)
+    with st.container(horizontal=True, key="go"):
+        start = st.button(
+            _("Start"), key="start", type="primary", icon=":material/play_arrow:", disabled=job is None, width="stretch"
+        )
+        paused = st.button(
+            _("Start paused"),
+            key="start-paused",
+            icon=":material/step:",
+            disabled=job is None,
+            help=_("Waits before the first step: then go on step by step."),
+        )
+    with st.container(horizontal=True):
+        st.button(
+            _("Reset"),
+            key="reset",
+            icon=":material/restart_alt:",
+            disabled=changed == recipe,
+            on_click=forget,
+            args=(recipe,),
+        )
+        with st.popover(
+            _("Link"),
+            icon=":material/link:",
+            disabled=job is None,
+            on_change="rerun",
+            key="share-settings",
+        ) as sharing:
+            if job is not None and sharing.open:
+                share(job, None)
+    if job is None:
+        return Settings(None, False)
+    return Settings(dataclasses.replace(job, begins_paused=paused), start or paused)
+
+
+def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
+    """Apply the visitor's settings; give the changed recipe, or what is wrong with them in the visitor's language."""
+    changes = dict(changes)
+    try:
+        changes["hidden_sizes"] = read_numbers(changes["hidden_sizes"], int)
+    except ValueError:
+        return _("Hidden layers: write whole numbers with commas between them, such as 128, 64.")
+    try:
+        dataclasses.replace(recipe, hidden_sizes=changes["hidden_sizes"])
+    except RecipeError:
+        return _("Hidden layers: at most {layers} layers of 1 to {units:,} units, and fewer if they are large.").format(
+            layers=MAX_HIDDEN_LAYERS, units=MAX_UNITS
+        )
+    if "schedule_drops" in changes:
+        try:
+            changes["schedule_drops"] = read_numbers(changes["schedule_drops"], float)
+            dataclasses.replace(recipe, schedule_drops=changes["schedule_drops"])
+        except (ValueError, RecipeError):
+            return _("Drops at: write numbers between 0 and 1 with commas between them, such as 0.5, 0.75.")
+    if changes["batch_norm"] and changes["batch_size"] == 1:
+        return _("Batch normalization compares the images of a step: choose a batch size of at least 2.")
+    changed = dataclasses.replace(recipe, **changes)
+    if memory_of(changed) > MAX_MEMORY:
+        return _(
+            "This training would take about {needed:.1f} GB of memory; up to {allowed:.1f} GB can be started here. "
+            "Choose smaller layers or smaller batches."
+        ).format(needed=memory_of(changed) / 1e9, allowed=MAX_MEMORY / 1e9)
+    if steps_of(changed) > MAX_STEPS:
+        return _(
+            "This training would take about {needed:,} steps; up to {allowed:,} can be started here. "
+            "Choose larger batches or fewer epochs."
+        ).format(needed=steps_of(changed), allowed=MAX_STEPS)
+    return changed
+
+
+def _values_of(job: Job) -> dict[str, Any]:
+    """Give a job's settings as `kept` keeps them."""
+    recipe = job.recipe
+    if recipe.name not in RECIPES:
+        return {}
+    settings = {
+        f"{recipe.name}.{field.name}": as_shown(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)
+    }
+    settings[f"{recipe.name}.distort"] = recipe.distortion > 0
+    if not recipe.distortion:
+        del settings[f"{recipe.name}.distortion"]  # its slider has no 0
+    return {**settings, "recipe": recipe.name, "data": job.data}

@@ -1,0 +1,67 @@
+"""How to get others to the same place: links to these settings and to this run, and a QR code for a class."""
+
+import html
+from urllib.parse import quote, urlencode, urlsplit
+
+import streamlit as st
+
+from webapp.components.copy_button import copy_button
+from webapp.components.qr_code import qr_code
+from webapp.i18n import gettext as _
+from webapp.runs.job import Job
+from webapp.runs.shared import runs
+from webapp.settings.links import local_address, settings_query
+
+TRAINING_PAGE = "train"
+
+
+def share(job: Job, run_id: str | None) -> None:
+    """Show the links with their copy buttons, and the QR code: the content of a popover.
+
+    Args:
+        job: the settings that are shared.
+        run_id: the run that is shared as well; None: there is none yet.
+    """
+    page = _training_page(st.context.url or "http://localhost:8501")
+    for_others = local_address(page, st.get_option("server.address"))
+    settings_link = f"{for_others or page}?{urlencode(settings_query(job), quote_via=quote, safe=',')}"
+    place = "settings" if run_id is None else "run"  # a page may have both
+    with st.container(key=f"sharing-{place}", gap="small"):
+        st.markdown(_("**These settings:** open this link, press Start, and you get the identical run."))
+        _link(settings_link, f"copy-settings-{place}")
+        if job.parent is not None:
+            st.caption(_("This run began with the weights of another one: they are not in the link."))
+        if run_id is not None and _was_changed(run_id, job):
+            st.caption(_("What was changed while the run went is not in the link."))
+        if for_others is None:
+            st.info(
+                _(
+                    "Only this computer can open the app now. To let the class in, connect it to their network, end "
+                    "the app and start it again with `make run HOST=0.0.0.0`."
+                ),
+                icon=":material/wifi_off:",
+            )
+        else:
+            qr_code(settings_link, f"share-qr-{place}")
+            st.caption(_("For phones in the same network. Press the code to enlarge it."))
+        if run_id is not None:
+            st.markdown(_("**This run:** watch it together."))
+            _link(f"{for_others or page}?run={quote(run_id)}", "copy-run")
+
+
+def _training_page(url: str) -> str:
+    """Give the address of the training page on the server that a page came from."""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    path = f"/{base}/{TRAINING_PAGE}" if base else f"/{TRAINING_PAGE}"
+    return urlsplit(url)._replace(path=path, query="", fragment="").geturl()
+
+
+def _was_changed(run_id: str, job: Job) -> bool:
+    snapshot = runs().snapshot(run_id)
+    return snapshot is not None and snapshot.job == job and any("fork" not in c for c in snapshot.records.changes)
+
+
+def _link(address: str, key: str) -> None:
+    """Show a link in full with its copy button."""
+    st.html(f'<p class="address">{html.escape(address)}</p>')
+    copy_button(address, _("Copy the link"), key)

@@ -1,0 +1,1 @@
+"""Who visits, and what visitors agreed to leave on the server."""

@@ -1,0 +1,222 @@
+"""The drawings that visitors have labelled and let the server keep, each visitor's for themselves, in SQLite.
+
+Every call opens the database for itself and leaves it at once: thirty visitors take turns within milliseconds.
+"""
+
+import gzip
+import io
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from mnist_core.io.idx import idx_header
+from webapp.i18n import gettext as _
+from webapp.visitors.folder import visitors_folder
+from webapp.visitors.identity import owner_of
+
+MAX_DRAWINGS = 500
+"""Of one visitor."""
+MAX_PAGES = 75_000
+"""Of 4 kB, for all visitors together. Whoever deletes the cookie is a new visitor, so the first limit alone is none."""
+MAX_SIDE = 200
+"""Longer side of the picture that is kept of a drawing, in pixels."""
+TEST_EVERY = 5
+"""Every fifth drawing goes into the test files of an export that has at least twice as many."""
+
+SCHEMA = (
+    """
+CREATE TABLE IF NOT EXISTS drawings (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    owner TEXT NOT NULL,
+    label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
+    read INTEGER,
+    image BLOB NOT NULL CHECK (length(image) = 784),
+    png BLOB NOT NULL,
+    kept_at REAL NOT NULL,
+    UNIQUE (owner, image)
+)
+""",
+    "CREATE INDEX IF NOT EXISTS drawings_by_owner ON drawings (owner)",  # the newest without sorting
+    "CREATE INDEX IF NOT EXISTS drawings_by_label ON drawings (owner, label)",  # counted without reading them
+)
+
+
+class CollectionFullError(Exception):
+    """There is no room for one drawing more."""
+
+
+class Drawing(NamedTuple):
+    """A drawing of a collection.
+
+    Attributes:
+        id: unlike that of any other drawing.
+        label: the digit that the visitor says it is.
+        read: the digit that was read; None if it was taken for none.
+        image: uint8 (28, 28), what the network saw.
+        kept_at: when it was kept, in seconds since 1970.
+    """
+
+    id: int
+    label: int
+    read: int | None
+    image: np.ndarray
+    kept_at: float
+
+
+def keep_drawing(visitor: str, image: np.ndarray, drawing: np.ndarray, label: int, read: int | None) -> int:
+    """Keep a drawing; the same one again only gets the new label.
+
+    Args:
+        visitor: whose, see `visitor_id`.
+        image: float (28, 28) in [0, 1], what the network saw.
+        drawing: float (H, W) in [0, 1], the drawing itself, H and W at least 1.
+        label: the digit that it is, 0 to 9.
+        read: the digit that was read; None if it was taken for none.
+
+    Returns:
+        The drawing's id.
+
+    Raises:
+        CollectionFullError: if the visitor, or all together, have as many as can be kept.
+    """
+    owner, pixels = owner_of(visitor), (image * 255).round().astype(np.uint8).tobytes()
+    picture = Image.fromarray((drawing * 255).round().astype(np.uint8))
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    with _open() as database:
+        database.execute("BEGIN IMMEDIATE")  # nobody adds one between counting and adding
+        known = database.execute("SELECT 1 FROM drawings WHERE owner = ? AND image = ?", (owner, pixels)).fetchone()
+        (own,) = database.execute("SELECT count(*) FROM drawings WHERE owner = ?", (owner,)).fetchone()
+        (pages,) = database.execute(
+            "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
+        ).fetchone()
+        if known is None and own >= MAX_DRAWINGS:
+            raise CollectionFullError(
+                _("Your collection is full: it holds {count} drawings. Delete some first.").format(count=own)
+            )
+        if known is None and pages >= MAX_PAGES:
+            raise CollectionFullError(_("The server keeps as many drawings as it can. Nothing was kept."))
+        row = database.execute(
+            "INSERT INTO drawings (owner, label, read, image, png, kept_at) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (owner, image) DO UPDATE SET label = excluded.label RETURNING id",
+            (owner, label, read, pixels, png.getvalue(), time.time()),
+        ).fetchone()
+        return int(row[0])
+
+
+def counts_of(visitor: str) -> np.ndarray:
+    """Count a visitor's drawings: integer (10,), how many there are of each digit."""
+    counts = np.zeros(10, int)
+    with _open() as database:
+        rows = database.execute(
+            "SELECT label, count(*) FROM drawings WHERE owner = ? GROUP BY label", (owner_of(visitor),)
+        )
+        for label, count in rows:
+            counts[label] = count
+    return counts
+
+
+def drawings_of(visitor: str, skipped: int = 0, most: int = MAX_DRAWINGS) -> list[Drawing]:
+    """List a visitor's drawings, the newest first.
+
+    Args:
+        visitor: whose.
+        skipped: how many of the newest are left out.
+        most: how many are listed at most.
+    """
+    with _open() as database:
+        rows = database.execute(
+            "SELECT id, label, read, image, kept_at FROM drawings WHERE owner = ? ORDER BY id DESC LIMIT ? OFFSET ?",
+            (owner_of(visitor), most, skipped),
+        ).fetchall()
+    return [
+        Drawing(key, label, read, np.frombuffer(image, np.uint8).reshape(28, 28), kept_at)
+        for key, label, read, image, kept_at in rows
+    ]
+
+
+def relabel(visitor: str, drawing: int, label: int) -> None:
+    """Give one of a visitor's drawings another label, 0 to 9; another visitor's stays as it is."""
+    with _open() as database:
+        database.execute(
+            "UPDATE drawings SET label = ? WHERE id = ? AND owner = ?", (label, drawing, owner_of(visitor))
+        )
+
+
+def delete_drawing(visitor: str, drawing: int) -> None:
+    """Delete one of a visitor's drawings; another visitor's stays."""
+    with _open() as database:
+        database.execute("DELETE FROM drawings WHERE id = ? AND owner = ?", (drawing, owner_of(visitor)))
+
+
+def delete_drawings(visitor: str) -> None:
+    """Delete all drawings of a visitor."""
+    with _open() as database:
+        database.execute("DELETE FROM drawings WHERE owner = ?", (owner_of(visitor),))
+
+
+def export(visitor: str) -> bytes:
+    """Pack a visitor's drawings, at least one: four IDX files as MNIST has them, and the drawings as PNG.
+
+    Returns:
+        A ZIP whose unpacked folder `load_dataset` takes.
+    """
+    with _open() as database:
+        rows = database.execute(
+            "SELECT id, label, image, png FROM drawings WHERE owner = ? ORDER BY id", (owner_of(visitor),)
+        ).fetchall()
+    images = np.stack([np.frombuffer(image, np.uint8).reshape(28, 28) for _key, _label, image, _png in rows])
+    labels = np.array([label for _key, label, _image, _png in rows], np.uint8)
+    is_test = np.arange(len(rows)) % TEST_EVERY == TEST_EVERY - 1
+    divided = len(rows) >= 2 * TEST_EVERY
+    parts = {"train": ~is_test, "t10k": is_test} if divided else dict.fromkeys(("train", "t10k"), ...)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", _readme(divided))
+        for name, part in parts.items():
+            archive.writestr(f"{name}-images-idx3-ubyte.gz", _idx(images[part]))
+            archive.writestr(f"{name}-labels-idx1-ubyte.gz", _idx(labels[part]))
+        for key, label, _image, png in rows:
+            archive.writestr(f"png/{label}-{key}.png", png)
+    return content.getvalue()
+
+
+def _readme(divided: bool) -> str:
+    about = _(
+        "Digits that you have drawn and labelled.\n\n"
+        "The four .gz files hold them as the network saw them, 28 x 28 pixels, in the format of MNIST (IDX). A folder "
+        "with these files in the app's folder data/ can be chosen for training.\n"
+        "png/LABEL-NUMBER.png are the drawings themselves.\n\n"
+    )
+    parts = (
+        _("Every fifth drawing is in the test files (t10k), the others are in the training files (train).\n")
+        if divided
+        else _("They are too few to be divided: the test files (t10k) repeat the training files (train).\n")
+    )
+    return about + parts
+
+
+def _idx(array: np.ndarray) -> bytes:
+    return gzip.compress(idx_header(array.shape) + array.tobytes(), mtime=0)
+
+
+@contextmanager
+def _open() -> Iterator[sqlite3.Connection]:
+    """Open the database for one transaction: all of it happens, or nothing."""
+    database = sqlite3.connect(visitors_folder() / "collection.sqlite", timeout=10)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")  # who reads does not wait for who writes
+        database.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+        for statement in SCHEMA:
+            database.execute(statement)
+        with database:
+            yield database
+    finally:
+        database.close()
