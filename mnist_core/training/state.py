@@ -141,7 +141,7 @@ def change_settings(training: Training, recipe: Recipe) -> None:
     model = build_model(unfilled, training.rng, training.model.flat.dtype.type)
     model.flat[...] = training.model.flat
     optimizer = build_optimizer(recipe, model)
-    optimizer.step = training.step
+    optimizer.step_count = training.step
     for name, memory in optimizer.state.items():
         memory[...] = training.optimizer.state[name]
     training.recipe, training.model, training.optimizer = recipe, model, optimizer
