@@ -68,7 +68,7 @@ class Distortion:
 
     def _distorted(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         count = len(pixels)
-        rows, columns = self._places(count, rng)  # (B, 784) each
+        rows, columns = self.places(count, rng)  # (B, 784) each
         inked = self._thickened(pixels.reshape(count, SIDE, SIDE), rng)
         row, down = _whole_and_rest(rows)
         column, right = _whole_and_rest(columns)
@@ -81,7 +81,7 @@ class Distortion:
         )
         return _between(upper, lower, down)
 
-    def _places(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def places(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw where each pixel of each new image comes from, (B, 784) rows and columns."""
         strength = self.strength
         turn, lean, *sizes = rng.uniform(-strength, strength, (4, count))

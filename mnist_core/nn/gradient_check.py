@@ -10,8 +10,8 @@ from mnist_core.nn.losses import loss_function
 from mnist_core.nn.mlp import MLP
 
 NOISE = 1e-9
-"""Gradients shorter than this count as 0: rounding of the loss alone moves a difference quotient by 1e-10. The bias of a
-layer before batch normalization has such a gradient, since the mean is subtracted again."""
+"""Gradients shorter than this count as 0: rounding of the loss alone moves a difference quotient by 1e-10. The bias of
+a layer before batch normalization has such a gradient, since the mean is subtracted again."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class MLP:
         return x, caches
 
     def backward(self, caches: Sequence[Any], grad: np.ndarray) -> None:
-        """Compute the gradient of the loss for every parameter, from the last layer to the first, and leave it in `grads`.
+        """Compute the gradient of the loss for every parameter, from the last layer to the first, into `grads`.
 
         The first layer passes nothing on: dL/dx, a third of the work, is of no use to training.
 
@@ -104,6 +104,20 @@ class MLP:
             if i > 0:
                 grad = self.layers[i].backward(caches[i], grad)
 
+    def input_gradient(self, caches: Sequence[Any], grad: np.ndarray) -> np.ndarray:
+        """Pass a gradient back to the input; nothing is written, so many threads may do so with one network.
+
+        Args:
+            caches: of the forward pass.
+            grad: (N, K), the gradient of some number at the logits.
+
+        Returns:
+            That number's gradient at the input, (N, D).
+        """
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            grad = layer.backward(cache, grad)
+        return grad
+
     @property
     def arrays(self) -> Arrays:
         """Parameters and state by name: all that a file must hold to restore the network."""
@@ -113,23 +127,6 @@ class MLP:
         """Copy the `arrays` of another network of the same kind into this one."""
         for name, array in self.arrays.items():
             array[...] = arrays[name]
-
-
-def input_gradient(layers: Sequence[Layer], caches: Sequence[Any], grad: np.ndarray) -> np.ndarray:
-    """Pass a gradient back through layers to their input; nothing is written.
-
-    Args:
-        layers: of a network, or some of them that follow each other.
-        caches: of their forward passes.
-        grad: (N, K), the gradient of some number at the output of the last layer. After a forward pass of one image,
-            it may have a row for each of N numbers.
-
-    Returns:
-        The gradient at the input of the first layer, (N, D).
-    """
-    for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
-        grad = layer.backward(cache, grad)
-    return grad
 
 
 def build_mlp(

@@ -40,7 +40,7 @@ def distorted(
 
 def places(strength: float, count: int, seed: int = 0) -> np.ndarray:
     """Rows and columns where the pixels of so many images are looked up, (2, count, 784)."""
-    return np.array(Distortion(strength)._places(count, np.random.default_rng(seed)))
+    return np.array(Distortion(strength).places(count, np.random.default_rng(seed)))
 
 
 def thickened(images: np.ndarray, strength: float, seed: int = 0) -> np.ndarray:
@@ -120,7 +120,7 @@ def test_beyond_its_edge_an_image_goes_on_so_an_even_one_stays_even(level, stren
 def test_each_pixel_is_interpolated_between_four_as_by_scipy(strength):
     """The thickened image, looked up at its places; places beyond the edge find the outermost pixels."""
     distortion, rng = Distortion(strength), np.random.default_rng(3)
-    there = np.array(distortion._places(PIECE, rng), np.float64)
+    there = np.array(distortion.places(PIECE, rng), np.float64)
     inked = distortion._thickened(NOISE[:PIECE].reshape(-1, 28, 28), rng).astype(np.float64)
     beyond = (there < 0) | (there > 27)
     assert beyond.any() and not beyond.all()
