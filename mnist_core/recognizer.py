@@ -24,7 +24,9 @@ from mnist_core.network import TrainedNetwork, load_weights
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import normalize
 
-DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.npz"
+if not DEFAULT_WEIGHTS.exists():  # a checkout, not an installed wheel
+    DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
 
 
 Certainty = Literal["sure", "unsure", "no digit"]
