@@ -6,7 +6,7 @@ import click
 
 from mnist_core.cli.options import check_writable, weights_option
 from mnist_core.export.script import to_script
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 from mnist_core.network import TrainedNetwork, load_weights
 
 
@@ -25,7 +25,7 @@ def export_command(weights: Path, out: Path) -> None:
     network = load_weights(weights)
     content = _to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
     check_writable(out)
-    with whole_file(out) as file:
+    with atomic_write(out) as file:
         file.write(content)
     click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
 
