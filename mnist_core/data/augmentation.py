@@ -48,7 +48,7 @@ class Distortion:
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        self._basis, self._amplitudes = _basis()
+        self._basis, self._amplitudes = displacement_basis()
         # Each pixel is stored with its right, lower and lower right neighbours: one look-up finds all four.
         self._quads = np.zeros((CHUNK, SIDE, SIDE, 4), np.uint8)
         self._offsets = np.arange(CHUNK)[:, None] * (SIDE * SIDE)
@@ -68,8 +68,8 @@ class Distortion:
 
     def _distorted(self, pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         count = len(pixels)
-        rows, columns = self._places(count, rng)  # (B, 784) each
-        inked = self._thickened(pixels.reshape(count, SIDE, SIDE), rng)
+        rows, columns = self.places(count, rng)  # (B, 784) each
+        inked = self.thickened(pixels.reshape(count, SIDE, SIDE), rng)
         row, down = _whole_and_rest(rows)
         column, right = _whole_and_rest(columns)
         row *= SIDE
@@ -81,7 +81,7 @@ class Distortion:
         )
         return _between(upper, lower, down)
 
-    def _places(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def places(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Draw the places that the pixels of the new images come from, (B, 784) rows and columns."""
         strength = self.strength
         turn, lean, *sizes = rng.uniform(-strength, strength, (4, count))
@@ -100,7 +100,7 @@ class Distortion:
         rows, columns = coefficients @ self._basis
         return rows, columns
 
-    def _thickened(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def thickened(self, images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return images, uint8 (B, 28, 28), with thicker or thinner strokes."""
         amount = rng.uniform(-self.strength * THICKNESS / 2, self.strength * THICKNESS, len(images))
         images = images.copy()
@@ -126,7 +126,7 @@ class Distortion:
         return quads.reshape(-1).view(np.uint32)
 
 
-def _basis() -> tuple[np.ndarray, np.ndarray]:
+def displacement_basis() -> tuple[np.ndarray, np.ndarray]:
     """Compute the pictures that the places are sums of, (3 + waves, 784), and the amplitudes of the waves."""
     places = np.arange(SIDE)
     k = np.arange(WAVES)

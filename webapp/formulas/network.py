@@ -125,7 +125,7 @@ def _distortion(recipe: Recipe) -> Formula:
             ("d", _("a random, smooth displacement")),
             ("s", _("the strength, {strength:g}").format(strength=recipe.distortion)),
         ),
-        (Distortion._places,),
+        (Distortion.places,),
     )
 
 

@@ -40,11 +40,11 @@ def distorted(
 
 def places(strength: float, count: int, seed: int = 0) -> np.ndarray:
     """Rows and columns where the pixels of so many images are looked up, (2, count, 784)."""
-    return np.array(Distortion(strength)._places(count, np.random.default_rng(seed)))
+    return np.array(Distortion(strength).places(count, np.random.default_rng(seed)))
 
 
 def thickened(images: np.ndarray, strength: float, seed: int = 0) -> np.ndarray:
-    return Distortion(strength)._thickened(images.reshape(-1, 28, 28), np.random.default_rng(seed))
+    return Distortion(strength).thickened(images.reshape(-1, 28, 28), np.random.default_rng(seed))
 
 
 # The batch
@@ -120,8 +120,8 @@ def test_beyond_its_edge_an_image_goes_on_so_an_even_one_stays_even(level, stren
 def test_each_pixel_is_interpolated_between_four_as_by_scipy(strength):
     """The thickened image, looked up at its places; places beyond the edge find the outermost pixels."""
     distortion, rng = Distortion(strength), np.random.default_rng(3)
-    there = np.array(distortion._places(CHUNK, rng), np.float64)
-    inked = distortion._thickened(NOISE[:CHUNK].reshape(-1, 28, 28), rng).astype(np.float64)
+    there = np.array(distortion.places(CHUNK, rng), np.float64)
+    inked = distortion.thickened(NOISE[:CHUNK].reshape(-1, 28, 28), rng).astype(np.float64)
     beyond = (there < 0) | (there > 27)
     assert beyond.any() and not beyond.all()
     expected = [
@@ -208,7 +208,7 @@ def test_elastic_displacements_vary_like_blurred_white_noise(monkeypatch, streng
 
 def test_the_waves_hold_almost_all_that_blurring_leaves_of_noise():
     """Exactly, without chance: the covariance that the amplitudes give, beside that of the blur."""
-    basis, amplitudes = augment._basis()
+    basis, amplitudes = augment.displacement_basis()
     waves = basis[3:] * amplitudes[:, None]
     blur = scipy.ndimage.gaussian_filter1d(np.eye(28), SIGMA, axis=0, mode="reflect", truncate=8)
     along = blur @ blur.T
