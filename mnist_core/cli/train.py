@@ -20,7 +20,6 @@ from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.result import finished_network
 from mnist_core.training.split import split_for
 from mnist_core.training.state import start_training
-from mnist_core.training.threads import best_threads
 
 
 @click.command("train")
@@ -74,7 +73,7 @@ def train_command(
     digit_from: float | None,
     checkpoint: Path | None,
     resume: Path | None,
-    threads: int | None,
+    threads: int,
     as_json: bool,
     hidden_sizes: str | None,
     **changes: float | None,
@@ -104,7 +103,7 @@ def train_command(
             f"to learn from, {len(split.validation_images)} split off for validation"
         )
     stopped: str | None = None
-    with threadpool_limits(threads or best_threads(training.recipe)):
+    with threadpool_limits(threads):
         try:
             with _noted_interrupts() as interrupts:
                 for epoch_done in train_and_show(training, split, "json" if as_json else "lines"):

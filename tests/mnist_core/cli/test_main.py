@@ -107,6 +107,15 @@ def test_train_writes_weights_that_can_be_evaluated(data_folder, tmp_path):
     assert evaluation["accuracy"] == network.test_accuracy
 
 
+def test_the_same_recipe_gives_the_same_file_whoever_else_uses_the_cores(data_folder, tmp_path):
+    """The number of threads decides in which order sums run; so it is one, unless somebody asks for more."""
+    options = ("--data", data_folder, "--epochs", 1, "--hidden", 64, "--batch-size", 400)
+    good("train", *options, "--out", tmp_path / "usual.npz")
+    good("train", *options, "--threads", 1, "--out", tmp_path / "one.npz")
+    assert (tmp_path / "usual.npz").read_bytes() == (tmp_path / "one.npz").read_bytes()
+    assert re.search(r"--threads .*\[default:\s+1;", good("train", "--help"), re.DOTALL)
+
+
 def test_train_in_half_precision(data_folder, tmp_path):
     for dtype in ("float32", "float16"):
         good("train", "--data", data_folder, "--epochs", 1, "--hidden", 64, "--out", tmp_path / dtype, "--dtype", dtype)
