@@ -29,7 +29,8 @@ from PIL import Image, ImageDraw
 from bench.strokes import Strokes, draw_somewhere, ink, load_strokes, scaled
 from mnist_core.imaging.preprocess import find_ink
 from mnist_core.imaging.segmentation import Box, split_digits
-from mnist_core.recognizer import DEFAULT_WEIGHTS, NumberPart, Recognizer
+from mnist_core.network import DEFAULT_WEIGHTS
+from mnist_core.recognizer import NumberPart, Recognizer
 
 DIGITS = 4
 SINGLE = 1500

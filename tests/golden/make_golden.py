@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from mnist_core.data.dataset import Split
 from mnist_core.nn.layers import dropout_mask
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 from tests.mnist_core.nn import test_against_pytorch as cases
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def arrays_of(network: Any, names: list[str]) -> dict[str, np.ndarray]:
 
 def train(recipe: Recipe, split: Split, rounded: bool = False) -> dict[str, Any]:
     """Train as the recipe says, and record the loss of every step and what comes out."""
-    start = start_training(recipe, np.float64)
+    start = init_state(recipe, np.float64)
     names, rng = list(start.model.arrays), start.rng  # the first weights have been drawn from it
     network = build_network(recipe, start.model.params)
     weights = [param for param in network.parameters() if param.dim() == 2]

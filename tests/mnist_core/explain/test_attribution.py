@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import ACTIVATIONS, ReLU
 from mnist_core.nn.layers import BatchNorm, Layer, Linear
 from mnist_core.nn.mlp import MLP, build_mlp
@@ -14,12 +14,12 @@ from mnist_core.nn.normalization import DEVIATION, normalize
 from mnist_core.recipes.recipe import Recipe
 
 
-def network_of(model: MLP, normalization: str = "unit") -> TrainedNetwork:
+def network_of(model: MLP, normalization: str = "unit") -> Network:
     recipe = Recipe("by hand", "test", normalization=normalization)
-    return TrainedNetwork(model, recipe, "none", "", True, None, None)
+    return Network(model, recipe, "none", "", True, None, None)
 
 
-def linear_network(weights: dict[tuple[int, int, int], float], normalization: str = "unit") -> TrainedNetwork:
+def linear_network(weights: dict[tuple[int, int, int], float], normalization: str = "unit") -> Network:
     """One layer; the weights from a pixel (row, column) to a digit."""
     W = np.zeros((28, 28, 10), np.float32)
     for place, weight in weights.items():

@@ -8,10 +8,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import TrainedNetwork, save_weights
+from mnist_core.network import Network
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 from tests.paths import ROOT
 from webapp import datasets
 from webapp.components import live_chart
@@ -260,8 +260,8 @@ def test_networks_are_loaded_anew_when_their_file_changes(tmp_path):
     path = tmp_path / "network.npz"
     recipe = Recipe(name="r", source="test", hidden_sizes=(4,))
     for accuracy in (0.25, 0.75):
-        model = start_training(dataclasses.replace(recipe, seed=int(accuracy * 4))).model
-        save_weights(path, TrainedNetwork(model, recipe, "none", "0", False, accuracy, accuracy))
+        model = init_state(dataclasses.replace(recipe, seed=int(accuracy * 4))).model
+        Network(model, recipe, "none", "0", False, accuracy, accuracy).save(path)
         assert recognizers.recognizer(path).network.test_accuracy == accuracy
 
 

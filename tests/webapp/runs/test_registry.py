@@ -17,11 +17,11 @@ import pytest
 
 from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import RecipeError, WeightsError
-from mnist_core.network import load_weights
-from mnist_core.training.loop import train
+from mnist_core.network import Network
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 from tests.paths import ROOT
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
@@ -142,8 +142,8 @@ def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs
     run_id = runs.start(job, "My run")
     worker = runs._workers[run_id]
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    split = split_for(job.recipe, load_dataset(data_folder))
-    records = list(train(start_training(job.recipe), split, validations_per_epoch(job.recipe)))
+    split = make_split(job.recipe, load_dataset(data_folder))
+    records = list(train_from(init_state(job.recipe), split, validations_per_epoch(job.recipe)))
     steps = [record for record in records if isinstance(record, StepEnd)]
     assert list(done.records.loss) == [step.loss for step in steps]
     assert list(done.records.accuracy) == [step.accuracy for step in steps]
@@ -154,7 +154,7 @@ def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs
     assert len(read) == 3 * 2 and done.step == len(steps) == 3 * done.steps_per_epoch == 87
     assert done.records.begin["data_name"] == "small digits"
     assert done.weights is not None
-    assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
+    assert Network.load(done.weights).test_accuracy == done.records.end["test_accuracy"]
     assert done.epochs == (0, 1, 2, 3) and done.checkpoint(3).exists()
     assert (done.name, done.note, done.place, done.pausing, done.stopping) == ("My run", "", 0, False, False)
     assert abs(done.started - time.time()) < 60 and 0 < done.records.seconds < 30
@@ -202,7 +202,7 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, endless):
     time.sleep(0.2)
     paused = look(runs, run_id)
     assert (paused.step, paused.state, paused.pausing) == (before, "paused", False)
-    assert paused.weights is not None and load_weights(paused.weights).test_accuracy is None
+    assert paused.weights is not None and Network.load(paused.weights).test_accuracy is None
     runs.resume(run_id)
     assert look(runs, run_id).state == "running"  # at once, as the click said
     wait_until(runs, run_id, is_beyond(before))
@@ -210,7 +210,7 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, endless):
     wait_until(runs, run_id, is_paused)
     runs.stop(run_id)
     stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
-    assert stopped.records.end["test_accuracy"] == load_weights(stopped.folder.weights).test_accuracy
+    assert stopped.records.end["test_accuracy"] == Network.load(stopped.folder.weights).test_accuracy
     for do in (runs.pause, runs.resume, runs.stop):  # too late, and no harm
         do(run_id)
     assert look(runs, run_id).state == "stopped"
@@ -451,7 +451,7 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_rec
     undisturbed = left_behind(runs, "undisturbed", done.job)
     assert facts(done.records) == facts(train_here(undisturbed))
     assert done.step == 3 * 720 and done.epochs == (0, 1, 2, 3)
-    networks = (load_weights(folder.weights).model for folder in (done.folder, undisturbed))
+    networks = (Network.load(folder.weights).model for folder in (done.folder, undisturbed))
     assert len({network.flat.tobytes() for network in networks}) == 1
 
 

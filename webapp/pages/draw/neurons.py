@@ -19,7 +19,7 @@ from mnist_core.explain.units import (
     round_to_sum,
     unit_layers,
 )
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import sigmoid
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
@@ -258,7 +258,7 @@ def _after_the_sum(worked: Arithmetic, activation: str | None) -> str:
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
-def _shares(network: TrainedNetwork, logits: np.ndarray, unit: int) -> str:
+def _shares(network: Network, logits: np.ndarray, unit: int) -> str:
     """Show how ten logits become ten probabilities, with all numbers."""
     temperature, head = network.temperature, network.recipe.head
     scaled = logits.astype(np.float64) / temperature

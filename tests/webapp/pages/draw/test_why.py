@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.data.dataset import Dataset
-from mnist_core.network import TrainedNetwork, save_weights
+from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
 from webapp.pages.draw.why import AGAINST_COLOUR, FOR_COLOUR, _sample, _sentence, _training_data, coloured
 
@@ -29,7 +29,7 @@ def page(weights: str, drawing: str) -> None:
 def weights(small_network, data_folder, tmp_path, monkeypatch) -> str:
     """The file of a network whose training images the app offers."""
     monkeypatch.setattr("webapp.datasets.DATA_FOLDER", data_folder.parent)
-    save_weights(tmp_path / "small.npz", small_network)
+    small_network.save(tmp_path / "small.npz")
     return str(tmp_path / "small.npz")
 
 
@@ -80,7 +80,7 @@ def test_where_nothing_can_be_said_the_ink_is_grey(nothing):
 
 
 def sentence(
-    network: TrainedNetwork, whole: dict[int, float], without: dict[int, dict[int, float]], other: int | None = None
+    network: Network, whole: dict[int, float], without: dict[int, dict[int, float]], other: int | None = None
 ) -> str:
     """The sentence on a 4, for a whole drawing and for some of the nine places, of which 0 is the upper left."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
 from webapp.pages.train.downloads import COLUMNS, csv_file, json_file, onnx_file, script_file, weights_file
 from webapp.runs.job import Job
@@ -86,7 +86,7 @@ def test_before_the_first_record_the_document_is_empty_but_whole(waiting):
 def test_the_weights_are_the_file_of_the_run(finished, tmp_path):
     path = tmp_path / "mine.npz"
     path.write_bytes(weights_file(finished))
-    assert load_weights(path).test_accuracy == finished.records.end["test_accuracy"]
+    assert Network.load(path).test_accuracy == finished.records.end["test_accuracy"]
 
 
 def test_network_and_script_give_the_same_answers(finished, small_dataset):

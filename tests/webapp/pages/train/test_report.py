@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_core.network import load_weights
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from mnist_core.recipes.presets import QUICK
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
@@ -152,7 +151,7 @@ def test_the_report_of_a_real_run_has_the_counts_of_its_network(
         time.sleep(0.02)
     snapshot = runs.snapshot(run_id)
     document = report_file(snapshot).decode()
-    model = load_weights(snapshot.weights).model
-    read = evaluate(model, recipe.head, recipe.normalization, small_dataset.test_images, small_dataset.test_labels)
+    model = Network.load(snapshot.weights).model
+    read = Network(model, recipe).evaluate(small_dataset.test_images, small_dataset.test_labels)
     assert f"{int(np.trace(read.confusion)):,} of 200 test images are read right" in document
     assert f"{read.accuracy:.2%}" in document
