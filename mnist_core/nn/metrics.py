@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_core.constants import CLASSES
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.mlp import MLP
 from mnist_core.nn.normalization import normalize
@@ -19,7 +20,7 @@ class Evaluation:
     Attributes:
         loss: mean loss.
         accuracy: share of images read correctly, in [0, 1].
-        confusion: int64 (10, 10); row: true class, column: class read.
+        confusion: int64 (K, K); row: true class, column: class read.
     """
 
     loss: float
@@ -28,7 +29,7 @@ class Evaluation:
 
 
 def evaluate(model: MLP, head: str, normalization: str, images: np.ndarray, labels: np.ndarray) -> Evaluation:
-    """Read every image and compare with its label.
+    """Read every image and compare the answer with its label.
 
     Args:
         model: the network.
@@ -47,11 +48,11 @@ def evaluate(model: MLP, head: str, normalization: str, images: np.ndarray, labe
         logits = model(normalize(images[part], normalization, model.flat.dtype.type))
         loss += HEADS[head].loss(logits, labels[part])[0] * len(logits)
         predictions[part] = logits.argmax(axis=1)
-    confusion = confusion_matrix(labels, predictions)
+    confusion = confusion_matrix(labels, predictions, logits.shape[1])
     return Evaluation(loss / len(images), float(np.trace(confusion) / len(images)), confusion)
 
 
-def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int = 10) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int = CLASSES) -> np.ndarray:
     """Count how often each class was read as each class.
 
     Args:
