@@ -78,7 +78,7 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         for batch in range(training.batch, batches):
             begin, end = batch * recipe.batch_size, min((batch + 1) * recipe.batch_size, images)
             learning_rate = learning_rate_at(training, training.step, batches)
-            loss, accuracy = update(training, inputs, split.train_labels, begin, end, learning_rate)
+            loss, accuracy = _update(training, inputs, split.train_labels, begin, end, learning_rate)
             training.batch = batch + 1
             in_middle = training.batch in middle_validations
             measured = _validate(training, split, learning_rate) if in_middle else (None, None)
@@ -88,7 +88,7 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         yield end_epoch(training, split, began)
 
 
-def update(
+def _update(
     training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int, learning_rate: float
 ) -> tuple[float, float]:
     """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
