@@ -25,14 +25,14 @@ from mnist_core.nn.mlp import MLP
 from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from mnist_core.recipes.build import build_optimizer
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training import loop as training_module
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.loop import train
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
 from mnist_core.training.result import finished_network
 from mnist_core.training.split import split_for
-from mnist_core.training.state import CHANGEABLE, Training, change_settings, start_training
+from mnist_core.training.state import Training, change_settings, start_training
 
 TINY = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
 OPTIMIZERS = {  # each with a learning rate that suits it
@@ -1021,7 +1021,7 @@ def under_way(recipe: Recipe, split: Split, records: int = 5) -> Training:
     return training
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name not in CHANGEABLE])
+@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name not in MUTABLE_FIELDS])
 def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_split, name):
     others: dict[str, Any] = {
         **{"name": "other", "source": "other", "normalization": "raw", "hidden_sizes": (9,), "activation": "tanh"},
@@ -1036,7 +1036,7 @@ def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_
     with pytest.raises(RecipeError) as caught:
         change_settings(training, replace(TINY, learning_rate=0.7, dropout=0.5, **other))
     assert str(caught.value) == (
-        "found other settings changed than learning_rate, momentum, dropout, epochs: a training under way can't take "
+        "found other settings changed than dropout, learning_rate, momentum, epochs: a training under way can't take "
         "them over; start a new one"
     )
     assert training.model is model and training.optimizer is optimizer and training.recipe == TINY
