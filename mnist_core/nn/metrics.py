@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mnist_core.constants import CLASSES
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -12,7 +14,7 @@ class Evaluation:
     Attributes:
         loss: mean loss.
         accuracy: share of images read correctly, in [0, 1].
-        confusion: int64 (10, 10); row: true class, column: class read.
+        confusion: int64 (K, K); row: true class, column: class read.
     """
 
     loss: float
@@ -20,7 +22,7 @@ class Evaluation:
     confusion: np.ndarray
 
 
-def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int = 10) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, classes: int = CLASSES) -> np.ndarray:
     """Count how often each class was read as each class.
 
     Args:

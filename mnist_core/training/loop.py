@@ -78,7 +78,7 @@ def _train(state: TrainingState, split: Split, validations_per_epoch: int) -> It
         for batch in range(state.batch, batches):
             begin, end = batch * recipe.batch_size, min((batch + 1) * recipe.batch_size, images)
             learning_rate = learning_rate_at(state, state.step, batches)
-            loss, accuracy = update(state, inputs, split.train_labels, begin, end, learning_rate)
+            loss, accuracy = _update(state, inputs, split.train_labels, begin, end, learning_rate)
             state.batch = batch + 1
             in_middle = state.batch in middle_validations
             measured = _validate(state, split, learning_rate) if in_middle else (None, None)
@@ -88,7 +88,7 @@ def _train(state: TrainingState, split: Split, validations_per_epoch: int) -> It
         yield end_epoch(state, split, began)
 
 
-def update(
+def _update(
     state: TrainingState, inputs: Batches, labels: np.ndarray, begin: int, end: int, learning_rate: float
 ) -> tuple[float, float]:
     """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
