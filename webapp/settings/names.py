@@ -67,6 +67,7 @@ WORDS: dict[str, Words] = {
             "sigmoid": "Sigmoid",
             "tanh": "Tanh",
             "silu": "SiLU (swish)",
+            "gelu": "GELU",
         },
     ),
     "batch_norm": Words(N_("Batch normalization")),
