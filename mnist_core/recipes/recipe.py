@@ -202,6 +202,11 @@ class Recipe:
         linear = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
         return linear + 2 * self.batch_norm * sum(self.hidden_sizes)
 
+    @property
+    def has_harder_training(self) -> bool:
+        """Whether training images are harder to read than others: then training figures are the worse ones."""
+        return bool(self.dropout or self.distortion)
+
     def has_effect(self, name: str) -> bool:
         """Return whether a setting changes anything in a training with this recipe; β₁ does not with plain SGD."""
         return name not in SETTINGS or SETTINGS[name].has_effect(vars(self))
