@@ -69,6 +69,7 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
         min(size, images),
         recipe.distortion,
         training.rng,
+        recipe.input_noise,
     )
     while not training.finished:
         began = time.perf_counter()

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from mnist_core.data.augmentation import Distortion
-from mnist_core.data.batches import Batches
+from mnist_core.data.batches import Batches, add_noise
 from mnist_core.nn.activations import ACTIVATIONS, GELU, Activation, sigmoid
 from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.input_linear import MIN_BATCH, MIN_FEATURES, InputLinear
@@ -76,7 +76,10 @@ def forward(recipe: Recipe) -> list[Formula]:
     found = [_batch(recipe)]
     if recipe.distortion:
         found.append(_distortion(recipe))
-    found += [_pixels(recipe), _linear(recipe)]
+    found.append(_pixels(recipe))
+    if recipe.input_noise:
+        found.append(_noise(recipe))
+    found.append(_linear(recipe))
     if recipe.hidden_sizes:
         if recipe.batch_norm:
             found.append(_batch_norm(recipe))
@@ -150,6 +153,21 @@ def _pixels(recipe: Recipe) -> Formula:
         PIXEL_LATEX[recipe.normalization],
         (("p", _("a pixel, 0 is black and 255 white")), ("x", _("the input, one of 784 for each image"))),
         (NORMALIZATIONS[recipe.normalization],),
+    )
+
+
+def _noise(recipe: Recipe) -> Formula:
+    return Formula(
+        "forward",
+        _("Noise on the inputs"),
+        _("While training, every input is changed a little at random, so that no single pixel can be relied on."),
+        r"\tilde x = x + s\,\varepsilon, \quad \varepsilon \sim \mathcal N(0,\ 1)",
+        (
+            ("x", _("the input, {tilde} what the network gets").format(tilde=r"$\tilde x$")),
+            ("s", _("the standard deviation of the noise, {deviation:g}").format(deviation=recipe.input_noise)),
+            (r"\varepsilon", _("a random number for every input, drawn anew in every step")),
+        ),
+        (add_noise,),
     )
 
 

@@ -22,8 +22,8 @@ def show(snapshot: Snapshot) -> None:
     elif recipe.has_harder_training:
         st.caption(
             _(
-                "Distortion and dropout make the training images harder, not those for validation: so validation often "
-                "looks better."
+                "Distortion, noise and dropout make the training images harder, not those for validation: so "
+                "validation often looks better."
             )
         )
     else:
