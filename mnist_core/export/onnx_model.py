@@ -12,7 +12,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from mnist_core.network import Network
-from mnist_core.nn.activations import Activation, LeakyReLU
+from mnist_core.nn.activations import GELU, Activation, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
 
@@ -122,6 +122,12 @@ def _min_max(graph: _Graph, x: str) -> str:
     return graph.node("Div", x, graph.node("Max", brightest, graph.constant(1)))
 
 
+def _gelu(graph: _Graph, x: str) -> str:
+    factor = graph.node("Mul", graph.node("Mul", x, x), graph.constant(GELU.cubic))
+    u = graph.node("Mul", x, graph.node("Add", factor, graph.constant(1)))
+    return graph.node("Mul", x, graph.node("Sigmoid", graph.node("Mul", u, graph.constant(GELU.scale))))
+
+
 # What `NORMALIZATIONS` and `ACTIVATIONS` do, as nodes on x.
 _Nodes = Callable[[_Graph, str], str]
 _NORMALIZATIONS: dict[str, _Nodes] = {"unit": _unit, "standard": _standard, "raw": _raw, "min-max": _min_max}
@@ -131,4 +137,5 @@ _ACTIVATIONS: dict[str, _Nodes] = {
     "sigmoid": lambda graph, x: graph.node("Sigmoid", x),
     "tanh": lambda graph, x: graph.node("Tanh", x),
     "silu": lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x)),
+    "gelu": _gelu,
 }

@@ -7,7 +7,7 @@ import numpy as np
 
 from mnist_core.errors import WeightsError
 from mnist_core.network import Network
-from mnist_core.nn.activations import LeakyReLU
+from mnist_core.nn.activations import GELU, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
 
@@ -71,6 +71,7 @@ _ACTIVATIONS = {
     "sigmoid": "0.5 * (1 + np.tanh(0.5 * z))  # sigmoid, 1 / (1 + e^-z), written so that nothing overflows",
     "tanh": "np.tanh(z)",
     "silu": "z * 0.5 * (1 + np.tanh(0.5 * z))  # SiLU, z / (1 + e^-z), written so that nothing overflows",
+    "gelu": f"z * 0.5 * (1 + np.tanh({GELU.scale / 2} * (z + {GELU.cubic} * z**3)))  # GELU",
 }
 
 

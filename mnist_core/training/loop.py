@@ -70,6 +70,7 @@ def _train(state: TrainingState, split: Split, validations_per_epoch: int) -> It
         min(size, images),
         recipe.distortion,
         state.rng,
+        recipe.input_noise,
     )
     while not state.finished:
         began = time.perf_counter()

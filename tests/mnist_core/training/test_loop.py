@@ -53,6 +53,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "clipping and penalties": {"clip_norm": 0.5, "l1": 1e-3, "l2": 1e-3},
     "in order": {"shuffle": False, "validation": "last"},
     "distortion": {"distortion": 1.0},
+    "noise": {"input_noise": 0.3},
     "everything": {
         "batch_norm": True,
         "dropout": 0.3,

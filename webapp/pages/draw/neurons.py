@@ -40,6 +40,7 @@ FORMULAS = {
     "sigmoid": "1 / (1 + e<sup>−{factor}</sup>)",
     "tanh": "tanh({v})",
     "silu": "{v} / (1 + e<sup>−{factor}</sup>)",
+    "gelu": "{v} · σ(1.596 · ({v} + 0.0447 · {factor}<sup>3</sup>))",
 }
 """Of a letter or a number, which as a factor stands in brackets if it is negative."""
 

@@ -66,6 +66,7 @@ def test_before_the_first_stroke():
         {"hidden_sizes": (30, 5), "activation": "tanh", "batch_norm": True, "dropout": 0.5, "head": "sigmoid"},
         {"hidden_sizes": (30,), "activation": "silu", "normalization": "raw"},
         {"hidden_sizes": (30,), "activation": "leaky-relu", "normalization": "min-max"},
+        {"hidden_sizes": (30,), "activation": "gelu"},
     ],
 )
 def test_every_layer_of_every_kind_of_network_adds_up_as_it_stands(settings):
