@@ -188,7 +188,7 @@ class Recognizer:
             return []
         recipe = self.network.recipe
         x = normalize(np.stack([stage.centred for stage in stages]), recipe.normalization)  # (N, 784)
-        logits = self.network.model.forward(x)  # (N, 10)
+        logits = self.network.model(x)  # (N, 10)
         evidence = np.logaddexp.reduce(logits, axis=1)  # (N,)
         rows = HEADS[recipe.head].probabilities(logits / self.network.temperature)
         return [

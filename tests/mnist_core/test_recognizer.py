@@ -343,7 +343,7 @@ def test_the_steps_are_taken(small_network, steps):
         for name in ("ink", "crop", "evened", "fitted", "centred"):
             np.testing.assert_array_equal(getattr(found.stages, name), getattr(expected, name))
         np.testing.assert_array_equal(found.image, expected.centred)
-    logits = small_network.model.forward(expected.centred.reshape(1, 784))
+    logits = small_network.model(expected.centred.reshape(1, 784))
     np.testing.assert_allclose(probabilities_of(recognizer.recognize(drawing)), softmax(logits[0]), atol=1e-5)
 
 

@@ -13,9 +13,9 @@ from mnist_core.explain.units import (
     Arithmetic,
     UnitLayer,
     arithmetic,
-    looks_for,
+    contributions,
+    input_gradients,
     parts_of_sums,
-    pulls,
     round_to_sum,
     unit_layers,
 )
@@ -69,10 +69,10 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     place, order = _choices(layers)
     layer, is_output = layers[place], place == len(layers) - 1
     by_pull = order == "pull" and not is_output
-    levels = pulls(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
+    levels = contributions(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
     unit = _chosen_unit(place, levels)
     units = np.arange(len(levels)) if is_output else _strongest(levels, unit)
-    pictures = looks_for(layers, place, units)
+    pictures = input_gradients(layers, place, units)
     names = [_name(index, is_output) for index in units.tolist()]
     written = _percent if is_output else _signed if by_pull else _plain
     values = [written(level) for level in levels[units].tolist()]
