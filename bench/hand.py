@@ -93,7 +93,7 @@ class Bench:
         self.no_digits = _seen(not_digits(NOT_DIGITS, rng)[0])
 
     def choose(self, count: int) -> tuple[list[int], list[int]]:
-        """Give the writers who are read worst, and of the others those with most digits; so many each."""
+        """Return the writers who are read worst, and of the others those with most digits; equally many of each."""
         found, digits = np.unique(self.writers, return_counts=True)
         many = dict(zip(found.tolist(), digits.tolist(), strict=True))
         enough = [writer for writer in many if many[writer] >= max(SIZES) + HELD_OUT]
@@ -102,18 +102,18 @@ class Bench:
         return hard[:count], most[:count]
 
     def accuracy(self, network: TrainedNetwork, digits: Digits) -> float:
-        """Give the share of digits read correctly."""
+        """Return the share of digits read correctly."""
         recipe = network.recipe
         return evaluate(network.model, recipe.head, recipe.normalization, digits.images, digits.labels).accuracy
 
     def refused(self, network: TrainedNetwork) -> float:
-        """Give the share of drawings that are no digits, and are called so."""
+        """Return the share of the drawings that are not digits which are recognized as such."""
         logits = network.model(normalize(self.no_digits, network.recipe.normalization))
         limit = -np.inf if network.digit_from is None else network.digit_from
         return float((np.logaddexp.reduce(logits, axis=1) < limit).mean())
 
     def rows(self, name: str, writers: list[int], sizes: tuple[int, ...], plan: Plan, change: Change) -> Iterator[str]:
-        """Let the network learn each writer's hand; give a row of the table for every size of collection."""
+        """Fine-tune the network on each writer; return a row of the table for every size of collection."""
         rng = np.random.default_rng(1)
         left = np.flatnonzero(~np.isin(self.writers, writers))
         others = self.digits[rng.choice(left, min(OTHERS, len(left)), replace=False)]
