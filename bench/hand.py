@@ -25,7 +25,6 @@ from bench.strokes import draw_somewhere, load_strokes
 from mnist_core.data.dataset import Dataset, load_dataset
 from mnist_core.imaging.preprocess import to_network_input
 from mnist_core.network import DEFAULT_WEIGHTS, Network
-from mnist_core.nn.normalization import normalize
 from mnist_core.training.fine_tuning import DEFAULT_CONFIG, FineTuneConfig, FineTuneResult, fine_tune
 
 SIZES = 5, 20
@@ -91,7 +90,7 @@ class Bench:
         self.no_digits = _seen(not_digits(NOT_DIGITS, rng)[0])
 
     def choose(self, count: int) -> tuple[list[int], list[int]]:
-        """Give the writers who are read worst, and of the others those with most digits; so many each."""
+        """Return the writers who are read worst, and of the others those with most digits; equally many of each."""
         found, digits = np.unique(self.writers, return_counts=True)
         many = dict(zip(found.tolist(), digits.tolist(), strict=True))
         enough = [writer for writer in many if many[writer] >= max(SIZES) + HELD_OUT]
@@ -100,20 +99,19 @@ class Bench:
         return hard[:count], most[:count]
 
     def accuracy(self, network: Network, digits: Digits) -> float:
-        """Give the share of digits read correctly."""
-        recipe = network.recipe
-        return Network(network.model, recipe).evaluate(digits.images, digits.labels).accuracy
+        """Return the share of digits read correctly."""
+        return network.score(digits.images, digits.labels)
 
     def refused(self, network: Network) -> float:
-        """Give the share of drawings that are no digits, and are called so."""
-        logits = network.model(normalize(self.no_digits, network.recipe.normalization))
+        """Return the share of the drawings that are not digits which are recognized as such."""
+        logits = network.logits(self.no_digits)
         limit = -np.inf if network.ood_threshold is None else network.ood_threshold
         return float((np.logaddexp.reduce(logits, axis=1) < limit).mean())
 
     def rows(
         self, name: str, writers: list[int], sizes: tuple[int, ...], plan: FineTuneConfig, change: Change
     ) -> Iterator[str]:
-        """Let the network learn each writer's hand; give a row of the table for every size of collection."""
+        """Fine-tune the network on each writer; return a row of the table for every size of collection."""
         rng = np.random.default_rng(1)
         left = np.flatnonzero(~np.isin(self.writers, writers))
         others = self.digits[rng.choice(left, min(OTHERS, len(left)), replace=False)]

@@ -202,7 +202,7 @@ def _box(alone: np.ndarray) -> Box:
 
 
 def _find(box: Box, parts: Sequence[NumberPart]) -> tuple[str, int | None]:
-    """Say how a digit was split wrongly, or "", and what was read in its part."""
+    """Return how a digit was split wrongly, or "", and what was read in its part."""
     part = max(parts, key=lambda part: _area(_common(box, part.box)), default=None)
     if part is None or _area(_common(box, part.box)) < 0.8 * _area(box):
         return "split", None

@@ -441,7 +441,7 @@ def _torch(recipe: Recipe, split: Split, contender: str, threads: int) -> Step:
 
 
 def _scikit_learn(recipe: Recipe, split: Split) -> Step:
-    """Let scikit-learn pass over a few batches at a time: a whole epoch of the large network takes too long."""
+    """Train with scikit-learn on a few batches at a time: a whole epoch of the large network takes too long."""
     from sklearn.neural_network import MLPClassifier
 
     images = min(20 * recipe.batch_size, len(split.train_images))

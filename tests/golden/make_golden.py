@@ -77,7 +77,7 @@ def optimizers() -> dict[str, Any]:
 
 
 def factors(name: str, drops: tuple[float, ...], factor: float, warmup: float, steps: int) -> list[float]:
-    """Give the learning rate at every step, beginning at 1: the product of a schedule and its warm-up."""
+    """Return the learning rate at every step, beginning at 1: the product of a schedule and its warm-up."""
     schedulers = torch.optim.lr_scheduler
     milestones = [round(drop * steps) for drop in drops]
     builders = {
@@ -218,7 +218,7 @@ def build_network(recipe: Recipe, params: dict[str, np.ndarray]) -> Any:
 
 
 def arrays_of(network: Any, names: list[str]) -> dict[str, np.ndarray]:
-    """Give parameters and running statistics, in our order and with our names."""
+    """Return parameters and running statistics, in our order and with our names."""
     tensors = [*network.parameters(), *(buffer for buffer in network.buffers() if buffer.dim())]
     return {name: part.detach().numpy() for name, part in zip(names, tensors, strict=True)}
 

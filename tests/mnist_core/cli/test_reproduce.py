@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from mnist_core.cli import main as command_line
 from mnist_core.cli import reproduce
 from mnist_core.cli.main import main
 from mnist_core.cli.reproduce import TUTORIALS, Tutorial, is_reproduced, measure
@@ -68,7 +67,7 @@ def test_a_tutorial_is_reproduced_on_mnist(real_mnist):
 def test_what_falls_short_is_named_and_ends_in_an_error(real_mnist, monkeypatch):
     short = replace(RECIPES["classic-relu"], epochs=1, hidden_sizes=(), patience=None)
     wild = replace(short, hidden_sizes=(32, 32), learning_rate=1e30)
-    monkeypatch.setattr(command_line, "RECIPES", {"classic-relu": short, "wide-adam": wild})
+    monkeypatch.setattr(reproduce, "RECIPES", {"classic-relu": short, "wide-adam": wild})
     monkeypatch.setitem(reproduce.TUTORIALS, "classic-relu", Tutorial("classic-relu", "wonders", {"test": 0.999}))
     result = CliRunner().invoke(main, ["reproduce", "classic-relu", "wide-adam"])
     assert result.exit_code == 1
