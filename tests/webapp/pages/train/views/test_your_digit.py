@@ -132,7 +132,7 @@ def probabilities_of(*rows: tuple[int, float]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "rows", "story"),
+    ("epochs", "rows", "told"),
     [
         (
             [0, 1, 2, 2.53],
@@ -149,8 +149,8 @@ def probabilities_of(*rows: tuple[int, float]) -> np.ndarray:
         ([0.24], [(4, 0.3)], "In epoch 0.2 it could only guess: 4 (30%)."),
     ],
 )
-def test_the_story_in_words(epochs, rows, story):
-    assert story in _story(epochs, probabilities_of(*rows))
+def test_the_story_in_words(epochs, rows, told):
+    assert told in _story(epochs, probabilities_of(*rows))
 
 
 def test_without_a_drawing_there_is_an_example_and_the_way_to_the_pad(run):
