@@ -24,13 +24,14 @@ import io
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 from PIL import Image, ImageChops
+
+from webapp.components.register import component
 
 SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
 BOARD = 432  # the board's side in CSS pixels, where there is room for it
@@ -74,12 +75,7 @@ _CSS = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-pad) { height: auto !important; flex: none !important; }
 """.replace("%s", BARE)
 
-_helper = st.components.v2.component(
-    "digit_pad_helper",
-    html="<span></span>",
-    js=Path(__file__).with_name("drawing_pad.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_helper = component("digit_pad_helper", __file__, "<span></span>")
 
 
 @dataclass(frozen=True)

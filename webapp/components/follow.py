@@ -4,16 +4,9 @@ Streamlit finishes a fragment's run before it begins the next one, so whatever a
 the answer to the next stroke. What explains the answer therefore is a fragment of its own, and runs once the pen rests.
 """
 
-from pathlib import Path
+from webapp.components.register import component
 
-import streamlit as st
-
-_follow = st.components.v2.component(
-    "follow",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("follow.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_follow = component("follow", __file__)
 
 
 def announce(number: int, pen_down: bool) -> None:

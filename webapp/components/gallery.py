@@ -1,21 +1,15 @@
 """A gallery of small images, each of which can be clicked; what changes is changed in place, without a blink."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from webapp.components.data_uri import strip_address
+from webapp.components.register import component
 
-_gallery = st.components.v2.component(
-    "gallery",
-    html='<div class="gallery" role="group"></div>',
-    css=Path(__file__).with_name("gallery.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("gallery.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_gallery = component("gallery", __file__, '<div class="gallery" role="group"></div>')
 
 
 class Tile(NamedTuple):

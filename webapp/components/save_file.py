@@ -8,16 +8,12 @@ anybody. Thirty pages that look at a run twice a second are sixty script runs a 
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
-_save = st.components.v2.component(
-    "save_file",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("save_file.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+from webapp.components.register import component
+
+_save = component("save_file", __file__)
 
 
 def save_file(content: bytes | None, name: str, key: str) -> None:

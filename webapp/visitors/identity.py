@@ -7,19 +7,15 @@ guess as a key (128 bits), and on the server everything is filed under its hash:
 import hashlib
 import re
 import secrets
-from pathlib import Path
 
 import streamlit as st
+
+from webapp.components.register import component
 
 COOKIE = "mnist_visitor"
 _ID_KEY, _ORDER_KEY = "visitor_id", "visitor_order"
 
-_cookie = st.components.v2.component(
-    "visitor_cookie",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("identity.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_cookie = component("visitor_cookie", __file__)
 
 
 def visitor_id() -> str | None:

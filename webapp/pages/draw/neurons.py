@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from mnist_core.recognizer import Recognition, Recognizer
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.data_uri import strip_address
 from webapp.components.gallery import clicked_in
+from webapp.components.register import component
 from webapp.i18n import gettext as _
 
 SHOWN = 24
@@ -43,13 +43,11 @@ FORMULAS = {
 }
 """Of a letter or a number, which as a factor stands in brackets if it is negative."""
 
-_component = st.components.v2.component(
+_component = component(
     "neurons",
-    html='<div class="neurons"><div class="units" role="group"></div><p class="line"></p><h4></h4>'
+    __file__,
+    '<div class="neurons"><div class="units" role="group"></div><p class="line"></p><h4></h4>'
     '<div class="product" role="group" tabindex="0"></div><p class="pixel"></p></div>',
-    css=Path(__file__).with_name("neurons.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("neurons.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
 )
 
 
