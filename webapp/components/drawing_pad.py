@@ -35,6 +35,8 @@ from webapp.components.register import component
 
 SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
 BOARD = 432  # the board's side in CSS pixels, where there is room for it
+DEFAULT_PEN = 30
+"""Width of the pen: about as thick as the strokes of MNIST in a digit that fills the board."""
 INK = "#ffffff"
 BARE = "#101216"
 """The board's colour. The eraser is a pen of this colour: where it goes, the picture shows no ink."""

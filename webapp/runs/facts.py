@@ -34,14 +34,6 @@ def accuracy_on_test(snapshot: Snapshot) -> float | None:
     return snapshot.records.end.get("test_accuracy")
 
 
-def duration(seconds: float) -> str:
-    """Write a time as a person reads it."""
-    if seconds < 100:
-        return _("{seconds:.1f} s").format(seconds=seconds)
-    minutes, rest = divmod(round(seconds), 60)
-    return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
-
-
 def ordered(snapshots: Sequence[Snapshot], by: Order) -> list[Snapshot]:
     """Put runs into an order.
 

@@ -13,7 +13,8 @@ from mnist_core.network import TrainedNetwork
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address, png_address
-from webapp.datasets import data_folders, dataset, mnist_is_missing
+from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
+from webapp.formats import share_in_words
 from webapp.i18n import gettext as _
 
 FOR_COLOUR, AGAINST_COLOUR = (64, 156, 255), (255, 150, 40)
@@ -164,8 +165,8 @@ def _sentence(
                 case=case,
                 digit=digit,
                 read=read,
-                before=_percent(before[digit]),
-                share=_percent(after[asked]),
+                before=share_in_words(before[digit]),
+                share=share_in_words(after[asked]),
             )
         )
     if falls.min() < -CLEARLY * np.abs(falls).max():
@@ -173,18 +174,12 @@ def _sentence(
     return " ".join(sentences)
 
 
-def _percent(share: float) -> str:
-    if 0.005 <= share < 0.995:
-        return f"{share:.0%}"
-    return _("less than 1%") if share < 0.5 else _("more than 99%")
-
-
 def _nearest_images(network: TrainedNetwork, image: np.ndarray, digit: int) -> None:
     """Show the training images that are most like the drawing."""
     try:
         data, is_own = _training_data(network)
         tiles = _nearest(data, image.tobytes())
-        name = _("synthetic digits") if dataset(data).synthetic else dataset(data).name
+        name = data_name(dataset(data).name, dataset(data).synthetic)
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -215,8 +210,9 @@ def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
     """Say which data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
     own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
     if own or network.synthetic:
-        return (own or ["synthetic"])[0], True
-    return ("synthetic", False) if mnist_is_missing() else ("mnist", True)
+        return (own or [SYNTHETIC])[0], True
+    data = default_data()
+    return data, data == MNIST
 
 
 def _sample(network: TrainedNetwork) -> bytes:

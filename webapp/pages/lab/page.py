@@ -8,7 +8,7 @@ import streamlit as st
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR, LabRun, accuracy_figure, loss_figure
 from webapp.components.frame import page_title
 from webapp.components.live_chart import live_chart
-from webapp.datasets import mnist_is_missing
+from webapp.datasets import MNIST, default_data
 from webapp.i18n import gettext as _
 from webapp.networks.choice import remember_run
 from webapp.pages.lab.failure_texts import failure_text, verdict
@@ -209,10 +209,10 @@ def explain(failure: Failure) -> None:
 page_title(_("Failure lab"), _("Let a training go wrong on purpose, see how that looks, and mend it with one setting."))
 chosen = open_failure()
 started = current_runs(chosen)
-data = started["fail"].job.data if "fail" in started else ("synthetic" if mnist_is_missing() else "mnist")
+data = started["fail"].job.data if "fail" in started else default_data()
 text = failure_text(chosen.key)
 st.markdown(f"**{text.title}** – {text.expect}")
-if data != "mnist":
+if data != MNIST:
     st.caption(_("MNIST is not on this computer: the lab trains with digits drawn by code, and the figures differ."))
 buttons(chosen, started, data)
 st.session_state["lab-watched"] = is_going(started)

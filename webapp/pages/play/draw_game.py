@@ -12,8 +12,6 @@ from webapp.pages.play.games import DrawGame
 from webapp.pages.play.shown import go_on, mark, question, say_counted, strip, take_part
 from webapp.visitors.class_results import Round
 
-PEN = 30
-"""Width of the pen, as on the drawing page at first."""
 KEY = "play_draw"
 
 
@@ -54,7 +52,7 @@ def _turn(game: DrawGame, reader: Recognizer) -> None:
     question(game, text)
     left, right = st.columns([6, 7], gap="large")
     with left:
-        ink = pad.pad(text, PEN)
+        ink = pad.pad(text, pad.DEFAULT_PEN)
         with st.container(horizontal=True, key="play-tools"):
             off = game.judged
             st.button(

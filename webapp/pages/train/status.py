@@ -5,6 +5,7 @@ import streamlit as st
 
 from mnist_core.training.diagnosis import Finding, diagnose
 from webapp.charts.training_curves import smoothing_steps
+from webapp.datasets import data_name
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text
 from webapp.runs.facts import state_text
@@ -54,7 +55,7 @@ def _heading(snapshot: Snapshot) -> str:
 
 def _about(snapshot: Snapshot) -> list[str]:
     recipe, begin = snapshot.job.recipe, snapshot.records.begin
-    data = _("synthetic digits") if begin.get("synthetic") else begin.get("data_name", "…")
+    data = data_name(begin.get("data_name", "…"), begin.get("synthetic", False))
     about = [snapshot.name, "-".join(str(size) for size in recipe.layer_sizes), data]
     if recipe.distortion:
         about.append(_("distorted images"))

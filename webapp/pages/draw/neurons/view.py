@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -18,31 +17,19 @@ from mnist_core.explain.units import (
     round_to_sum,
     unit_layers,
 )
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.activations import sigmoid
-from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.data_uri import strip_address
 from webapp.components.gallery import clicked_in
 from webapp.components.register import component
+from webapp.formats import decimal_number, signed_number
 from webapp.i18n import gettext as _
+from webapp.pages.draw.neurons.sums import after_the_sum, decimals_of, percent, shares, sum_of_pixels, sum_of_units
 
 SHOWN = 24
 """Units of a hidden layer: two rows on a wide page."""
-LISTED = 12
-"""Products of a deeper unit that are written out; the others are added up."""
 LAYER_KEY, ORDER_KEY, UNITS_KEY, KEPT_KEY = "neurons.layer", "neurons.order", "neurons.units", "neurons.kept"
 ORDERS = ("lit", "pull")
-FORMULAS = {
-    "relu": "max({v}, 0)",
-    "leaky-relu": "max({v}, 0.01 · {factor})",
-    "sigmoid": "1 / (1 + e<sup>−{factor}</sup>)",
-    "tanh": "tanh({v})",
-    "silu": "{v} / (1 + e<sup>−{factor}</sup>)",
-}
-"""Of a letter or a number, which as a factor stands in brackets if it is negative."""
-
 _component = component(
     "neurons",
     __file__,
@@ -69,10 +56,10 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     by_pull = order == "pull" and not is_output
     levels = pulls(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
     unit = _chosen_unit(place, levels)
-    units = np.arange(len(levels)) if is_output else _strongest(levels, unit)
+    units = np.arange(len(levels)) if is_output else strongest(levels, unit)
     pictures = looks_for(layers, place, units)
     names = [_name(index, is_output) for index in units.tolist()]
-    written = _percent if is_output else _signed if by_pull else _plain
+    written = percent if is_output else signed_number if by_pull else decimal_number
     values = [written(level) for level in levels[units].tolist()]
     rows = zip(units.tolist(), names, values, levels[units].tolist(), _lines(layer, units, names), strict=True)
     worked = arithmetic(layer, unit)
@@ -86,10 +73,10 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         "product": _product(worked) if place == 0 else None,
     }
     _component(key=UNITS_KEY, data=data, on_clicked_change=lambda: None)
-    html = _sum_of_pixels(worked) if place == 0 else _sum_of_units(worked, place)
-    html += _after_the_sum(worked, None if is_output else network.recipe.activation)
+    html = sum_of_pixels(worked) if place == 0 else sum_of_units(worked, place)
+    html += after_the_sum(worked, None if is_output else network.recipe.activation)
     if is_output:
-        html += _shares(network, layer.y, unit)
+        html += shares(network, layer.y, unit)
     note = _("Calculated with all digits and rounded at the end, so that every sum is right as it stands here.")
     st.html(f'<div class="neuron-sum">{html}<p class="note">{note}</p></div>')
 
@@ -136,7 +123,7 @@ def _chosen_unit(place: int, levels: np.ndarray) -> int:
     return unit if 0 <= unit < len(levels) else int(np.abs(levels).argmax())
 
 
-def _strongest(levels: np.ndarray, unit: int) -> np.ndarray:
+def strongest(levels: np.ndarray, unit: int) -> np.ndarray:
     """Choose the units that are shown, strongest first; the chosen one always is among them."""
     order = np.argsort(-np.abs(levels), kind="stable")[:SHOWN]
     if unit not in order:
@@ -149,11 +136,13 @@ def _lines(layer: UnitLayer, units: np.ndarray, names: Sequence[str]) -> list[st
     text = _("{name}: products {positive} and {negative}, bias {bias}, sum {z}, output {output}")
     lines = []
     for name, parts, y in zip(names, parts_of_sums(layer, units).tolist(), layer.y[units].tolist(), strict=True):
-        decimals = _decimals(parts)
+        decimals = decimals_of(parts)
         (positive, negative, bias), z = round_to_sum(parts, decimals)
         numbers = {"positive": positive, "negative": negative, "bias": bias}
-        signed = {key: _signed(value, decimals) for key, value in numbers.items()}
-        lines.append(text.format(name=name, z=_plain(z, decimals), output=_plain(y, decimals), **signed))
+        signed = {key: signed_number(value, decimals) for key, value in numbers.items()}
+        lines.append(
+            text.format(name=name, z=decimal_number(z, decimals), output=decimal_number(y, decimals), **signed)
+        )
     return lines
 
 
@@ -188,107 +177,6 @@ def _product(worked: Arithmetic) -> dict[str, Any]:
     }
 
 
-def _sum_of_pixels(worked: Arithmetic) -> str:
-    """Add up a unit of the first layer: its positive products, its negative ones, its bias."""
-    is_positive = worked.products > 0
-    parts = [worked.products[is_positive].sum(), worked.products[~is_positive].sum(), worked.bias]
-    names = [
-        _("{count} positive products").format(count=np.count_nonzero(is_positive)),
-        _("{count} negative products").format(count=np.count_nonzero(worked.products < 0)),
-        _("bias"),
-    ]
-    return _addition(names, [float(part) for part in parts])
-
-
-def _sum_of_units(worked: Arithmetic, place: int) -> str:
-    """Add up a deeper unit: its largest products one by one, all others together, its bias."""
-    listed, others = worked.order[:LISTED], worked.order[LISTED:]
-    text = _("unit {number} of layer {layer}: {input} × {weight}")
-    names = [
-        text.format(
-            number=index + 1,
-            layer=place,
-            input=_short(worked.inputs[index]),
-            weight=_factor(worked.weights[index]),
-        )
-        for index in listed.tolist()
-    ]
-    parts = worked.products[listed].tolist()
-    if len(others):
-        names.append(_("and {count} others").format(count=len(others)))
-        parts.append(float(worked.products[others].sum()))
-    return _addition([*names, _("bias")], [*parts, worked.bias])
-
-
-def _addition(names: Sequence[str], parts: Sequence[float]) -> str:
-    """Write a sum as a table with a bar for every term; the last line is z."""
-    decimals = _decimals(parts)
-    rounded, z = round_to_sum(parts, decimals)
-    longest = max(*(abs(part) for part in parts), 1e-12)
-    rows = [
-        f'<tr><th>{escape(name)}</th><td>{_signed(value, decimals)}</td><td class="bar">'
-        f'<i class="{"negative" if value < 0 else ""}" style="width: {100 * abs(value) / longest:.1f}%"></i></td></tr>'
-        for name, value in zip(names, rounded, strict=True)
-    ]
-    total = _("sum")
-    rows.append(f'<tr class="total"><th>{total} <i>z</i></th><td>{_plain(z, decimals)}</td><td></td></tr>')
-    return f"<table>{''.join(rows)}</table>"
-
-
-def _after_the_sum(worked: Arithmetic, activation: str | None) -> str:
-    """Write what becomes of the sum: batch norm where there is one, then the activation."""
-    lines = []
-    z, y = _short(worked.z), _short(worked.y)
-    found = worked.normalization
-    if found is not None:
-        scaled = f"{_short(found.gamma)} · ({z} − {_factor(found.mean)}) / {_short(found.deviation)}"
-        numbers = f"{scaled} + {_factor(found.beta)} = <b>{_short(found.v)}</b>"
-        name = _("batch norm")
-        lines.append(f"{name}: <i>v</i> = γ (<i>z</i> − μ) / σ + β = {numbers}")
-    if activation is None:
-        lines.append(_("The last layer has no activation: its sums are the logits."))
-    else:
-        letter, value = ("<i>z</i>", worked.z) if found is None else ("<i>v</i>", found.v)
-        formula = FORMULAS[activation].format(v=letter, factor=letter)
-        filled = FORMULAS[activation].format(v=_short(value), factor=_factor(value))
-        name = _("output")
-        lines.append(f"{name}: <i>y</i> = f({letter}) = {formula} = {filled} = <b>{y}</b>")
-    return "".join(f"<p>{line}</p>" for line in lines)
-
-
-def _shares(network: TrainedNetwork, logits: np.ndarray, unit: int) -> str:
-    """Show how ten logits become ten probabilities, with all numbers."""
-    temperature, head = network.temperature, network.recipe.head
-    scaled = logits.astype(np.float64) / temperature
-    probabilities = HEADS[head].probabilities(scaled[None])[0]
-    if head == "softmax":
-        symbol = "e<sup>z/T − m</sup>"
-        powers = np.exp(scaled - scaled.max())
-        text = _(
-            "From logits to probabilities (softmax): each logit is divided by the temperature T = {temperature}, which "
-            "makes the network as sure as it is right; then e is raised to that power, and each share of the sum is a "
-            "probability. m, the largest z/T, is taken off first: it changes no share, and no power gets too large."
-        )
-    else:
-        symbol = "σ(z/T)"
-        powers = sigmoid(scaled)
-        text = _(
-            "From logits to probabilities: each logit is divided by the temperature T = {temperature}, and the sigmoid "
-            "σ answers for each digit by itself; each share of the sum of the ten is a probability."
-        )
-    shown, total = round_to_sum(powers.tolist(), 4)
-    rows = "".join(
-        f'<tr class="{"chosen" if digit == unit else ""}"><th>{digit}</th><td>{_plain(float(logits[digit]))}</td>'
-        f"<td>{_plain(float(scaled[digit]))}</td><td>{shown[digit]:.4f}</td><td>{_percent(probabilities[digit])}</td></tr>"
-        for digit in range(len(logits))
-    )
-    head_row = "".join(f"<th>{name}</th>" for name in (_("digit"), "z", "z/T", symbol, _("share")))
-    sum_name = _("sum")
-    total_row = f'<tr class="total"><th>{sum_name}</th><td></td><td></td><td>{total:.4f}</td><td>100%</td></tr>'
-    words = text.format(temperature=_short(temperature))
-    return f'<p>{words}</p><table class="shares"><tr>{head_row}</tr>{rows}{total_row}</table>'
-
-
 def _name(unit: int, is_output: bool) -> str:
     return _("Digit {number}").format(number=unit) if is_output else _("Unit {number}").format(number=unit + 1)
 
@@ -297,31 +185,3 @@ def _title(unit: int, place: int, is_output: bool) -> str:
     if is_output:
         return _("The whole arithmetic of digit {number} in the output").format(number=unit)
     return _("The whole arithmetic of unit {number} in layer {layer}").format(number=unit + 1, layer=place + 1)
-
-
-def _decimals(parts: Sequence[float]) -> int:
-    """Choose as many decimals as three digits of the largest term need, at least two and at most six."""
-    return int(np.clip(2 - np.floor(np.log10(max(*(abs(part) for part in parts), 1e-12))), 2, 6))
-
-
-def _plain(value: float, decimals: int = 2) -> str:
-    """Give a number with a real minus sign, and none before a zero."""
-    return f"{value:z,.{decimals}f}".replace("-", "−", 1)
-
-
-def _signed(value: float, decimals: int = 2) -> str:
-    return ("+" if value > 0 else "") + _plain(value, decimals)
-
-
-def _percent(share: float) -> str:
-    return f"{share:.1%}"
-
-
-def _short(value: float) -> str:
-    """Give a number with three digits."""
-    return f"{value:.3g}".replace("-", "−", 1)
-
-
-def _factor(value: float) -> str:
-    """Give a number as it stands behind a sign: in brackets if it is negative."""
-    return f"({_short(value)})" if value < 0 else _short(value)
