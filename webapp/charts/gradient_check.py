@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.nn.gradient_check import NOISE, GradientCheck
-from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR, Figure
+from webapp.charts.curve import Figure
+from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR
 
 RIGHT = 1e-7
 """A smaller relative error is right, in float64."""

@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
 
 from mnist_core.training.records import EpochEnd
-from webapp.charts.training_curves import MAX_POINTS, accuracy_figure, loss_figure, moving_mean, thin_out
+from webapp.charts.curve import MAX_POINTS, moving_mean, thin_out
+from webapp.charts.training_curves import accuracy_figure, loss_figure
 
 NAMES = {name: name.upper() for name in ("training", "validation", "best", "epoch", "loss", "accuracy")}
 

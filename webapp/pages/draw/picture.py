@@ -57,7 +57,7 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class _Reading:
+class _Answer:
     """What was read in a picture, and by what."""
 
     picture: Picture
@@ -174,14 +174,14 @@ def boxed(picture: Picture, parts: list[NumberPart]) -> str:
 
 def _read(reader: Recognizer, picture: Picture) -> list[NumberPart]:
     """Read a picture; as long as nothing changes, what was read before is the answer."""
-    known: _Reading | None = st.session_state.get(READING)
+    known: _Answer | None = st.session_state.get(READING)
     if (
         known is None
         or known.picture is not picture
         or known.network is not reader.network
         or known.steps != reader.steps
     ):
-        known = _Reading(picture, reader.network, reader.steps, reader.recognize_picture(picture.pixels))
+        known = _Answer(picture, reader.network, reader.steps, reader.recognize_picture(picture.pixels))
         st.session_state[READING] = known
     return known.parts
 

@@ -16,6 +16,7 @@ from mnist_core.imaging.naive_pipelines import OTHER_WAYS
 from mnist_core.imaging.preprocess import BOX, DEFAULT_STEPS, Stages, Steps, fit_to_box, stages_of_ink
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
+from webapp.components.empty import nothing_drawn
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
 
@@ -58,8 +59,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     """
     _back_to_usual(reader.steps)
     if read is None or read.digit is None:
-        empty = _("Draw a digit: here you see all that happens to it on its way.")
-        st.html(f'<p class="stages-empty">{empty}</p>')
+        nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))
         return
     flipped = {step: stages_of_ink(read.stages.ink, flip(reader.steps, step)) for step in SWITCHED}
     others = [replace(read.stages, centred=way(read.stages.ink)) for way in OTHER_WAYS.values()]

@@ -13,6 +13,7 @@ from mnist_core.network import TrainedNetwork
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address, png_address
+from webapp.components.empty import nothing_drawn
 from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
 from webapp.formats import share_in_words
 from webapp.i18n import gettext as _
@@ -37,7 +38,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     """
     with st.container(key="why"):
         if read is None or read.probabilities is None:
-            st.caption(_("Draw a digit: here the ink is coloured by what it says to the network."))
+            nothing_drawn(_("Draw a digit: here the ink is coloured by what it says to the network."))
             return
         left, right = st.columns(2, gap="large")
         with left:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.training.diagnosis import Finding, diagnose
-from webapp.charts.training_curves import smoothing_steps
+from webapp.charts.curve import smoothing_steps
 from webapp.datasets import data_name
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text

@@ -20,6 +20,7 @@ from mnist_core.explain.units import (
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.data_uri import strip_address
+from webapp.components.empty import nothing_drawn
 from webapp.components.gallery import clicked_in
 from webapp.components.register import component
 from webapp.formats import decimal_number, signed_number
@@ -46,8 +47,9 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         read: what it read; None while nothing is drawn.
     """
     if read is None or read.digit is None or read.probabilities is None:
-        text = _("Draw a digit: here you will see which units of the network light up, and all that they calculate.")
-        st.html(f'<p class="neurons-empty">{text}</p>')
+        nothing_drawn(
+            _("Draw a digit: here you will see which units of the network light up, and all that they calculate.")
+        )
         return
     network = reader.network
     layers = unit_layers(network, read.image)

@@ -11,8 +11,8 @@ from mnist_core.explain.trace import Outcome, Trace, after_step, trace_image
 from mnist_core.nn.normalization import normalize
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
-from webapp.formulas.sources import source_of
-from webapp.i18n import current_language
+from webapp.components.empty import nothing_drawn
+from webapp.formulas.show_code import show_code
 from webapp.i18n import gettext as _
 from webapp.pages.draw.walk.content import Content
 from webapp.pages.draw.walk.pictures import bars, cells, cells_address, html_number
@@ -39,7 +39,9 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     with st.container(key="walk"):
         if read is None or read.digit is None:
             st.session_state.pop(LABEL_KEY, None)
-            st.info(_("Draw a digit: here you will follow its numbers through the network, layer by layer, and back."))
+            nothing_drawn(
+                _("Draw a digit: here you will follow its numbers through the network, layer by layer, and back.")
+            )
             return
         recipe = reader.network.recipe
         chosen = st.session_state.get(LABEL_KEY, AS_READ)
@@ -161,9 +163,5 @@ def _code(code: tuple[Callable[..., Any], ...]) -> None:
     if not code:
         return
     with st.expander(_("The code that does it"), icon=":material/code:"):
-        for piece in code:
-            source = source_of(piece)
-            place = _("{file}, line {line}").format(file=source.file, line=source.line)
-            link = f"code?file={source.file}&line={source.line}&lang={current_language()}"
-            st.markdown(f"`{source.name}` · [{place}]({link})")
-            st.code(source.text, wrap_lines=True)
+        for function in code:
+            show_code(function)

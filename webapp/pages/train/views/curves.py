@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.training_curves import Figure, Mark, accuracy_figure, learning_rate_figure, loss_figure
+from webapp.charts.curve import Figure
+from webapp.charts.training_curves import Mark, accuracy_figure, learning_rate_figure, loss_figure
 from webapp.components.live_chart import live_chart
 from webapp.i18n import gettext as _
 from webapp.runs.records import Records
