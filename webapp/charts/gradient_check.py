@@ -45,7 +45,7 @@ def verdict(check: GradientCheck, activation: str) -> Verdict:
 
 
 def differing(check: GradientCheck) -> np.ndarray:
-    """Tell which entries differ by more than is right: bool (S,)."""
+    """Return which entries differ by more than they may: bool (S,)."""
     difference = np.abs(check.analytic - check.numeric)
     size = np.linalg.norm(check.analytic) + np.linalg.norm(check.numeric)
     return difference > max(RIGHT * float(size), NOISE)

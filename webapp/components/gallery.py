@@ -16,7 +16,7 @@ class Tile(NamedTuple):
     """One image of a gallery.
 
     Attributes:
-        id: what a click on it gives.
+        id: what `clicked_in` returns after a click on it.
         name: what it shows: its caption, or what appears under the pointer.
         link: where a click leads instead, relative to the app's address; all tiles of a gallery have one, or none.
     """
@@ -59,7 +59,7 @@ def gallery(
 
 
 def clicked_in(key: str) -> int | None:
-    """Give the id of the tile that has just been clicked, before its gallery is shown anew; None if none was.
+    """Return the id of the tile that has just been clicked, before its gallery is shown anew; None if none was.
 
     Args:
         key: of the gallery.

@@ -25,7 +25,7 @@ def pasted_picture(key: str) -> bytes | None:
 
 
 def read_address(address: object) -> bytes:
-    """Take the bytes out of a picture's address, as far as a message from a browser is one.
+    """Read the bytes from a picture's address, which comes from a browser and may be anything.
 
     Returns:
         The bytes; b"" if the message is anything else, or too long.

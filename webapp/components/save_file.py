@@ -17,7 +17,7 @@ _save = component("save_file", __file__)
 
 
 def save_file(content: bytes | None, name: str, key: str) -> None:
-    """Let the browser save a file; call it in every script run, so that it stands ready.
+    """Hand a file to the browser to save; call it in every script run, so that the component is there.
 
     The next run of the page may overtake this one on the way to the browser, so a file goes out until it is saved.
 

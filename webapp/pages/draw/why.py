@@ -63,7 +63,7 @@ def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
 
 
 def _ink(network: TrainedNetwork, image: np.ndarray, probabilities: np.ndarray) -> None:
-    """Let the visitor choose two digits, and show which ink speaks for the one and which for the other."""
+    """Ask for two digits, and show which ink speaks for the one and which for the other."""
     digit, other = _asked_digits(probabilities)
     falls, whole, without = _wiped(network, _sample(network), image.tobytes(), digit, other)
     slopes = gradient_times_input(network, image, digit, other)
@@ -132,7 +132,7 @@ def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
 def _sentence(
     network: TrainedNetwork, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
 ) -> str:
-    """Say in words where the strongest evidence is, and what the network would read without it.
+    """Describe where the strongest evidence is, and what the network would read without it.
 
     Args:
         network: the network.
@@ -208,7 +208,7 @@ def _nearest_images(network: TrainedNetwork, image: np.ndarray, digit: int) -> N
 
 
 def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
-    """Say which data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
+    """Return the data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
     own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
     if own or network.synthetic:
         return (own or [SYNTHETIC])[0], True
@@ -217,7 +217,7 @@ def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
 
 
 def _sample(network: TrainedNetwork) -> bytes:
-    """Take some of a network's numbers, which tell it from any other that has learned something else."""
+    """Return some of a network's numbers, which tell it from any other that has learned something else."""
     flat = network.model.flat
     return flat[:: -(-flat.size // 2000)].tobytes()
 
@@ -226,7 +226,7 @@ def _sample(network: TrainedNetwork) -> bytes:
 def _wiped(
     _network: TrainedNetwork, sample: bytes, image: bytes, digit: int, other: int | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
+    """Return the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
     pixels = np.frombuffer(image, np.float32).reshape(28, 28)
     return occlusion(_network, pixels, digit, other), *without_ninths(_network, pixels)
 

@@ -28,7 +28,7 @@ def watch(failure: Failure) -> None:
             seen = verdict(failure.key, pair["fail"].records, pair["mend"].records)
             st.markdown("**" + _("What was seen.") + "** " + seen)
         else:
-            st.caption(_("When both runs are over, it is said here what was seen."))
+            st.caption(_("When both runs are over, a summary of what was seen appears here."))
     if st.session_state.get("lab-watched") and not going:
         st.session_state["lab-watched"] = False
         st.rerun()  # once: the polling ends

@@ -39,7 +39,7 @@ def _begin() -> None:
     st.markdown(
         _(
             "You are asked to draw each of the ten digits once, in random order. What the network reads stays hidden "
-            "until you press **Done**. There is no limit of time, but it is measured."
+            "until you press **Done**. There is no time limit, but your time is measured."
         )
     )
     take_part()

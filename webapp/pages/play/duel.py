@@ -100,7 +100,7 @@ def _turn(game: Duel) -> None:
 
 
 def _answers(game: Duel) -> str:
-    """Give both answers and the label as HTML."""
+    """Return both answers and the label as HTML."""
     found = game.rounds[-1]
     share = share_text(game.sure[game.place])
     answers = ((_("you"), found.answer, ""), (_("network"), found.read, f" <small>({share})</small>"))

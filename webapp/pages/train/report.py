@@ -63,7 +63,7 @@ def _section(title: str, content: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
-    """Give a table of names and values; the values are HTML."""
+    """Return a table of names and values; the values are HTML."""
     lines = "".join(f"<tr><th>{html.escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
     return f'<table class="facts">{lines}</table>'
 
@@ -120,7 +120,7 @@ def _changes(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _confusion(confusion: np.ndarray) -> str:
-    """Give the matrix as a table; mistakes are the darker, the more often they were made."""
+    """Return the matrix as a table; the more often a mistake was made, the darker it is."""
     most = max(1, int((confusion - np.diag(confusion.diagonal())).max()))
     head = "".join(f"<th>{digit}</th>" for digit in range(10))
     rows = ""
@@ -154,7 +154,7 @@ def _settings(snapshot: Snapshot) -> str:
 
 
 def _command(snapshot: Snapshot) -> str:
-    """Give the command with the recipe, as a file has to hold it."""
+    """Return the command with the recipe, as a file has to hold it."""
     job, file = snapshot.job, f"{snapshot.id}.json"
     data = "" if job.data == MNIST else f" --data {shlex.quote(job.data)}"
     command = f"python -m mnist_core train --recipe {file}{data}"
@@ -162,7 +162,7 @@ def _command(snapshot: Snapshot) -> str:
     text = _("Save the following lines as {file}, then:").format(file=f"<code>{html.escape(file)}</code>")
     parts = [f"<p>{text}</p><pre>{html.escape(command)}</pre>"]
     if snapshot.records.changes:
-        parts.append("<p>" + _("What was changed while it trained is not in it.") + "</p>")
+        parts.append("<p>" + _("Changes made while it trained are not included.") + "</p>")
     return "".join([*parts, f"<pre>{html.escape(recipe)}</pre>"])
 
 

@@ -66,7 +66,7 @@ def _about(snapshot: Snapshot) -> list[str]:
 
 
 def _progress(snapshot: Snapshot) -> str:
-    """Say how far the run is, how fast, and how long it will take."""
+    """Describe how far the run is, how fast, and how long it will take."""
     epochs, step, per_epoch = snapshot.recipe.epochs, snapshot.step, snapshot.steps_per_epoch
     epoch = min(epochs, max(0, step - 1) // max(per_epoch, 1) + 1)
     if per_epoch == 1:

@@ -137,5 +137,5 @@ def percent(share: float) -> str:
 
 
 def _factor(value: float) -> str:
-    """Give a number as it stands behind a sign: in brackets if it is negative."""
+    """Return a number as it stands behind a sign: in brackets if it is negative."""
     return f"({short_number(value)})" if value < 0 else short_number(value)

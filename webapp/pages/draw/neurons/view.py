@@ -116,7 +116,7 @@ def _choices(layers: Sequence[UnitLayer]) -> tuple[int, str]:
 
 
 def _chosen_unit(place: int, levels: np.ndarray) -> int:
-    """Give the unit that was clicked in this layer; before the first click, the strongest one."""
+    """Return the unit that was clicked in this layer; before the first click, the strongest one."""
     chosen: dict[int, int] = st.session_state[KEPT_KEY]["units"]
     clicked = clicked_in(UNITS_KEY)
     if clicked is not None:
@@ -169,7 +169,7 @@ def _explanation(place: int, is_output: bool, order: str, digit: int) -> str:
 
 
 def _product(worked: Arithmetic) -> dict[str, Any]:
-    """Give the browser the numbers behind the three pictures."""
+    """Return the numbers behind the three pictures, for the browser."""
     return {
         "inputs": base64.b64encode(worked.inputs.astype("<f4").tobytes()).decode("ascii"),
         "weights": base64.b64encode(worked.weights.astype("<f4").tobytes()).decode("ascii"),

@@ -82,7 +82,7 @@ def _steer(names: list[str], place: int) -> None:
 
 
 def _where(names: list[str], place: int, way: list[Stop], digit: int) -> None:
-    """Say which stop this is, and ask which digit it should be."""
+    """Show which stop this is, and ask which digit it should be."""
     directions = [*(_("Backward") if stop.back else _("Forward") for stop in way), _("Update")]
     with st.container(horizontal=True, vertical_alignment="center", key="walk-where"):
         above = escape(f"{place + 1} / {len(names)} · {directions[place]}")
@@ -115,7 +115,7 @@ def _stop(content: Content, image: np.ndarray | None) -> None:
 def _one_step(trace: Trace) -> None:
     """Show what one step of gradient descent on this drawing alone would change."""
     text = _(
-        "Every weight goes a little against its slope, {symbol} times as far as that is steep. What does the network "
+        "Every weight moves a little against its slope, by {symbol} times that slope. What does the network "
         "then say of this drawing? Nothing is kept: the network stays as it is."
     )
     st.markdown(text.format(symbol="$\\eta$"))
@@ -131,7 +131,7 @@ def _one_step(trace: Trace) -> None:
 
 
 def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
-    """Give loss and probability before the step and after it, for each learning rate."""
+    """Return loss and probability before the step and after it, for each learning rate."""
     rows = [(_("before"), trace.loss, trace.probabilities)]
     rows += [(f"η = {rate:g}", outcome.loss, outcome.probabilities) for rate, outcome in outcomes.items()]
     head = "".join(f"<th>{escape(name)}</th>" for name in ("", _("loss"), f"p({trace.label})", _("reads")))
@@ -144,7 +144,7 @@ def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
 
 
 def _verdict(before: float, outcomes: dict[float, Outcome]) -> str:
-    """Say in a sentence what the learning rates did."""
+    """Describe in a sentence what the learning rates did."""
     if before < HARDLY_WRONG:
         return _(
             "There is hardly anything to gain: the loss is almost 0. Choose another digit above to see a large step."

@@ -72,7 +72,7 @@ def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = 
 
 
 def change_text(change: dict[str, Any]) -> str:
-    """Say in a few words what was changed."""
+    """Describe in a few words what was changed."""
     changed = [
         f"{setting_name(field)} {setting_value(field, value)}"
         for field, value in change.items()

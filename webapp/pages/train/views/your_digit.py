@@ -109,7 +109,7 @@ def _probabilities(path: Path, changed: int, is_checkpoint: bool, image: bytes) 
 
 
 def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
-    """Tell in words what the ribbon shows."""
+    """Describe what the ribbon shows."""
     digits = probabilities.argmax(axis=1)
     first, now = float(probabilities[0].max()), float(probabilities[-1].max())
     if first >= GUESS:
