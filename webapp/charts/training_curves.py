@@ -1,6 +1,7 @@
 """From records to figures: pure functions, without Streamlit and without a browser."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,34 +44,49 @@ class Mark(NamedTuple):
     text: str
 
 
-def loss_figure(
-    train: np.ndarray,
-    validation: Validation,
-    best: EpochEnd | None,
-    batch_size: int,
-    steps_per_epoch: int,
-    last_epoch: int,
-    names: Names,
-    marks: Sequence[Mark] = (),
-    log: bool = False,
-) -> Figure:
+@dataclass(frozen=True)
+class Course:
+    """What the figures of one run share.
+
+    Attributes:
+        batch_size: images in a step.
+        steps_per_epoch: updates in an epoch.
+        last_epoch: of the training, where the time axis ends.
+        names: translated names of the curves and axes.
+        best: the best epoch so far.
+        marks: what was changed on the way.
+    """
+
+    batch_size: int
+    steps_per_epoch: int
+    last_epoch: int
+    names: Names
+    best: EpochEnd | None = None
+    marks: Sequence[Mark] = ()
+
+    def smoothed(self, values: np.ndarray) -> np.ndarray:
+        """Smooth a measure of every step: float (N,)."""
+        return moving_mean(values, smoothing_steps(self.batch_size))
+
+    def layout(self, title: str, steps: int, yaxis: Figure) -> Figure:
+        """Return the layout of a figure that shows so many steps."""
+        end = axis_end(steps / self.steps_per_epoch, self.last_epoch)
+        return epoch_layout(self.names, title, end, yaxis)
+
+
+def loss_figure(train: np.ndarray, validation: Validation, course: Course, log: bool = False) -> Figure:
     """Draw the loss over the epochs: of every step, smoothed, and on the validation images.
 
     Args:
         train: float (N,), of every step so far.
         validation: (step, loss), in order; None if no images are kept for it.
-        best: the best epoch so far.
-        batch_size: images in a step.
-        steps_per_epoch: updates in an epoch.
-        last_epoch: where the time axis ends.
-        names: translated names of the curves and axes.
-        marks: what was changed on the way.
+        course: what all figures of the run share.
         log: whether the axis of the loss is logarithmic; it also is if the loss begins far too high.
 
     Returns:
         A figure as Plotly understands it.
     """
-    smooth = moving_mean(train, smoothing_steps(batch_size))
+    smooth = course.smoothed(train)
     shown = np.concatenate([smooth, [loss for _, loss in validation or ()]])
     top = float(shown.max()) if len(shown) else 2.3
     if log or (len(train) and train[0] > HIGH_LOSS):
@@ -78,54 +94,40 @@ def loss_figure(
         yaxis = {"type": "log", "dtick": 1, "range": [bottom, np.log10(top) + 0.1]}
     else:
         yaxis = {"range": [0, 1.05 * top]}
-    end = axis_end(len(train) / steps_per_epoch, last_epoch)
-    layout = {**epoch_layout(names, names["loss"], end, yaxis), **_marked(marks, steps_per_epoch)}
-    star = None if best is None or best.validation_loss is None else (best.epoch, best.validation_loss)
-    return _figure(train, smooth, validation, star, steps_per_epoch, names, ".4f", layout)
+    best = None if course.best is None else course.best.validation_loss
+    curves = _curves(train, smooth, validation, best, course, ".4f")
+    return {"data": curves, "layout": _marked(course.layout(course.names["loss"], len(train), yaxis), course)}
 
 
-def accuracy_figure(
-    train: np.ndarray,
-    validation: Validation,
-    best: EpochEnd | None,
-    batch_size: int,
-    steps_per_epoch: int,
-    last_epoch: int,
-    names: Names,
-    marks: Sequence[Mark] = (),
-) -> Figure:
+def accuracy_figure(train: np.ndarray, validation: Validation, course: Course) -> Figure:
     """Draw the accuracy over the epochs; the arguments are those of `loss_figure`."""
-    smooth = moving_mean(train, smoothing_steps(batch_size))
-    raw = train if batch_size >= STEADY_IMAGES else None
+    smooth = course.smoothed(train)
+    raw = train if course.batch_size >= STEADY_IMAGES else None
     # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
-    end = axis_end(len(train) / steps_per_epoch, last_epoch)
-    layout = {**epoch_layout(names, names["accuracy"], end, yaxis), **_marked(marks, steps_per_epoch)}
-    star = None if best is None or best.validation_accuracy is None else (best.epoch, best.validation_accuracy)
-    return _figure(raw, smooth, validation, star, steps_per_epoch, names, ".2%", layout)
+    best = None if course.best is None else course.best.validation_accuracy
+    curves = _curves(raw, smooth, validation, best, course, ".2%")
+    return {"data": curves, "layout": _marked(course.layout(course.names["accuracy"], len(train), yaxis), course)}
 
 
-def learning_rate_figure(rates: np.ndarray, steps_per_epoch: int, last_epoch: int, names: Names) -> Figure:
+def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
     """Draw the learning rate over the epochs.
 
     Args:
         rates: float (N,), of every step so far.
-        steps_per_epoch: updates in an epoch.
-        last_epoch: where the time axis ends.
-        names: translated names; also "learning rate".
+        course: see `loss_figure`; its names also have "learning rate".
 
     Returns:
         A figure as Plotly understands it.
     """
     chosen = thin_out(rates)
-    yaxis = {"rangemode": "tozero", "nticks": 4}
-    layout = epoch_layout(names, names["learning rate"], axis_end(len(rates) / steps_per_epoch, last_epoch), yaxis)
+    layout = course.layout(course.names["learning rate"], len(rates), {"rangemode": "tozero", "nticks": 4})
     curve = {
         "type": "scatter",
         "mode": "lines",
-        "x": rounded((chosen + 1) / steps_per_epoch),
+        "x": rounded((chosen + 1) / course.steps_per_epoch),
         "y": rounded(rates[chosen]),
         "line": {"color": RATE_COLOUR, "width": 2},
         "hovertemplate": "%{y:.3g}<extra></extra>",
@@ -133,18 +135,16 @@ def learning_rate_figure(rates: np.ndarray, steps_per_epoch: int, last_epoch: in
     return {"data": [curve], "layout": {**layout, "margin": {**layout["margin"], "t": 8}, "showlegend": False}}
 
 
-def _figure(
+def _curves(
     raw: np.ndarray | None,
     smooth: np.ndarray,
     validation: Validation,
-    star: tuple[int, float] | None,
-    steps_per_epoch: int,
-    names: Names,
+    best: float | None,
+    course: Course,
     value_format: str,
-    layout: Figure,
-) -> Figure:
-    chosen = thin_out(smooth)
-    x = rounded((chosen + 1) / steps_per_epoch)
+) -> list[Figure]:
+    names, chosen = course.names, thin_out(smooth)
+    x = rounded((chosen + 1) / course.steps_per_epoch)
     blue = {"legendgroup": "training", "x": x}
     curves: list[Figure] = []
     if raw is not None:
@@ -159,30 +159,30 @@ def _figure(
         curves.append(
             {
                 "name": names["validation"],
-                "x": rounded(measured[:, 0] / steps_per_epoch),
+                "x": rounded(measured[:, 0] / course.steps_per_epoch),
                 "y": rounded(measured[:, 1]),
                 "mode": "lines+markers" if len(measured) < MANY_MARKERS else "lines",
                 "line": {"color": VALIDATION_COLOUR, "width": 2.5},
                 "hovertemplate": template,
             }
         )
-    if star is not None:
+    if course.best is not None and best is not None:
         curves.append(
             {
                 "name": names["best"],
-                "x": [star[0]],
-                "y": rounded(np.array([star[1]])),
+                "x": [course.best.epoch],
+                "y": rounded([best]),
                 "mode": "markers",
                 "cliponaxis": False,
                 "marker": {"symbol": "star", "size": 15, "color": VALIDATION_COLOUR},
                 "hovertemplate": template,
             }
         )
-    return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
+    return [{"type": "scatter", "mode": "lines", **curve} for curve in curves]
 
 
-def _marked(marks: Sequence[Mark], steps_per_epoch: int) -> Figure:
-    """Draw an upright line for each mark, with its text at the top."""
+def _marked(layout: Figure, course: Course) -> Figure:
+    """Add an upright line for each mark, with its text at the top."""
     line = {
         "type": "line",
         "yref": "paper",
@@ -191,8 +191,9 @@ def _marked(marks: Sequence[Mark], steps_per_epoch: int) -> Figure:
         "line": {"color": MARK_COLOUR, "width": 1, "dash": "dot"},
     }
     text = {"yref": "paper", "y": 1, "yanchor": "top", "xanchor": "left", "showarrow": False, "font": {"size": 11}}
-    places = [mark.step / steps_per_epoch for mark in marks]
+    places = [mark.step / course.steps_per_epoch for mark in course.marks]
     return {
+        **layout,
         "shapes": [{**line, "x0": x, "x1": x} for x in places],
-        "annotations": [{**text, "x": x, "text": mark.text} for x, mark in zip(places, marks, strict=True)],
+        "annotations": [{**text, "x": x, "text": mark.text} for x, mark in zip(places, course.marks, strict=True)],
     }

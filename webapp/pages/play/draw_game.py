@@ -8,8 +8,8 @@ from webapp.components import drawing_pad as pad
 from webapp.components.data_uri import grey_address
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen_reader
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, strip, take_part
 from webapp.pages.play.games import DrawGame
-from webapp.pages.play.shown import go_on, mark, question, say_counted, strip, take_part
 from webapp.visitors.class_results import Round
 
 KEY = "play_draw"

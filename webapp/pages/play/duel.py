@@ -15,8 +15,8 @@ from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, chosen_reader, version
 from webapp.networks.evaluation import MAX_WORK, Reading, read_test_images
 from webapp.networks.recognizers import recognizer
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import Duel
-from webapp.pages.play.shown import go_on, mark, question, say_counted, take_part
 
 KEY = "play_duel"
 
