@@ -20,18 +20,18 @@ N_ = str
 
 
 def gettext(message: str) -> str:
-    """Give a text in the visitor's language; pages import this as `_`."""
+    """Return a text in the visitor's language; pages import this as `_`."""
     return translation(current_language()).gettext(message)
 
 
 def current_language() -> str:
-    """Say which of `LANGUAGES` this visitor reads."""
+    """Return which of `LANGUAGES` this visitor reads."""
     chosen = st.session_state.get("language")
     return chosen if chosen in LANGUAGES else _first_language()
 
 
 def use_language_of_url() -> None:
-    """Take the language from `?lang=`, and note it there if it is not the browser's: a reload then keeps it."""
+    """Adopt the language of `?lang=`, and note it there if it is not the browser's: a reload then keeps it."""
     asked = st.query_params.get("lang")
     if asked in LANGUAGES and "language" not in st.session_state:
         st.session_state["language"] = asked
@@ -60,6 +60,6 @@ def translation(language: str) -> standard_gettext.NullTranslations:
 
 
 def _first_language() -> str:
-    """Say which language the browser asks for, as far as we speak it."""
+    """Return the language that the browser asks for, if we have it; else English."""
     locale = (st.context.locale or "en").lower()
     return "zh" if locale.startswith("zh") else "en"

@@ -141,7 +141,7 @@ class RMSprop(Optimizer):
 
 
 class Adam(Optimizer):
-    """PreprocessOptions of about η in every direction, whatever the gradient's scale.
+    """Steps of about η in every direction, whatever the gradient's scale.
 
     m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − η m̂ / (√v̂ + ε), with m̂ = m / (1 − β₁ᵗ) and
     v̂ = v / (1 − β₂ᵗ): both means begin at zero, and the divisions take that bias out again.

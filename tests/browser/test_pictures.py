@@ -202,7 +202,7 @@ REFUSED = {
         lambda: file_of(paper("3"), "GIF"),
         "This is a GIF file. Please save it as PNG",
     ),
-    "a text": ("notes.png", "image/png", lambda: b"No picture at all.", "This is no picture that can be read here"),
+    "a text": ("notes.png", "image/png", lambda: b"No picture at all.", "This file can't be read here as a picture"),
     "too many pixels": (
         "white.png",
         "image/png",
@@ -229,7 +229,7 @@ def test_what_cannot_be_read_is_refused_in_words_and_the_next_picture_is_read(re
 def test_a_pasted_file_that_the_browser_cannot_read_is_refused_in_words(visitor):
     visitor.ask_for_picture()
     visitor.paste("broken.png", "image/png", b"No picture at all.")
-    expect(visitor.page.locator("[data-testid=stAlert]")).to_contain_text("This is no picture that can be read here")
+    expect(visitor.page.locator("[data-testid=stAlert]")).to_contain_text("This file can't be read here as a picture")
     visitor.paste("paper.png", "image/png", file_of(paper("6"), "PNG"))
     visitor.expect_answer("6")
 

@@ -14,7 +14,7 @@ POINTS = """() => {
 }"""
 """JavaScript: the epochs that the curve of the loss has come to."""
 QUICK_STEPS = 844
-"""PreprocessOptions of an epoch of the first recipe, on MNIST."""
+"""Steps of an epoch of the first recipe, on MNIST."""
 
 
 def open_training(page: Page, address: str, query: str = "") -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.training_curves import Figure, moving_mean, smoothing_steps, thin_out
+from webapp.charts.curve import Figure, moving_mean, rounded, smoothing_steps, thin_out
 from webapp.runs.records import Records
 
 COLOURS = (
@@ -31,10 +31,10 @@ ACCURACY_FLOORS = (0.99, 0.98, 0.95, 0.9, 0.8, 0.5, 0.0)
 SHORT_NAME = 24
 """Letters of a run's name beside the pointer."""
 FEW_POINTS = 30
-"""Up to so many points each is marked, so that one alone can be seen as well."""
+"""A curve of at most so many points has a dot at each: a single point would be invisible."""
 
 Measure = Literal["loss", "accuracy"]
-Part = Literal["training", "validation"]
+Subset = Literal["training", "validation"]
 Axis = Literal["epochs", "seconds"]
 
 
@@ -56,19 +56,19 @@ class Curve:
 
 
 def colour(place: int) -> str:
-    """Give the colour of the run in this place, counted from 0."""
+    """Return the colour of the run in this place, counted from 0."""
     return COLOURS[place % len(COLOURS)]
 
 
 def dash(place: int) -> str:
-    """Give the kind of line of the run in this place, as Plotly calls it."""
+    """Return the kind of line of the run in this place, as Plotly calls it."""
     return DASHES[place // len(COLOURS) % len(DASHES)]
 
 
 def run_curve(
-    name: str, place: int, recipe: Recipe, records: Records, measure: Measure, part: Part, axis: Axis
+    name: str, place: int, recipe: Recipe, records: Records, measure: Measure, subset: Subset, axis: Axis
 ) -> Curve:
-    """Take one run's curve from its records.
+    """Compute one run's curve from its records.
 
     Args:
         name: how the run is called.
@@ -76,13 +76,13 @@ def run_curve(
         recipe: its settings.
         records: what it has written so far.
         measure: what is drawn.
-        part: on which images: on those of every step, smoothed as on the training page, or on those for validation.
+        subset: on which images: on those of every step, smoothed as on the training page, or on those for validation.
         axis: over what it is drawn.
 
     Returns:
         The curve, thinned out to what a screen can show; empty if there is nothing to draw yet.
     """
-    if part == "training":
+    if subset == "training":
         values = np.array(records.loss if measure == "loss" else records.accuracy)
         values = moving_mean(values, smoothing_steps(recipe.batch_size))
         steps = np.arange(1, len(values) + 1)
@@ -98,7 +98,7 @@ def run_curve(
 
 
 def seconds_at(steps: np.ndarray, clock: Sequence[tuple[float, int]]) -> np.ndarray:
-    """Say how long a training had taken at some of its steps.
+    """Estimate how long a training had taken at some of its steps.
 
     Between two readings of the clock the pace is taken as even, and after the last one as that of the whole training.
 
@@ -139,8 +139,8 @@ def overlay_figure(
                 "type": "scatter",
                 "mode": "lines+markers" if len(curve.x) <= FEW_POINTS else "lines",
                 "name": html.escape(_short(curve.name)),  # Plotly reads tags in names
-                "x": _rounded(curve.x),
-                "y": _rounded(curve.y),
+                "x": rounded(curve.x),
+                "y": rounded(curve.y),
                 "line": {"color": colour(curve.place), "dash": dash(curve.place), "width": 2.5},
                 "marker": {"size": 5},
                 "hovertemplate": f"%{{y:{value_format}}}",
@@ -177,7 +177,7 @@ def _spans_decades(curves: Sequence[Curve]) -> bool:
 
 
 def _accuracy_axis(curves: Sequence[Curve]) -> Figure:
-    """Let the axis begin so that the errors of the run that is worst now fill at most two fifths of it."""
+    """Choose where the axis begins: the errors of the run that is worst now fill at most two fifths of it."""
     worst = min((float(curve.y[-1]) for curve in curves), default=0.0)
     floor = next(floor for floor in ACCURACY_FLOORS if 1 - floor >= 2.5 * (1 - worst) or floor == 0)
     return {"range": [floor, 1 + 0.01 * (1 - floor)], "tickformat": ".0%" if floor < 0.98 else ".1%"}
@@ -185,8 +185,3 @@ def _accuracy_axis(curves: Sequence[Curve]) -> Figure:
 
 def _short(name: str) -> str:
     return name if len(name) <= SHORT_NAME else name[: SHORT_NAME - 1] + "…"
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    """Shorten numbers for the way to the browser; five digits are more than a screen can show."""
-    return [float(f"{value:.5g}") for value in values]

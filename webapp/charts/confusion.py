@@ -82,7 +82,7 @@ def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str
 
 
 def mistake_strengths(confusion: np.ndarray) -> np.ndarray:
-    """Say how strongly each cell of a confusion matrix is coloured.
+    """Compute how strongly each cell of a confusion matrix is coloured.
 
     The share s of a digit's images is shown on a logarithmic scale from a thousandth to a tenth, (log₁₀ s + 3) / 2: so
     rare mistakes are told apart as well as frequent ones, and colours mean the same in every run.

@@ -8,13 +8,14 @@ import numpy as np
 
 from mnist_core.constants import CLASSES
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.training_curves import (
+from webapp.charts.curve import (
     HIGH_LOSS,
     SMOOTHING_IMAGES,
     Figure,
     Names,
     epoch_layout,
     moving_mean,
+    rounded,
     thin_out,
 )
 from webapp.runs.records import Records
@@ -23,7 +24,7 @@ FAILURE_COLOUR, REMEDY_COLOUR = "#ef4444", "#0ea5e9"
 """Told apart on a light and on a dark page, and by those who can't tell red from green."""
 GUESSING_COLOUR = "#8b8b8b"
 FEW_POINTS = 30
-"""Up to so many measurements on the validation images are marked each."""
+"""A validation curve of at most so many points has a dot at each."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class LabRun:
             "type": "scatter",
             "mode": "lines+markers" if marked else "lines",
             "name": f"{self.name}, {name}",
-            "x": np.round(steps[chosen] / self._steps_per_epoch, 4).tolist(),
-            "y": np.round(y[chosen], 5).tolist(),
+            "x": rounded(steps[chosen] / self._steps_per_epoch),
+            "y": rounded(y[chosen]),
             "line": {"color": self.colour, "dash": dash, "width": width},
             "marker": {"size": 5},
             "hovertemplate": f"%{{y:{form}}}",

@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.nn.gradient_check import NOISE, GradientCheck
-from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR, Figure
+from webapp.charts.curve import Figure
+from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR
 
 RIGHT = 1e-7
 """A smaller relative error is right, in float64."""
@@ -44,7 +45,7 @@ def verdict(check: GradientCheck, activation: str) -> Verdict:
 
 
 def differing(check: GradientCheck) -> np.ndarray:
-    """Tell which entries differ by more than is right: bool (S,)."""
+    """Return which entries differ by more than they may: bool (S,)."""
     difference = np.abs(check.analytic - check.numeric)
     size = np.linalg.norm(check.analytic) + np.linalg.norm(check.numeric)
     return difference > max(RIGHT * float(size), NOISE)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mnist_core.training.layer_statistics import LayerRecord
-from webapp.charts.training_curves import Figure, Names, epoch_layout
+from webapp.charts.curve import Figure, Names, epoch_layout
 
 LOG_TICKS = 6
 """About so many labels stand on the logarithmic axis."""

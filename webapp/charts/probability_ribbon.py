@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from webapp.charts.training_curves import AXIS_ENDS, Figure
+from webapp.charts.curve import Figure, axis_end, rounded
 
 COLOURS = (
     "37, 99, 235",
@@ -37,8 +37,8 @@ def ribbon_figure(epochs: Sequence[float], probabilities: np.ndarray, end: int, 
     Returns:
         A figure as Plotly understands it.
     """
-    end = next((limit for limit in AXIS_ENDS if epochs[-1] <= limit <= end / 2), end)
-    x = [float(f"{epoch:.5g}") for epoch in epochs]
+    end = axis_end(epochs[-1], end)
+    x = rounded(epochs)
     if len(x) == 1:  # an area needs two points
         x.append(x[0] + 0.02 * max(end - x[0], 1))
         probabilities = probabilities.repeat(2, axis=0)

@@ -1,17 +1,10 @@
 """Ten bars, one for each digit, that move to their new lengths."""
 
-from pathlib import Path
-
 import numpy as np
-import streamlit as st
 
-_bars = st.components.v2.component(
-    "probability_bars",
-    html='<div class="bars" role="list"></div>',
-    css=Path(__file__).with_name("bars.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("bars.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+from webapp.components.register import component
+
+_bars = component("probability_bars", __file__, '<div class="bars" role="list"></div>')
 
 
 def probability_bars(probabilities: np.ndarray | None, label: str, key: str) -> None:

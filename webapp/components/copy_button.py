@@ -1,18 +1,9 @@
 """A button that copies a text, also where a page comes over plain http from another computer."""
 
-from pathlib import Path
-
-import streamlit as st
-
+from webapp.components.register import component
 from webapp.i18n import gettext as _
 
-_copy = st.components.v2.component(
-    "copy_button",
-    html='<button class="copy-button" type="button"></button>',
-    css=Path(__file__).with_name("copy_button.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("copy_button.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_copy = component("copy_button", __file__, '<button class="copy-button" type="button"></button>')
 
 
 def copy_button(text: str, label: str, key: str) -> None:

@@ -9,20 +9,20 @@ from PIL import Image
 
 
 def png_address(picture: Image.Image) -> str:
-    """Give a picture as the address of a PNG."""
+    """Return a picture as the address of a PNG."""
     content = io.BytesIO()
     picture.save(content, "PNG")
     return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
 
 
 def grey_address(image: np.ndarray) -> str:
-    """Give a picture of floats (H, W) in [0, 1] as the address of a PNG, 0 black and 1 white."""
+    """Return a picture of floats (H, W) in [0, 1] as the address of a PNG, 0 black and 1 white."""
     return png_address(Image.fromarray((image * 255).round().astype(np.uint8)))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def strip_address(images: np.ndarray) -> str:
-    """Give images, one below the other, as the address of a single PNG.
+    """Return images, one below the other, as the address of a single PNG.
 
     Args:
         images: uint8 (N, 28, 28) of greys, or (N, 28, 28, 4) of red, green, blue and opacity, with at most 256

@@ -4,28 +4,21 @@ Streamlit finishes a fragment's run before it begins the next one, so whatever a
 the answer to the next stroke. What explains the answer therefore is a fragment of its own, and runs once the pen rests.
 """
 
-from pathlib import Path
+from webapp.components.register import component
 
-import streamlit as st
-
-_follow = st.components.v2.component(
-    "follow",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("follow.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_follow = component("follow", __file__)
 
 
 def announce(number: int, pen_down: bool) -> None:
-    """Say, at the end of a fragment, that it has something new.
+    """Announce, at the end of a fragment, that it has something new.
 
     Args:
-        number: another one for everything new.
-        pen_down: whether more will follow at once, so that nobody need hurry.
+        number: changes whenever there is something new.
+        pen_down: whether more is about to follow, so that the followers may wait.
     """
     _follow(key="announce", data={"role": "announce", "read": number, "pen_down": pen_down})
 
 
 def follow(number: int) -> None:
-    """Let the fragment that calls this run again when another number than this one is announced."""
+    """Run the calling fragment again as soon as a number other than this one is announced."""
     _follow(key="follow", data={"role": "follow", "read": number}, on_read_change=lambda: None)

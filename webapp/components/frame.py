@@ -5,13 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from webapp.components.register import component
 from webapp.i18n import LANGUAGES, choose_language, current_language
 
-_language_mark = st.components.v2.component(
-    "language_mark",
-    html="<span></span>",
-    js="export default ({ data }) => { document.documentElement.lang = data.language; };",
-)
+_language_mark = component("language_mark", __file__)
 
 
 def top_row(pages: Sequence[StreamlitPage]) -> None:
@@ -19,7 +16,6 @@ def top_row(pages: Sequence[StreamlitPage]) -> None:
 
     Streamlit's own menu of pages would hide behind an unnamed arrow there.
     """
-    # Screen readers and the browser's choice of Chinese or Japanese glyphs go by the page's declared language.
     with st.container(key="language-mark"):
         _language_mark(key="language-declared", data={"language": current_language()})
     with st.container(horizontal=True, vertical_alignment="center", key="top"):

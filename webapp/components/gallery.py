@@ -1,28 +1,22 @@
 """A gallery of small images, each of which can be clicked; what changes is changed in place, without a blink."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
 
 from webapp.components.data_uri import strip_address
+from webapp.components.register import component
 
-_gallery = st.components.v2.component(
-    "gallery",
-    html='<div class="gallery" role="group"></div>',
-    css=Path(__file__).with_name("gallery.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("gallery.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_gallery = component("gallery", __file__, '<div class="gallery" role="group"></div>')
 
 
 class Tile(NamedTuple):
     """One image of a gallery.
 
     Attributes:
-        id: what a click on it gives.
+        id: what `clicked_in` returns after a click on it.
         name: what it shows: its caption, or what appears under the pointer.
         link: where a click leads instead, relative to the app's address; all tiles of a gallery have one, or none.
     """
@@ -65,7 +59,7 @@ def gallery(
 
 
 def clicked_in(key: str) -> int | None:
-    """Give the id of the tile that has just been clicked, before its gallery is shown anew; None if none was.
+    """Return the id of the tile that has just been clicked, before its gallery is shown anew; None if none was.
 
     Args:
         key: of the gallery.

@@ -1,6 +1,6 @@
 """Widgets whose values outlive a change of pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 
 def values() -> dict[str, Any]:
-    """Give what this visitor's widgets said last, by their keys."""
+    """Return what this visitor's widgets said last, by their keys."""
     return st.session_state.setdefault("settings", {})
 
 
@@ -20,6 +20,26 @@ def kept(widget: Callable[..., Any], label: str, key: str, default: object, **op
     return values()[key]
 
 
+def kept_choice(label: str, key: str, names: Mapping[Any, str]) -> Any:
+    """Show a row of options, one of which is always chosen, as `kept` does.
+
+    Args:
+        label: what is chosen, for those who hear the page.
+        key: of the widget.
+        names: the options with their names; the first is the default.
+    """
+    return kept(
+        st.segmented_control,
+        label,
+        key,
+        next(iter(names)),
+        options=list(names),
+        format_func=names.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
 def row() -> DeltaGenerator:
-    """Give a container whose widgets stand side by side where there is room, on a phone as well."""
+    """Return a container whose widgets stand side by side where there is room, on a phone as well."""
     return st.container(horizontal=True, vertical_alignment="bottom")

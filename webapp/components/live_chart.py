@@ -12,14 +12,9 @@ import plotly
 import streamlit as st
 
 from mnist_core.io.atomic_file import atomic_write
+from webapp.components.register import component
 
-_chart = st.components.v2.component(
-    "live_chart",
-    html='<div class="live-chart" role="img"></div>',
-    css=Path(__file__).with_name("live_chart.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("live_chart.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_chart = component("live_chart", __file__, '<div class="live-chart" role="img"></div>')
 
 
 def live_chart(

@@ -2,20 +2,13 @@
 
 import base64
 import binascii
-from pathlib import Path
-
-import streamlit as st
 
 from mnist_core.imaging.image_file import MAX_BYTES
+from webapp.components.register import component
 
 PREFIXES = ("data:image/png;base64,", "data:image/jpeg;base64,")
 
-_paste = st.components.v2.component(
-    "paste_picture",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("paste.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_paste = component("paste_picture", __file__)
 
 
 def pasted_picture(key: str) -> bytes | None:
@@ -32,7 +25,7 @@ def pasted_picture(key: str) -> bytes | None:
 
 
 def read_address(address: object) -> bytes:
-    """Take the bytes out of a picture's address, as far as a message from a browser is one.
+    """Read the bytes from a picture's address, which comes from a browser and may be anything.
 
     Returns:
         The bytes; b"" if the message is anything else, or too long.

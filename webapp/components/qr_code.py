@@ -1,24 +1,18 @@
 """A QR code that a phone reads from the screen; pressed, it fills the window for the last row of a classroom."""
 
-from pathlib import Path
-
 import segno
 import streamlit as st
 
+from webapp.components.register import component
 from webapp.i18n import gettext as _
 
 QUIET_ZONE = 4
 """Modules of white around the code, as the standard asks (ISO/IEC 18004): dark mode must not touch it."""
 
-_qr_code = st.components.v2.component(
+_qr_code = component(
     "qr_code",
-    html=(
-        '<button class="qr-code" type="button"><img alt=""></button>'
-        '<dialog class="qr-large"><img alt=""><p></p></dialog>'
-    ),
-    css=Path(__file__).with_name("qr_code.css").read_text(encoding="utf-8"),
-    js=Path(__file__).with_name("qr_code.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+    __file__,
+    '<button class="qr-code" type="button"><img alt=""></button><dialog class="qr-large"><img alt=""><p></p></dialog>',
 )
 
 

@@ -8,20 +8,16 @@ anybody. Thirty pages that look at a run twice a second are sixty script runs a 
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 
 import streamlit as st
 
-_save = st.components.v2.component(
-    "save_file",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("save_file.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+from webapp.components.register import component
+
+_save = component("save_file", __file__)
 
 
 def save_file(content: bytes | None, name: str, key: str) -> None:
-    """Let the browser save a file; call it in every script run, so that it stands ready.
+    """Hand a file to the browser to save; call it in every script run, so that the component is there.
 
     The next run of the page may overtake this one on the way to the browser, so a file goes out until it is saved.
 

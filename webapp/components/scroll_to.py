@@ -1,20 +1,8 @@
 """Brings a part of the page into sight, once."""
 
-import streamlit as st
+from webapp.components.register import component
 
-_scroll = st.components.v2.component(
-    "scroll_to",
-    html="<span></span>",
-    js="""
-export default ({ parentElement, data }) => {
-  const node = parentElement.querySelector('span');
-  if (node.dataset.reason === data.reason) return;
-  node.dataset.reason = data.reason;
-  requestAnimationFrame(() => document.querySelector(data.selector)?.scrollIntoView({ block: 'center' }));
-};
-""",
-    isolate_styles=False,
-)
+_scroll = component("scroll_to", __file__, "<span></span>")
 
 
 def scroll_to(selector: str, reason: str, key: str) -> None:
@@ -22,7 +10,7 @@ def scroll_to(selector: str, reason: str, key: str) -> None:
 
     Args:
         selector: CSS selector of the element; nothing happens if there is none.
-        reason: only when it changes, the page is scrolled again.
+        reason: the page is scrolled again only when it changes.
         key: names this on its page.
     """
     _scroll(key=key, data={"selector": selector, "reason": reason})

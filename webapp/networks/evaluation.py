@@ -11,7 +11,7 @@ from mnist_core.data.dataset import Dataset
 from mnist_core.errors import DataError, WeightsError
 from mnist_core.network import Network
 from mnist_core.nn.metrics import confusion_matrix
-from webapp.datasets import dataset
+from webapp.datasets import data_name, dataset
 from webapp.i18n import gettext as _
 from webapp.networks.choice import version
 from webapp.runs.snapshot import ACTIVE, Snapshot
@@ -98,7 +98,7 @@ def present_reading(snapshot: Snapshot) -> Reading | None:
 
 def describe_reading(reading: Reading) -> None:
     """Say which images were read, how well, and that they are not those of the training."""
-    data = _("synthetic digits") if reading.synthetic else reading.data_name
+    data = data_name(reading.data_name, reading.synthetic)
     right = 1 - len(reading.mistakes) / len(reading.labels)
     text = (
         _("The network as it is now reads {right:.2%} of the {count:,} test images of {data}.")

@@ -1,5 +1,6 @@
 """Recognizers, loaded once for all visitors, and the weights that ship with the product."""
 
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
@@ -25,6 +26,11 @@ def _recognizer(weights: Path, changed: int) -> Recognizer:
     return Recognizer.load(weights)
 
 
-def shipped_weights() -> list[Path]:
-    """List the weights that come with the product, the default first."""
-    return sorted(DEFAULT_WEIGHTS.parent.glob("*.npz"), key=lambda path: (path != DEFAULT_WEIGHTS, path.name))
+def shipped_weights() -> tuple[Path, ...]:
+    """Return the weights that come with the product, the default first; the folder is read once."""
+    return _weights_beside(DEFAULT_WEIGHTS)
+
+
+@cache
+def _weights_beside(default: Path) -> tuple[Path, ...]:
+    return tuple(sorted(default.parent.glob("*.npz"), key=lambda path: (path != default, path.name)))

@@ -10,7 +10,7 @@ Order = Literal["newest", "accuracy", "time", "size"]
 
 
 def state_text(snapshot: Snapshot) -> str:
-    """Say in a word or two where a run stands."""
+    """Describe in a word or two where a run stands."""
     states = {
         "queued": _("Waiting (place {place})").format(place=snapshot.place),
         "running": _("Training"),
@@ -24,22 +24,14 @@ def state_text(snapshot: Snapshot) -> str:
 
 
 def validation_accuracy(snapshot: Snapshot) -> float | None:
-    """Give the accuracy of the best epoch on the validation images, in [0, 1]; None if there is none (yet)."""
+    """Return the accuracy of the best epoch on the validation images, in [0, 1]; None if there is none (yet)."""
     best = snapshot.records.best
     return None if best is None else best.validation_accuracy
 
 
 def accuracy_on_test(snapshot: Snapshot) -> float | None:
-    """Give the accuracy on the test images, in [0, 1]; None before the end of the run."""
+    """Return the accuracy on the test images, in [0, 1]; None before the end of the run."""
     return snapshot.records.end.get("test_accuracy")
-
-
-def duration(seconds: float) -> str:
-    """Write a time as a person reads it."""
-    if seconds < 100:
-        return _("{seconds:.1f} s").format(seconds=seconds)
-    minutes, rest = divmod(round(seconds), 60)
-    return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
 
 
 def ordered(snapshots: Sequence[Snapshot], by: Order) -> list[Snapshot]:

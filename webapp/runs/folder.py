@@ -1,4 +1,4 @@
-"""The folder of a run: which files it holds. All that the registry and the worker know of each other is in here."""
+"""The folder of a run: which files it holds. All that registry and worker know of each other lies in here."""
 
 import json
 import os
@@ -63,7 +63,7 @@ class RunFolder:
         write_json(self._label, {"name": name, "note": note})
 
     def read_label(self) -> tuple[str, str]:
-        """Give name and note; both empty until somebody writes them."""
+        """Read name and note; both are empty until somebody writes them."""
         try:
             label = json.loads(self._label.read_text(encoding="utf-8"))
             return str(label["name"]), str(label["note"])
@@ -71,7 +71,7 @@ class RunFolder:
             return "", ""
 
     def epoch_checkpoint(self, epoch: int) -> Path:
-        """Say where the checkpoint after an epoch is kept; 0: before the first step."""
+        """Return where the checkpoint after an epoch is kept; 0: before the first step."""
         return self._epochs / f"{epoch:05d}.npz"
 
     def kept_epochs(self) -> tuple[int, ...]:
@@ -85,7 +85,7 @@ class RunFolder:
             file.write(json.dumps(values) + "\n")
 
     def drop_half_line(self) -> None:
-        """Take away what a killed worker had begun to write."""
+        """Remove the half line that a killed worker had begun to write."""
         if self.records.exists():
             content = self.records.read_bytes()
             whole = content.rfind(b"\n") + 1

@@ -36,14 +36,14 @@ class Job:
     parent: Parent | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Give the job as a dictionary that JSON can hold."""
+        """Return the job as a dictionary that JSON can hold."""
         parent = None if self.parent is None else vars(self.parent)
         recipe = self.recipe.to_json()
         return {"recipe": recipe, "data": self.data, "begins_paused": self.begins_paused, "parent": parent}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Job":
-        """Rebuild a job from what `to_json` gave."""
+        """Rebuild a job from what `to_json` returned."""
         parent = values.get("parent")
         return cls(
             Recipe.from_json(values["recipe"]),

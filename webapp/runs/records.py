@@ -15,7 +15,7 @@ from mnist_core.training.records import EpochEnd, Record, StepEnd, from_json
 class Records:
     """A run's history. It only grows, but for what a killed worker had done after its last checkpoint.
 
-    PreprocessOptions are kept in columns of 8 bytes a number: a long run has a million of them.
+    Steps are kept in columns of 8 bytes a number: a long run has a million of them.
 
     Attributes:
         begin: the first record: data set and its sizes; empty until the data are loaded.
@@ -57,7 +57,7 @@ class Records:
         return self.clock[-1][0]
 
     def settings_at(self, step: int) -> dict[str, Any]:
-        """Give the settings that were changed on the way up to a step, as they stood then."""
+        """Return the settings that were changed on the way up to a step, as they stood then."""
         changed: dict[str, Any] = {}
         for change in self.changes:
             if change["step"] <= step:
@@ -65,7 +65,7 @@ class Records:
         return changed
 
     def add(self, values: dict[str, Any]) -> None:
-        """Take in one line of the record file."""
+        """Add one line of the record file."""
         match values["record"]:
             case "begin":
                 self.begin = values
@@ -125,7 +125,7 @@ class RecordReader:
         self._offset = 0
 
     def read(self) -> Records:
-        """Read on, and give all records."""
+        """Read on, and return all records."""
         for line in self._new_lines():
             self.records.add(json.loads(line))
         return self.records

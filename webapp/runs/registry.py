@@ -110,7 +110,7 @@ class Runs:
         return child
 
     def pause(self, run_id: str) -> None:
-        """Let a run wait after its current step, and give its place to the next in the queue."""
+        """Pause a run after its current step; its place goes to the next in the queue."""
         with self._lock:
             if self._is_alive(run_id) and run_id not in self._queue:
                 self._tell(run_id, do="pause")
@@ -118,20 +118,20 @@ class Runs:
                 self._start_waiting()
 
     def resume(self, run_id: str) -> None:
-        """Let a paused run go on, or one that was interrupted; if all places are taken, when its turn comes."""
+        """Resume a run that is paused or was interrupted; if all places are taken, it waits for its turn."""
         with self._lock:
             snapshot = self.snapshot(run_id)
             if snapshot is not None and (run_id in self._waiting_workers or snapshot.state == "interrupted"):
                 self._enqueue(run_id)
 
     def step(self, run_id: str, until: Literal["step", "epoch"]) -> None:
-        """Let a paused run do one update, or go to the end of its epoch."""
+        """Advance a paused run by one update, or to the end of its epoch."""
         with self._lock:
             if run_id in self._waiting_workers:
                 self._tell(run_id, do=until)
 
     def change(self, run_id: str, recipe: Recipe) -> None:
-        """Let a run go on with other settings; they may differ in `MUTABLE_FIELDS`."""
+        """Change the settings of a run that is going; they may differ in `MUTABLE_FIELDS`."""
         self._tell(run_id, do="change", recipe=recipe.to_json())
 
     def stop(self, run_id: str) -> None:
@@ -202,7 +202,7 @@ class Runs:
             return Snapshot(run_id, name or run_id, note, state, job, records, place, pausing, stopping, folder)
 
     def close(self) -> None:
-        """Let every worker keep a checkpoint and leave, and wait for them: for tests."""
+        """Ask every worker to keep a checkpoint and leave, and wait for them: for tests."""
         with self._lock:
             self._queue.clear()
             workers = list(self._workers.values())
@@ -241,7 +241,7 @@ class Runs:
             self._start_waiting()
 
     def _start_waiting(self) -> None:
-        """Let the runs at the head of the queue train while there is room."""
+        """Start the runs at the head of the queue while there is room."""
         with self._lock:
             training = {run_id for run_id in self._workers if self._is_alive(run_id)} - self._waiting_workers
             while self._queue and len(training) < self._at_once:

@@ -64,7 +64,7 @@ class Snapshot:
         return self.recipe_at(self.step)
 
     def recipe_at(self, step: int) -> Recipe:
-        """Give the settings as they stood at a step."""
+        """Return the settings as they stood at a step."""
         return dataclasses.replace(self.job.recipe, **self.records.settings_at(step))
 
     @property
@@ -78,7 +78,7 @@ class Snapshot:
         return self.folder.kept_epochs()
 
     def checkpoint(self, epoch: int) -> Path:
-        """Say where the checkpoint after an epoch lies."""
+        """Return where the checkpoint after an epoch lies."""
         return self.folder.epoch_checkpoint(epoch)
 
     @property

@@ -53,7 +53,7 @@ LOCK_SECONDS = 30
 
 
 def validations_per_epoch(recipe: Recipe) -> int:
-    """Say how often the validation images are read in an epoch: at least once, and six times in a training.
+    """Choose how often the validation images are read in an epoch: at least once, and six times in a training.
 
     So that even a short training has a curve of them; each reading costs a few hundredths of a second.
     """

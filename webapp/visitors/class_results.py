@@ -84,7 +84,7 @@ class ClassResults:
 
 
 def results_file() -> Path:
-    """Say which file holds the class's results."""
+    """Return which file holds the class's results."""
     return visitors_folder() / "class.sqlite"
 
 

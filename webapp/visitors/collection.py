@@ -143,7 +143,7 @@ def drawings_of(visitor: str, skipped: int = 0, most: int = MAX_DRAWINGS) -> lis
 
 
 def relabel(visitor: str, drawing: int, label: int) -> None:
-    """Give one of a visitor's drawings another label, 0 to 9; another visitor's stays as it is."""
+    """Label one of a visitor's drawings anew, 0 to 9; another visitor's stays as it is."""
     with _open() as database:
         database.execute(
             "UPDATE drawings SET label = ? WHERE id = ? AND owner = ?", (label, drawing, owner_of(visitor))

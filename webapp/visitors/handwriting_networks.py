@@ -36,7 +36,7 @@ class Hand:
 
 
 def hand_path(visitor: str) -> Path:
-    """Say where a visitor's network lies, or would lie."""
+    """Return where a visitor's network lies, or would lie."""
     return visitors_folder() / "hands" / f"{owner_of(visitor)}.npz"
 
 

@@ -7,23 +7,19 @@ guess as a key (128 bits), and on the server everything is filed under its hash:
 import hashlib
 import re
 import secrets
-from pathlib import Path
 
 import streamlit as st
+
+from webapp.components.register import component
 
 COOKIE = "mnist_visitor"
 _ID_KEY, _ORDER_KEY = "visitor_id", "visitor_order"
 
-_cookie = st.components.v2.component(
-    "visitor_cookie",
-    html="<span hidden></span>",
-    js=Path(__file__).with_name("identity.js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_cookie = component("visitor_cookie", __file__)
 
 
 def visitor_id() -> str | None:
-    """Give the visitor's number, 32 hexadecimal digits; None until the visitor has agreed."""
+    """Return the visitor's number, 32 hexadecimal digits; None until the visitor has agreed."""
     found = st.session_state.get(_ID_KEY)
     return read_id(st.context.cookies.get(COOKIE)) if found is None else found or None
 
@@ -34,23 +30,23 @@ def read_id(text: object) -> str | None:
 
 
 def remember_visitor() -> None:
-    """Give the visitor a number, if there is none yet; `place_cookie` brings it to the browser."""
+    """Assign the visitor a number, if there is none yet; `place_cookie` brings it to the browser."""
     if visitor_id() is None:
         _order(secrets.token_hex(16))
 
 
 def forget_visitor() -> None:
-    """Take the visitor's number back, here and from the browser; what was kept under it must be gone before."""
+    """Forget the visitor's number, here and in the browser; what was kept under it must be gone before."""
     _order("")  # counts more than the cookie that this session began with
 
 
 def place_cookie() -> None:
-    """Let the browser keep or drop the number; call it in every script run of a view that changes it."""
+    """Make the browser keep or drop the number; call it in every script run of a view that changes it."""
     _cookie(key="visitor-cookie", data=st.session_state.get(_ORDER_KEY, {}))
 
 
 def owner_of(visitor: str) -> str:
-    """Give the name under which a visitor's things are filed: 64 hexadecimal digits that do not tell the number."""
+    """Return the name under which a visitor's things are filed: 64 hexadecimal digits that don't reveal the number."""
     return hashlib.sha256(visitor.encode("utf-8")).hexdigest()
 
 

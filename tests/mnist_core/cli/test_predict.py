@@ -207,7 +207,7 @@ def test_one_of_an_empty_picture(weights, tmp_path):
     assert good("predict", tmp_path / "empty.png", "--weights", weights, "--one").endswith(": nothing drawn\n")
 
 
-# PreprocessOptions
+# Steps
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from mnist_core.recipes.recipe import Recipe
 from webapp.charts.comparison import COLOURS, DASHES, Curve, colour, dash, overlay_figure, run_curve, seconds_at
-from webapp.charts.training_curves import MAX_POINTS
+from webapp.charts.curve import MAX_POINTS
 from webapp.runs.records import Records
 
 RECIPE = Recipe("r", "test", batch_size=1600)  # a smoothed point is the mean of two steps

@@ -5,8 +5,8 @@ from array import array
 import pytest
 
 from mnist_core.recipes.recipe import Recipe
+from webapp.charts.curve import MAX_POINTS
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR, LabRun, accuracy_figure, loss_figure
-from webapp.charts.training_curves import MAX_POINTS
 from webapp.runs.records import Records
 
 NAMES = {key: key for key in ("training", "validation", "epoch", "loss", "accuracy", "guessing")}

@@ -4,8 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
+from webapp.charts.curve import Figure
 from webapp.charts.probability_ribbon import COLOURS, ribbon_figure, settled_since
-from webapp.charts.training_curves import Figure
 
 NAMES = {"epoch": "EPOCH", "probability": "PROBABILITY"}
 LEARNED = np.array([[0.1] * 10, [0.0, 0.0, 0.6, 0.0, 0.3, 0.1, 0, 0, 0, 0], [0.0, 0.0, 0.0, 0.0, 1.0, 0, 0, 0, 0, 0]])

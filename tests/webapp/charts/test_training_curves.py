@@ -1,5 +1,6 @@
 """Figures: numbers worked by hand, Plotly's own judgement of their form, and long runs that stay small."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
 
 from mnist_core.training.records import EpochEnd
-from webapp.charts.training_curves import MAX_POINTS, accuracy_figure, loss_figure, moving_mean, thin_out
+from webapp.charts.curve import MAX_POINTS, moving_mean, thin_out
+from webapp.charts.training_curves import Course, accuracy_figure, loss_figure
 
 NAMES = {name: name.upper() for name in ("training", "validation", "best", "epoch", "loss", "accuracy")}
 
@@ -23,12 +25,18 @@ def curves(epochs: int, steps_per_epoch: int) -> dict[str, Any]:
     return {
         "train": 2.0 / steps,
         "validation": [(end.step, end.validation_loss) for end in ends],
-        "batch_size": 64,
-        "best": next((end for end in reversed(ends) if end.best), None),
-        "steps_per_epoch": steps_per_epoch,
-        "last_epoch": max(epochs, 1),
-        "names": NAMES,
+        "course": Course(
+            batch_size=64,
+            steps_per_epoch=steps_per_epoch,
+            last_epoch=max(epochs, 1),
+            names=NAMES,
+            best=next((end for end in reversed(ends) if end.best), None),
+        ),
     }
+
+
+def with_course(arguments: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {**arguments, "course": dataclasses.replace(arguments["course"], **changes)}
 
 
 def test_moving_mean_by_hand():
@@ -88,7 +96,7 @@ def test_curves_lie_where_the_records_say():
     [(1, 1, 1), (3, 25, 25), (3, 40, 20), (20, 100, 20), (21, 100, 50), (51, 100, 100), (600, 2400, 1000)],
 )
 def test_the_time_axis_of_a_long_run_grows_in_a_few_jumps(epochs, last_epoch, end):
-    figure = loss_figure(**{**curves(epochs, 5), "last_epoch": last_epoch})
+    figure = loss_figure(**with_course(curves(epochs, 5), last_epoch=last_epoch))
     assert figure["layout"]["xaxis"]["range"] == [0, end]
 
 
@@ -101,7 +109,7 @@ def test_the_accuracy_axis_shows_what_matters():
 
 @pytest.mark.parametrize("draw", [loss_figure, accuracy_figure])
 def test_without_validation_images_only_the_training_is_drawn(draw):
-    figure = draw(**{**curves(4, 5), "validation": None, "best": None})
+    figure = draw(**{**with_course(curves(4, 5), best=None), "validation": None})
     assert [curve.get("name") for curve in figure["data"]] == [None, "TRAINING"]
     go.Figure(figure)
 
@@ -109,13 +117,13 @@ def test_without_validation_images_only_the_training_is_drawn(draw):
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, 3200), (64, 50), (100, 32), (60_000, 1)])
 def test_a_smoothed_point_stands_for_as_many_images_whatever_the_step(batch_size, steps):
     train = np.arange(6400.0)
-    figure = loss_figure(**{**curves(1, 6400), "train": train, "batch_size": batch_size})
+    figure = loss_figure(**{**with_course(curves(1, 6400), batch_size=batch_size), "train": train})
     assert figure["data"][1]["y"][-1] == pytest.approx(train[-steps:].mean(), rel=1e-4)
 
 
 def test_the_accuracy_of_single_images_is_drawn_smoothed_only():
     right_or_wrong = np.tile([1.0, 0.0, 1.0, 1.0], 5000)
-    figure = accuracy_figure(**{**curves(1, 20_000), "train": right_or_wrong, "batch_size": 1})
+    figure = accuracy_figure(**{**with_course(curves(1, 20_000), batch_size=1), "train": right_or_wrong})
     smooth, validation, best = figure["data"]
     assert [curve["name"] for curve in (smooth, validation, best)] == ["TRAINING", "VALIDATION", "BEST"]
     assert smooth["y"][100:] == pytest.approx([0.75] * (len(smooth["y"]) - 100), abs=0.001)
@@ -123,7 +131,7 @@ def test_the_accuracy_of_single_images_is_drawn_smoothed_only():
 
 def test_a_loss_that_begins_far_too_high_has_a_logarithmic_axis():
     assert "type" not in loss_figure(**curves(4, 5))["layout"]["yaxis"]
-    figure = loss_figure(**{**curves(4, 50), "train": np.linspace(150, 0.5, 200), "batch_size": 3200})
+    figure = loss_figure(**{**with_course(curves(4, 50), batch_size=3200), "train": np.linspace(150, 0.5, 200)})
     yaxis = figure["layout"]["yaxis"]
     assert yaxis["type"] == "log"
     assert yaxis["range"][0] == -1

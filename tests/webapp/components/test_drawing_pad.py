@@ -10,12 +10,9 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from webapp.components.drawing_pad import (
+from webapp.components.drawing_board import (
     BARE,
-    CANVAS_KEY,
-    HELPER_KEY,
     LIVE_SIDE,
-    SESSION_KEY,
     SIDE,
     Board,
     Glimpse,
@@ -26,6 +23,7 @@ from webapp.components.drawing_pad import (
     read_report,
     read_strokes,
 )
+from webapp.components.drawing_pad import CANVAS_KEY, HELPER_KEY, SESSION_KEY
 
 STAMP = "lockScalingFlip"
 

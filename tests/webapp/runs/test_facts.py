@@ -1,4 +1,4 @@
-"""What is said of runs in lists: states, times and orders."""
+"""What is said of runs in lists: states and orders."""
 
 import dataclasses
 
@@ -6,15 +6,8 @@ import pytest
 
 from mnist_core.recipes.recipe import Recipe
 from tests.webapp.written_runs import RECIPE, write_run
-from webapp.runs.facts import Order, accuracy_on_test, duration, ordered, state_text, validation_accuracy
+from webapp.runs.facts import Order, accuracy_on_test, ordered, state_text, validation_accuracy
 from webapp.runs.registry import Runs
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0.0, "0.0 s"), (12.34, "12.3 s"), (100.0, "1 min 40 s"), (119.7, "2 min 0 s")]
-)
-def test_times_as_a_person_reads_them(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_a_finished_and_an_interrupted_run(tmp_path):

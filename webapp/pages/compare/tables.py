@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 
 from mnist_core.recipes.recipe import MUTABLE_FIELDS, SETTINGS, Recipe
 from webapp.charts.comparison import colour, dash
+from webapp.datasets import SYNTHETIC, data_name
+from webapp.formats import duration
 from webapp.i18n import gettext as _
-from webapp.runs.facts import accuracy_on_test, duration, state_text, validation_accuracy
+from webapp.runs.facts import accuracy_on_test, state_text, validation_accuracy
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings import recipes as recipe_texts
 from webapp.settings.names import setting_name, setting_value
@@ -30,7 +32,7 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
         mine: whether this visitor started it.
     """
     recipe = snapshot.job.recipe
-    data = _("synthetic digits") if snapshot.job.data == "synthetic" else setting_value("data", snapshot.job.data)
+    data = data_name(setting_value("data", snapshot.job.data), snapshot.job.data == SYNTHETIC)
     about = [recipe_texts.title(recipe.name), "-".join(str(size) for size in recipe.layer_sizes), data]
     figures = [
         duration(snapshot.records.seconds),

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_core.data.dataset import Dataset
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.fine_tuning import FineTuneResult, Progress, fine_tune
-from webapp.datasets import dataset, mnist_is_missing
+from webapp.datasets import data_name, dataset, default_data
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, Choice, choices, choose, chosen
 from webapp.networks.recognizers import recognizer
@@ -73,7 +73,7 @@ def offer_learning(visitor: str, count: int) -> DeltaGenerator:
 
 def _scores(hand: Hand) -> None:
     """Show how well both networks read the drawings, and what the learning has cost."""
-    name = _("synthetic digits") if hand.synthetic else hand.data_name
+    name = data_name(hand.data_name, hand.synthetic)
     figures = (
         (_("Your {count} drawings").format(count=hand.drawings), hand.before.own, hand.after.own, 0),
         (_("Test images of {data}").format(data=name), hand.before.test, hand.after.test, 2),
@@ -146,7 +146,7 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
     try:
         st.session_state["teach_learning"] = "begun"
         bar = place.progress(0.0, _("Reading the test images"))  # the first visitor's data set is loaded for seconds
-        base, drawings, data = base_of(hand_of(visitor)), drawings_of(visitor), dataset(_rehearsed())
+        base, drawings, data = base_of(hand_of(visitor)), drawings_of(visitor), dataset(default_data())
         lesson = _lesson(bar, base, drawings, data)
         bar.progress(1.0, _("Reading the test images"))  # if the page was left meanwhile, the script ends here
         hand = Hand(base.key, len(drawings), lesson.before, lesson.after, data.name, data.synthetic)
@@ -171,11 +171,6 @@ def _lesson(bar: DeltaGenerator, base: Choice, drawings: Sequence[Drawing], data
         text = _("Learning: step {step} of {steps}") if event.step < event.steps else _("Reading the test images")
         bar.progress(event.step / event.steps, text.format(step=event.step, steps=event.steps))
     return event
-
-
-def _rehearsed() -> str:
-    """Name the data set that is rehearsed."""
-    return "synthetic" if mnist_is_missing() else "mnist"
 
 
 def _unlearn(visitor: str) -> None:

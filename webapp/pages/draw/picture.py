@@ -57,7 +57,7 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class _Reading:
+class _Answer:
     """What was read in a picture, and by what."""
 
     picture: Picture
@@ -88,7 +88,10 @@ def picture_pad(reader: Recognizer) -> list[Recognition] | None:
     st.html(boxed(picture, parts))
     if all(part.recognition.certainty == "no digit" for part in parts):
         st.info(
-            _("No digit found. It helps to write larger, with a thicker pen, in more light, and to go nearer."),
+            _(
+                "No digit found. It helps to write larger, with a thicker pen and in more light, and to move the "
+                "camera closer."
+            ),
             icon=":material/lightbulb:",
         )
     st.button(_("Another picture"), icon=":material/add_photo_alternate:", key="picture-another", on_click=put_away)
@@ -132,7 +135,7 @@ def make_picture(content: bytes) -> Picture:
 
 
 def refusal_of(content: bytes) -> str:
-    """Say in the visitor's language why a file is refused, and what to do."""
+    """Explain in the visitor's language why a file is refused, and what to do."""
     if len(content) > MAX_BYTES:
         return _("This file is larger than {size} MB. Please choose a smaller picture.").format(
             size=MAX_BYTES // 1_000_000
@@ -147,7 +150,7 @@ def refusal_of(content: bytes) -> str:
             "This picture cannot be read: it is damaged, or has more than {pixels} million pixels. "
             "Please choose another one."
         ).format(pixels=MAX_PIXELS // 1_000_000)
-    return _("This is no picture that can be read here. Please choose a {formats}.").format(formats=", ".join(FORMATS))
+    return _("This file can't be read here as a picture. Please choose a {formats}.").format(formats=", ".join(FORMATS))
 
 
 def boxed(picture: Picture, parts: list[NumberPart]) -> str:
@@ -174,14 +177,14 @@ def boxed(picture: Picture, parts: list[NumberPart]) -> str:
 
 def _read(reader: Recognizer, picture: Picture) -> list[NumberPart]:
     """Read a picture; as long as nothing changes, what was read before is the answer."""
-    known: _Reading | None = st.session_state.get(READING)
+    known: _Answer | None = st.session_state.get(READING)
     if (
         known is None
         or known.picture is not picture
         or known.network is not reader.network
         or known.steps != reader.options
     ):
-        known = _Reading(picture, reader.network, reader.options, reader.recognize_picture(picture.pixels))
+        known = _Answer(picture, reader.network, reader.options, reader.recognize_picture(picture.pixels))
         st.session_state[READING] = known
     return known.parts
 
@@ -220,13 +223,13 @@ def _ask() -> None:
 
 
 def _take_from(key: str) -> None:
-    """Take what a widget got; None if its file was removed."""
+    """Keep the file that a widget received, unless it was removed from there."""
     file = st.session_state.get(key)
     if file is not None:
         take(file.getvalue())
 
 
 def camera_works(address: str | None) -> bool:
-    """Say whether browsers let a page at this address use the camera: over https, or from this computer."""
+    """Return whether browsers let a page at this address use the camera: over https, or from this computer."""
     parts = urlsplit(address or "")
     return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")

@@ -23,6 +23,7 @@ from mnist_core.imaging.preprocess import (
 )
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
+from webapp.components.empty import nothing_drawn
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
 
@@ -51,7 +52,7 @@ class Card(NamedTuple):
 
 
 def chosen_steps() -> PreprocessOptions:
-    """Say which steps this visitor has switched on."""
+    """Return the steps that this visitor has switched on."""
     steps: PreprocessOptions = st.session_state.get("stages_steps", DEFAULT_OPTIONS)
     return steps
 
@@ -65,8 +66,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     """
     _back_to_usual(reader.options)
     if read is None or read.digit is None:
-        empty = _("Draw a digit: here you see all that happens to it on its way.")
-        st.html(f'<p class="stages-empty">{empty}</p>')
+        nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))
         return
     flipped = {step: stages_of_ink(read.stages.ink, flip(reader.options, step)) for step in SWITCHED}
     others = [replace(read.stages, centred=way(read.stages.ink)) for way in NAIVE_PIPELINES.values()]
@@ -85,13 +85,13 @@ def flip(steps: PreprocessOptions, step: str) -> PreprocessOptions:
 
 
 def differs(one: Recognition, other: Recognition) -> bool:
-    """Tell whether two readings are different answers: another digit, or no digit in one of them."""
+    """Return whether two readings are different answers: another digit, or no digit in one of them."""
     no_digit = "no digit"
     return one.digit != other.digit or (one.certainty == no_digit) != (other.certainty == no_digit)
 
 
 def answer(read: Recognition) -> str:
-    """Give a reading in a few words: "4 (81%)"."""
+    """Describe a reading in a few words: "4 (81%)"."""
     if read.probabilities is None or read.certainty == "no digit":
         return _("no digit")
     share = float(read.probabilities.max())
@@ -99,11 +99,11 @@ def answer(read: Recognition) -> str:
 
 
 def _back_to_usual(steps: PreprocessOptions) -> None:
-    """Say that the answer is for other steps than usual, and offer the way back; else keep the room."""
+    """Show that the answer is for other steps than usual, and offer the way back; else keep the room."""
     with st.container(key="stages-usual", horizontal=True, vertical_alignment="center"):
         if steps == DEFAULT_OPTIONS:
             st.markdown(
-                _("What is done to your drawing before the network sees it, and what would be read without that.")
+                _("What is done to your drawing before the network sees it, and what would be read without each step.")
             )
         else:
             st.markdown(_("The answer above is for these steps."), width="content")
@@ -124,7 +124,7 @@ def _cards(steps: PreprocessOptions, read: Recognition, flipped: dict[str, Prepr
         Card(
             _("cut out"),
             _frame(stages.crop),
-            _("The smallest rectangle with all ink: where on the pad and how large no longer matters."),
+            _("The smallest rectangle with all the ink: where you drew, and how large, no longer matters."),
             "crop",
             not steps.crop,
         ),
@@ -138,14 +138,14 @@ def _cards(steps: PreprocessOptions, read: Recognition, flipped: dict[str, Prepr
         Card(
             _("set upright"),
             _frame(stages.evened),
-            _("Strong slant is taken back. Usually off: training with distorted images serves as well."),
+            _("Strong slant is removed. Usually off: training with distorted images works just as well."),
             "slant",
             not (steps.crop and steps.slant),
         ),
         Card(
             _("scaled"),
             _frame(stages.fitted),
-            _("The longer side becomes 20 pixels, the edges soft greys: so it was done for MNIST.")
+            _("The longer side becomes 20 pixels, the edges soft greys, as was done for MNIST.")
             if steps.crop
             else _("All of it shrunk to 28 pixels: nothing was cut out."),
         ),
@@ -208,7 +208,7 @@ def _show_other_ways(read: Recognition, answers: list[Recognition]) -> None:
 
 
 def _figure(name: str, line: str, other: Recognition, read: Recognition) -> str:
-    """Give a way of bringing the drawing to 28×28, and what was read that way, as HTML."""
+    """Return a way of bringing the drawing to 28×28, and what was read that way, as HTML."""
     changed = " differs" if differs(read, other) else ""
     words = escape(_("reads {answer}").format(answer=answer(other)))
     return (
@@ -218,14 +218,14 @@ def _figure(name: str, line: str, other: Recognition, read: Recognition) -> str:
 
 
 def _frame(picture: np.ndarray, marks: str = "") -> str:
-    """Give a picture, float32 (h, w) in [0, 1], as HTML in a square; `marks` lie on top."""
+    """Return a picture, float32 (h, w) in [0, 1], as HTML in a square; `marks` lie on top."""
     if max(picture.shape) > MOST_SHOWN:
         picture = fit_to_box(picture, MOST_SHOWN)
     return f'<div class="stages-frame"><img alt="" src="{grey_address(picture)}">{marks}</div>'
 
 
 def _field(image: np.ndarray, marked: bool) -> str:
-    """Give the network's input with the box that the digit was scaled into, the centre, and the centre of mass."""
+    """Return the network's input with the box that the digit was scaled into, the centre, and the centre of mass."""
     if not marked:
         return _frame(image)
     rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
@@ -242,5 +242,5 @@ def _field(image: np.ndarray, marked: bool) -> str:
 
 
 def _at(row: float, column: float) -> str:
-    """Give a place in the field of 28 pixels as CSS."""
+    """Return a place in the field of 28 pixels as CSS."""
     return f"top: {row / SIDE:.2%}; left: {column / SIDE:.2%}"

@@ -77,7 +77,7 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
     if nothing or read is None:
         text = _("Draw a digit, and say here what it is.")
     elif read.certainty == "no digit":
-        text = _("It took this for no digit. What is it?")
+        text = _("It sees no digit here. What is it?")
     else:
         text = _("It read **{digit}**. What is it really?").format(digit=read.digit)
     st.markdown(text)
@@ -136,7 +136,7 @@ def _collection(visitor: str, counts: np.ndarray) -> None:
     title = _("Your collection: {count}").format(count=total)
     st.html(f'<div class="teach-counts"><p>{title}</p><div>{cells}</div></div>')
     if not total:
-        st.caption(_("Here the drawings appear that you keep."))
+        st.caption(_("The drawings that you keep appear here."))
         return
     pages = math.ceil(total / PER_PAGE)
     page = st.pagination(pages, key="teach-page") if pages > 1 else 1
@@ -154,7 +154,7 @@ def _collection(visitor: str, counts: np.ndarray) -> None:
         chosen=None if picked is None else picked.id,
     )
     if picked is None:
-        st.caption(_("Click a drawing to label it anew or to delete it."))
+        st.caption(_("Click a drawing to change its label or to delete it."))
         return
     _one(visitor, picked)
 

@@ -13,7 +13,9 @@ from mnist_core.network import Network
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address, png_address
-from webapp.datasets import data_folders, dataset, mnist_is_missing
+from webapp.components.empty import nothing_drawn
+from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
+from webapp.formats import share_in_words
 from webapp.i18n import gettext as _
 
 FOR_COLOUR, AGAINST_COLOUR = (64, 156, 255), (255, 150, 40)
@@ -36,7 +38,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     """
     with st.container(key="why"):
         if read is None or read.probabilities is None:
-            st.caption(_("Draw a digit: here the ink is coloured by what it says to the network."))
+            nothing_drawn(_("Draw a digit: here the ink is coloured by what it says to the network."))
             return
         left, right = st.columns(2, gap="large")
         with left:
@@ -61,7 +63,7 @@ def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
 
 
 def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None:
-    """Let the visitor choose two digits, and show which ink speaks for the one and which for the other."""
+    """Ask for two digits, and show which ink speaks for the one and which for the other."""
     digit, other = _asked_digits(probabilities)
     falls, whole, without = _wiped(network, _sample(network), image.tobytes(), digit, other)
     slopes = gradient_times_input(network, image, digit, other)
@@ -130,7 +132,7 @@ def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
 def _sentence(
     network: Network, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
 ) -> str:
-    """Say in words where the strongest evidence is, and what the network would read without it.
+    """Describe where the strongest evidence is, and what the network would read without it.
 
     Args:
         network: the network.
@@ -164,8 +166,8 @@ def _sentence(
                 case=case,
                 digit=digit,
                 read=read,
-                before=_percent(before[digit]),
-                share=_percent(after[asked]),
+                before=share_in_words(before[digit]),
+                share=share_in_words(after[asked]),
             )
         )
     if falls.min() < -CLEARLY * np.abs(falls).max():
@@ -173,18 +175,12 @@ def _sentence(
     return " ".join(sentences)
 
 
-def _percent(share: float) -> str:
-    if 0.005 <= share < 0.995:
-        return f"{share:.0%}"
-    return _("less than 1%") if share < 0.5 else _("more than 99%")
-
-
 def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
     """Show the training images that are most like the drawing."""
     try:
         data, is_own = _training_data(network)
         tiles = _nearest(data, image.tobytes())
-        name = _("synthetic digits") if dataset(data).synthetic else dataset(data).name
+        name = data_name(dataset(data).name, dataset(data).synthetic)
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -212,15 +208,16 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
 
 
 def _training_data(network: Network) -> tuple[str, bool]:
-    """Say which data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
+    """Return the data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
     own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
     if own or network.synthetic:
-        return (own or ["synthetic"])[0], True
-    return ("synthetic", False) if mnist_is_missing() else ("mnist", True)
+        return (own or [SYNTHETIC])[0], True
+    data = default_data()
+    return data, data == MNIST
 
 
 def _sample(network: Network) -> bytes:
-    """Take some of a network's numbers, which tell it from any other that has learned something else."""
+    """Return some of a network's numbers, which tell it from any other that has learned something else."""
     flat = network.model.flat
     return flat[:: -(-flat.size // 2000)].tobytes()
 
@@ -229,7 +226,7 @@ def _sample(network: Network) -> bytes:
 def _wiped(
     _network: Network, sample: bytes, image: bytes, digit: int, other: int | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
+    """Return the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
     pixels = np.frombuffer(image, np.float32).reshape(28, 28)
     return occlusion(_network, pixels, digit, other), *without_ninths(_network, pixels)
 

@@ -28,7 +28,7 @@ class FailureText:
 
 
 def failure_text(key: str) -> FailureText:
-    """Give the texts of a failure.
+    """Return the texts of a failure.
 
     Args:
         key: of one of `FAILURES`.
@@ -64,13 +64,13 @@ def failure_text(key: str) -> FailureText:
             label=_("Huge learning rate"),
             title=_("Learning rate far too large"),
             expect=_(
-                "Within the first ten steps the loss shoots up to some thousand. Then it comes to rest a little "
-                "above 2.30, where a network is that only guesses, and it never leaves that place again."
+                "Within the first ten steps the loss shoots up to a few thousand. Then it settles a little "
+                "above 2.30, the loss of a network that only guesses, and stays there for good."
             ),
             why=_(
-                "The gradient tells the way down only for the place where one stands. A step W ← W − 10 · gradient "
+                "The gradient points downhill only at the place where you stand. A step W ← W − 10 · gradient "
                 "leaps over the valley and lands higher on the other side, where the gradient is larger still. After "
-                "some such leaps nearly all hidden ReLUs output 0 for every image. Then no gradient comes back "
+                "a few such leaps nearly all hidden ReLUs output 0 for every image. Then no gradient comes back "
                 "through them either: they are dead."
             ),
             remedy=_(
@@ -153,7 +153,7 @@ def failure_text(key: str) -> FailureText:
             label=_("Squared error"),
             title=_("Sigmoids with squared error"),
             expect=_(
-                "The loss falls a little and then lies still, at about 0.4 or 0.5. Only 10 to 30 of 100 images are "
+                "The loss falls a little and then stays at about 0.4 or 0.5. Only 10 to 30 of 100 images are "
                 "read correctly. Compare the accuracies: the two losses are measured in different units."
             ),
             why=_(
@@ -200,7 +200,7 @@ def failure_text(key: str) -> FailureText:
 
 
 def verdict(key: str, failed: Records, mended: Records) -> str:
-    """Say what was seen, with the figures of the last epoch of both runs.
+    """Describe what was seen, with the figures of the last epoch of both runs.
 
     Args:
         key: of one of `FAILURES`.

@@ -8,12 +8,10 @@ from webapp.components import drawing_pad as pad
 from webapp.components.data_uri import grey_address
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen_reader
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, strip, take_part
 from webapp.pages.play.games import DrawGame
-from webapp.pages.play.shown import go_on, mark, question, say_counted, strip, take_part
 from webapp.visitors.class_results import Round
 
-PEN = 30
-"""Width of the pen, as on the drawing page at first."""
 KEY = "play_draw"
 
 
@@ -41,7 +39,7 @@ def _begin() -> None:
     st.markdown(
         _(
             "You are asked to draw each of the ten digits once, in random order. What the network reads stays hidden "
-            "until you press **Done**. There is no limit of time, but it is measured."
+            "until you press **Done**. There is no time limit, but your time is measured."
         )
     )
     take_part()
@@ -54,7 +52,7 @@ def _turn(game: DrawGame, reader: Recognizer) -> None:
     question(game, text)
     left, right = st.columns([6, 7], gap="large")
     with left:
-        ink = pad.pad(text, PEN)
+        ink = pad.pad(text, pad.DEFAULT_PEN)
         with st.container(horizontal=True, key="play-tools"):
             off = game.judged
             st.button(

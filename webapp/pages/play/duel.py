@@ -9,14 +9,14 @@ import streamlit as st
 from mnist_core.errors import DataError
 from webapp.components.data_uri import grey_address
 from webapp.components.gallery import Tile, gallery
-from webapp.datasets import dataset, mnist_is_missing
+from webapp.datasets import SYNTHETIC, dataset, default_data
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, chosen_reader, version
 from webapp.networks.evaluation import MAX_WORK, Reading, read_test_images
 from webapp.networks.recognizers import recognizer
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import Duel
-from webapp.pages.play.shown import go_on, mark, question, say_counted, take_part
 
 KEY = "play_duel"
 
@@ -33,10 +33,6 @@ def duel() -> None:
         _turn(game)
 
 
-def _data() -> str:
-    return "synthetic" if mnist_is_missing() else "mnist"
-
-
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _reading(path: Path, changed: int, data: str) -> Reading:
     """Read the test images as they lie in the data set, as their accuracy is measured; once for all visitors."""
@@ -44,7 +40,7 @@ def _reading(path: Path, changed: int, data: str) -> Reading:
 
 
 def _start() -> None:
-    path, data = chosen().path, _data()
+    path, data = chosen().path, default_data()
     try:
         reading = _reading(path, version(path), data)
     except DataError as error:
@@ -54,7 +50,7 @@ def _start() -> None:
 
 
 def _begin() -> None:
-    if _data() == "synthetic":
+    if default_data() == SYNTHETIC:
         st.info(_("MNIST is not on this computer: the images are digits drawn by code."), icon=":material/info:")
     if "play_error" in st.session_state:
         st.error(st.session_state.pop("play_error"), icon=":material/error:")
@@ -104,7 +100,7 @@ def _turn(game: Duel) -> None:
 
 
 def _answers(game: Duel) -> str:
-    """Give both answers and the label as HTML."""
+    """Return both answers and the label as HTML."""
     found = game.rounds[-1]
     share = share_text(game.sure[game.place])
     answers = ((_("you"), found.answer, ""), (_("network"), found.read, f" <small>({share})</small>"))

@@ -29,11 +29,11 @@ class Watch:
     since: float | None = None
 
     def start(self) -> None:
-        """Let it run on."""
+        """Start, or start again after a stop."""
         self.since = time.monotonic()
 
     def stop(self) -> None:
-        """Let it stand; it may stand already."""
+        """Stop; it may have stopped already."""
         self.before, self.since = self.seconds, None
 
     @property
@@ -113,7 +113,7 @@ class DrawGame(Game):
         return game
 
     def judge(self, read: Recognition) -> None:
-        """Take a drawing as the answer; what looks like no digit counts as not read. A second one is ignored."""
+        """Accept a drawing as the answer; what looks like no digit counts as not read. A second one is ignored."""
         if not self.judged:
             digit = None if read.certainty == "no digit" else read.digit
             self._take(Round(self.asked, digit, image=(read.image * 255).round().astype(np.uint8)))
@@ -153,7 +153,7 @@ class Duel(Game):
         return game
 
     def take_answer(self, digit: int) -> None:
-        """Take the visitor's answer; a second one to the same image is ignored."""
+        """Accept the visitor's answer; a second one to the same image is ignored."""
         if not self.judged:
             self._take(Round(self.asked, self.read[self.place], digit))
 

@@ -9,12 +9,12 @@ from webapp.pages.play.draw_game import draw_game
 from webapp.pages.play.duel import duel
 
 
-def open_part(names: dict[str, str]) -> str:
-    """Let the visitor choose a part: the one in the URL is open, else the last one of this session."""
+def open_game(names: dict[str, str]) -> str:
+    """Show the choice of a game, or of the class: the one in the URL is open, else the last one of this session."""
     if "play_open" not in st.session_state:
         asked = st.query_params.get("game") or st.session_state.get("play_last")
         st.session_state["play_open"] = asked if asked in names else next(iter(names))
-    part = str(
+    game = str(
         st.segmented_control(
             _("Games"),
             list(names),
@@ -24,15 +24,15 @@ def open_part(names: dict[str, str]) -> str:
             label_visibility="collapsed",
         )
     )
-    st.session_state["play_last"] = st.query_params["game"] = part
-    return part
+    st.session_state["play_last"] = st.query_params["game"] = game
+    return game
 
 
 page_title(_("Test yourself"), _("Can the network read you? And do you read better than it?"))
-part = open_part({"draw": _("Draw it"), "duel": _("Beat the network"), "class": _("The class")})
-if part == "draw":
+game = open_game({"draw": _("Draw it"), "duel": _("Beat the network"), "class": _("The class")})
+if game == "draw":
     draw_game()
-elif part == "duel":
+elif game == "duel":
     duel()
 else:
     class_view()

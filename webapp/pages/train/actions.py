@@ -87,7 +87,7 @@ def _rewind(snapshot: Snapshot) -> str | None:
     changed = dataclasses.replace(_changeable(recipe, "fork"), epochs=int(last))
     too_long = steps_of(changed) > MAX_STEPS
     if too_long:
-        st.error(_("That is too long to be started here: choose fewer epochs."))
+        st.error(_("That would take too long here: choose fewer epochs."))
     if st.button(_("Fork from here"), key="fork", type="primary", disabled=too_long, width="stretch"):
         return runs().fork(snapshot.id, epoch, changed)
     return None

@@ -97,7 +97,7 @@ def json_file(snapshot: Snapshot) -> bytes:
 
 
 def weights_file(snapshot: Snapshot) -> bytes:
-    """Give the file of the weights as it is now."""
+    """Return the file of the weights as it is now."""
     return snapshot.folder.weights.read_bytes()
 
 

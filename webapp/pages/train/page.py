@@ -1,49 +1,26 @@
 """The training page: choose a recipe, press Start, and watch the network learn."""
 
-import time
 from collections.abc import Callable
 
 import streamlit as st
 
 from mnist_core.recipes.presets import RECIPES
+from webapp.components.empty import nothing_yet
 from webapp.components.frame import page_title
-from webapp.datasets import data_folders
 from webapp.i18n import gettext as _
-from webapp.networks.choice import remember_run
 from webapp.pages.train.actions import actions
+from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_next, show_run, start
 from webapp.pages.train.status import status
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
-from webapp.runs.job import Job
 from webapp.runs.records import Records
-from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
-from webapp.settings.links import LinkError, job_of_query, settings_query
 
 POLL_SECONDS = 0.4
-DOUBLE_CLICK_SECONDS = 1.0
-"""Two presses of Start within this time are one."""
-
-
-def current_run() -> Snapshot | None:
-    """Look at the run of this page: the one in the URL, else the last one of this session."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
-    snapshot = runs().snapshot(run_id) if run_id else None
-    if snapshot is None:
-        st.query_params.pop("run", None)
-        return None
-    show_run(snapshot.id)
-    return snapshot
-
-
-def show_run(run_id: str) -> None:
-    """Make a run the one of this page."""
-    st.session_state["run"] = st.query_params["run"] = run_id
-    remember_run(run_id)
 
 
 def stage(snapshot: Snapshot | None) -> object:
-    """Say what the page's buttons depend on."""
+    """Return what the page's buttons depend on."""
     return snapshot and (snapshot.id, snapshot.state, snapshot.weights is None)
 
 
@@ -85,40 +62,6 @@ def run_actions() -> None:
         show_next(started)
 
 
-def linked_job() -> Job | None:
-    """Give the job that the URL describes; say so if it can't be understood."""
-    try:
-        return job_of_query(st.query_params.to_dict(), data_folders())
-    except LinkError as error:
-        st.warning(_("The settings of this link can't be used: {reason}").format(reason=error))
-        return None
-
-
-def keep_in_url(job: Job) -> None:
-    """Let the URL hold the settings, beside the run and the language: it is a link to them, and a reload keeps them."""
-    before = st.query_params.to_dict()
-    after = {name: before[name] for name in ("run", "lang") if name in before} | settings_query(job)
-    if after != before:
-        st.query_params.from_dict(after)
-
-
-def start(job: Job) -> None:
-    """Start a run and show it, unless the button was pressed twice."""
-    if time.monotonic() - st.session_state.get("start_pressed", -DOUBLE_CLICK_SECONDS) >= DOUBLE_CLICK_SECONDS:
-        st.session_state["start_pressed"] = time.monotonic()
-        show_next(runs().start(job))
-
-
-def show_next(run_id: str) -> None:
-    """Run the page anew, with this run.
-
-    The URL is left to that next run of the page: whatever talks to the browser may be broken off by a poll, and the new
-    run would never be shown.
-    """
-    st.session_state["next_run"] = run_id
-    st.rerun()
-
-
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
 if "next_run" in st.session_state:
     show_run(st.session_state.pop("next_run"))
@@ -136,19 +79,19 @@ with left, st.container(border=True, key="settings"):
 going = run is not None and run.state in ACTIVE
 with status_place:
     if run is None:
-        with st.container(key="status-idle", border=True):
-            st.subheader(_("Nothing is training yet"), anchor=False)
-            st.markdown(_("Choose a recipe and press **Start**: the curves grow here while the network learns."))
-            st.markdown(
-                _(
-                    "- **Loss**: how wrong the network is. Training pushes it down.\n"
-                    "- **Accuracy**: the share of the digits that it reads correctly.\n"
-                    "- **Step**: one small change of all weights, after a look at one batch of images. **Epoch**: once "
-                    "through all training images.\n"
-                    "- **Validation**: images that are kept out of the training. They tell whether the network has "
-                    "learned to read, or has only learned its images by heart."
-                )
-            )
+        nothing_yet(
+            "status-idle",
+            _("Nothing is training yet"),
+            _("Choose a recipe and press **Start**: the curves grow here while the network learns."),
+            _(
+                "- **Loss**: how wrong the network is. Training pushes it down.\n"
+                "- **Accuracy**: the share of the digits that it reads correctly.\n"
+                "- **Step**: one small change of all weights, after a look at one batch of images. **Epoch**: once "
+                "through all training images.\n"
+                "- **Validation**: images that are kept out of the training. They tell whether the network has "
+                "learned to read, or has only learned its images by heart."
+            ),
+        )
     else:
         st.fragment(watch_status, run_every=POLL_SECONDS if going else None)()
 with actions_place:

@@ -16,10 +16,12 @@ import numpy as np
 from plotly.io import to_html
 
 from mnist_core.recipes.presets import RECIPES
+from webapp.datasets import MNIST, data_name
+from webapp.formats import duration
 from webapp.i18n import current_language
 from webapp.i18n import gettext as _
 from webapp.pages.train.views.curves import change_text, figures
-from webapp.runs.facts import accuracy_on_test, duration, state_text
+from webapp.runs.facts import accuracy_on_test, state_text
 from webapp.runs.snapshot import Snapshot
 from webapp.settings.names import setting_name, setting_value
 
@@ -61,14 +63,14 @@ def _section(title: str, content: str) -> str:
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> str:
-    """Give a table of names and values; the values are HTML."""
+    """Return a table of names and values; the values are HTML."""
     lines = "".join(f"<tr><th>{html.escape(name)}</th><td>{value}</td></tr>" for name, value in rows)
     return f'<table class="facts">{lines}</table>'
 
 
 def _head(snapshot: Snapshot) -> str:
     begin = snapshot.records.begin
-    data = _("synthetic digits") if begin.get("synthetic") else begin.get("data_name", snapshot.job.data)
+    data = data_name(begin.get("data_name", snapshot.job.data), begin.get("synthetic", False))
     layers = "-".join(str(size) for size in snapshot.job.recipe.layer_sizes)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.started))
     about = " · ".join([snapshot.id, layers, data, started, state_text(snapshot)])
@@ -118,7 +120,7 @@ def _changes(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 
 def _confusion(confusion: np.ndarray) -> str:
-    """Give the matrix as a table; mistakes are the darker, the more often they were made."""
+    """Return the matrix as a table; the more often a mistake was made, the darker it is."""
     most = max(1, int((confusion - np.diag(confusion.diagonal())).max()))
     head = "".join(f"<th>{digit}</th>" for digit in range(10))
     rows = ""
@@ -152,15 +154,15 @@ def _settings(snapshot: Snapshot) -> str:
 
 
 def _command(snapshot: Snapshot) -> str:
-    """Give the command with the recipe, as a file has to hold it."""
+    """Return the command with the recipe, as a file has to hold it."""
     job, file = snapshot.job, f"{snapshot.id}.json"
-    data = "" if job.data == "mnist" else f" --data {shlex.quote(job.data)}"
+    data = "" if job.data == MNIST else f" --data {shlex.quote(job.data)}"
     command = f"python -m mnist_core train --recipe {file}{data}"
     recipe = json.dumps(job.recipe.to_json(), ensure_ascii=False)
     text = _("Save the following lines as {file}, then:").format(file=f"<code>{html.escape(file)}</code>")
     parts = [f"<p>{text}</p><pre>{html.escape(command)}</pre>"]
     if snapshot.records.changes:
-        parts.append("<p>" + _("What was changed while it trained is not in it.") + "</p>")
+        parts.append("<p>" + _("Changes made while it trained are not included.") + "</p>")
     return "".join([*parts, f"<pre>{html.escape(recipe)}</pre>"])
 
 

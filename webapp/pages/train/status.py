@@ -4,7 +4,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.training.diagnosis import Finding, diagnose
-from webapp.charts.training_curves import smoothing_steps
+from webapp.charts.curve import smoothing_steps
+from webapp.datasets import data_name
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text
 from webapp.runs.facts import state_text
@@ -54,7 +55,7 @@ def _heading(snapshot: Snapshot) -> str:
 
 def _about(snapshot: Snapshot) -> list[str]:
     recipe, begin = snapshot.job.recipe, snapshot.records.begin
-    data = _("synthetic digits") if begin.get("synthetic") else begin.get("data_name", "…")
+    data = data_name(begin.get("data_name", "…"), begin.get("synthetic", False))
     about = [snapshot.name, "-".join(str(size) for size in recipe.layer_sizes), data]
     if recipe.distortion:
         about.append(_("distorted images"))
@@ -65,7 +66,7 @@ def _about(snapshot: Snapshot) -> list[str]:
 
 
 def _progress(snapshot: Snapshot) -> str:
-    """Say how far the run is, how fast, and how long it will take."""
+    """Describe how far the run is, how fast, and how long it will take."""
     epochs, step, per_epoch = snapshot.recipe.epochs, snapshot.step, snapshot.steps_per_epoch
     epoch = min(epochs, max(0, step - 1) // max(per_epoch, 1) + 1)
     if per_epoch == 1:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from webapp.pages.draw.neurons import SHOWN, _addition, _strongest
+from webapp.pages.draw.neurons.sums import addition
+from webapp.pages.draw.neurons.view import SHOWN, strongest
 
 
 def page(settings: "dict[str, Any]", temperature: float, drawn: bool) -> None:
@@ -18,7 +19,7 @@ def page(settings: "dict[str, Any]", temperature: float, drawn: bool) -> None:
     from mnist_core.nn.mlp import build_mlp
     from mnist_core.recipes.recipe import Recipe
     from mnist_core.recognizer import Recognizer
-    from webapp.pages.draw.neurons import show
+    from webapp.pages.draw.neurons.view import show
 
     recipe = Recipe("test", "test", **settings)
     model = build_mlp(
@@ -131,13 +132,13 @@ def test_the_other_order_puts_what_moved_the_answer_first():
 
 def test_the_chosen_unit_is_shown_even_when_it_is_silent():
     levels = np.arange(50.0) * np.where(np.arange(50) % 2, 1, -1)
-    assert _strongest(levels, 48).tolist() == list(range(49, 25, -1))
-    shown = _strongest(levels, 0)
+    assert strongest(levels, 48).tolist() == list(range(49, 25, -1))
+    shown = strongest(levels, 0)
     assert len(shown) == SHOWN and shown[-1] == 0 and shown[0] == 49
-    assert _strongest(levels[:3], 0).tolist() == [2, 1, 0]
+    assert strongest(levels[:3], 0).tolist() == [2, 1, 0]
 
 
 def test_terms_are_rounded_so_that_their_sum_is_right():
-    html = _addition(["one", "<two>"], [1.234, 2.234])
+    html = addition(["one", "<two>"], [1.234, 2.234])
     assert numbers_of(html) == [1.24, 2.23, 3.47]
     assert "&lt;two&gt;" in html

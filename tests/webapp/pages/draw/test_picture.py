@@ -80,8 +80,8 @@ def test_what_is_no_picture_is_refused_and_the_next_one_is_taken(app):
         (b"\0\0\0\x18ftypavif", "AVIF"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"\xff\xd8\xff\xe0", "damaged"),
-        (b"", "no picture"),
-        (b"hello", "no picture"),
+        (b"", "as a picture"),
+        (b"hello", "as a picture"),
         (bytes(MAX_BYTES + 1), "20 MB"),
     ],
 )

@@ -68,7 +68,7 @@ def test_nothing_is_kept_before_the_visitor_agrees(small_dataset):
     app.button(key="teach-agree").click().run()
     assert not app.exception
     assert drawings_of(app.session_state["visitor_id"]) == []
-    assert "Here the drawings appear" in words(app)
+    assert "drawings that you keep appear here" in words(app)
 
 
 def test_a_drawing_is_kept_with_what_it_is_and_taken_back(small_dataset):

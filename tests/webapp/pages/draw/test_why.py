@@ -129,7 +129,7 @@ def test_ink_may_only_speak_against_a_digit_or_not_at_all(small_network):
 
 def test_before_anything_is_drawn(weights):
     app = open_view(weights, "")
-    assert "Draw a digit" in app.caption[0].value
+    assert "Draw a digit" in app.get("html")[0].proto.body
     assert not app.selectbox
 
 

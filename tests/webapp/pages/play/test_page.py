@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.recognizer import Recognizer
 from tests.paths import ROOT
-from webapp.components.drawing_pad import SESSION_KEY, SIDE, Board, History, _Record
+from webapp.components.drawing_board import SIDE, Board, History
+from webapp.components.drawing_pad import SESSION_KEY, _Record
 from webapp.networks.evaluation import Reading
 from webapp.pages.play.class_view import share_figure
 from webapp.pages.play.games import DrawGame, Duel, duel_rows

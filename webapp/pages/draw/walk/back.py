@@ -47,7 +47,7 @@ def logits_back(trace: Trace) -> Content:
 
 
 def weights_back(place: Place) -> Content:
-    """Give the slope of a linear layer's weights and biases."""
+    """Show the slope of a linear layer's weights and biases."""
     passage, n, x, y = place.passage, place.number, place.x, place.y
     g, i, j = passage.y_grad, largest(passage.x), largest(passage.y_grad)
     unit = unit_name(j, place.to_digits)
@@ -80,7 +80,7 @@ def sums_back(place: Place) -> Content:
             "not need this, since nobody changes the picture; but it shows what the network would rather see."
         )
         if n == 1
-        else _("The slope goes back over the same weights: whoever spoke loudly to the outputs gets more of the blame.")
+        else _("The slope goes back over the same weights: what spoke loudly to the outputs gets more of the blame.")
     )
     return Content(text, latex, passage.x_grad, i, (Linear.backward,))
 

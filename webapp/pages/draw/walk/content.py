@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 def number(value: float) -> str:
-    r"""Give a number with three digits as LaTeX, very large and small ones with a power of ten.
+    r"""Return a number with three digits as LaTeX, very large and small ones with a power of ten.
 
     Example:
         >>> number(-0.12345), number(1.5e-7)
@@ -100,5 +100,5 @@ def signed(value: float) -> str:
 
 
 def sure(share: float) -> str:
-    """Give a share so that one close to 1 can be told from it."""
+    """Return a share so that one close to 1 can be told from it."""
     return rf"(1 - {number(1 - share)})" if 0.995 < share < 1 else number(share)

@@ -32,7 +32,7 @@ def cells_address(values: np.ndarray) -> str:
 
 
 def cells(address: str, values: np.ndarray, chosen: int) -> str:
-    """Give a vector's picture as HTML: the chosen number is framed, and below stands what range all of them have."""
+    """Return a vector's picture as HTML: the chosen number is framed, and the range of all stands below."""
     columns, rows = grid(len(values))
     row, column = divmod(chosen, columns)
     place = f"left:{100 * column / columns:.3f}%;top:{100 * row / rows:.3f}%"
@@ -50,7 +50,7 @@ def cells(address: str, values: np.ndarray, chosen: int) -> str:
 
 
 def grid(count: int) -> tuple[int, int]:
-    """Give columns and rows of a nearly square grid with room for a count."""
+    """Return columns and rows of a nearly square grid with room for a count."""
     columns = math.isqrt(count - 1) + 1
     return columns, -(-count // columns)
 
@@ -85,6 +85,6 @@ def bars(values: np.ndarray, chosen: int, before: np.ndarray | None = None) -> s
 
 
 def html_number(value: float) -> str:
-    """Give a number as `number` does, for HTML: with a real minus sign, and the power of ten raised."""
+    """Return a number as `number` does, for HTML: with a real minus sign, and the power of ten raised."""
     text = number(value).replace("-", "−")
     return re.sub(r" \\cdot 10\^\{(.+)\}", r"·10<sup>\1</sup>", text)

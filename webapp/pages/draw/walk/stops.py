@@ -72,7 +72,7 @@ def stops(trace: Trace, recipe: Recipe, temperature: float) -> list[Stop]:
 
 
 def step_code() -> tuple[str, tuple[Callable[..., Any], ...]]:
-    """Give the formula of plain gradient descent, and the code that does it."""
+    """Return the formula of plain gradient descent, and the code that does it."""
     return lines(*OPTIMIZER_LATEX["sgd"], r"g &= \frac{\partial L}{\partial \theta}"), (SGD.rule,)
 
 

@@ -11,8 +11,8 @@ from mnist_core.explain.trace import Outcome, Trace, after_step, trace_image
 from mnist_core.nn.normalization import normalize
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
-from webapp.formulas.sources import source_of
-from webapp.i18n import current_language
+from webapp.components.empty import nothing_drawn
+from webapp.formulas.show_code import show_code
 from webapp.i18n import gettext as _
 from webapp.pages.draw.walk.content import Content
 from webapp.pages.draw.walk.pictures import bars, cells, cells_address, html_number
@@ -39,7 +39,9 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     with st.container(key="walk"):
         if read is None or read.digit is None:
             st.session_state.pop(LABEL_KEY, None)
-            st.info(_("Draw a digit: here you will follow its numbers through the network, layer by layer, and back."))
+            nothing_drawn(
+                _("Draw a digit: here you will follow its numbers through the network, layer by layer, and back.")
+            )
             return
         recipe = reader.network.recipe
         chosen = st.session_state.get(LABEL_KEY, AS_READ)
@@ -80,7 +82,7 @@ def _steer(names: list[str], place: int) -> None:
 
 
 def _where(names: list[str], place: int, way: list[Stop], digit: int) -> None:
-    """Say which stop this is, and ask which digit it should be."""
+    """Show which stop this is, and ask which digit it should be."""
     directions = [*(_("Backward") if stop.back else _("Forward") for stop in way), _("Update")]
     with st.container(horizontal=True, vertical_alignment="center", key="walk-where"):
         above = escape(f"{place + 1} / {len(names)} · {directions[place]}")
@@ -113,7 +115,7 @@ def _stop(content: Content, image: np.ndarray | None) -> None:
 def _one_step(trace: Trace) -> None:
     """Show what one step of gradient descent on this drawing alone would change."""
     text = _(
-        "Every weight goes a little against its slope, {symbol} times as far as that is steep. What does the network "
+        "Every weight moves a little against its slope, by {symbol} times that slope. What does the network "
         "then say of this drawing? Nothing is kept: the network stays as it is."
     )
     st.markdown(text.format(symbol="$\\eta$"))
@@ -129,7 +131,7 @@ def _one_step(trace: Trace) -> None:
 
 
 def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
-    """Give loss and probability before the step and after it, for each learning rate."""
+    """Return loss and probability before the step and after it, for each learning rate."""
     rows = [(_("before"), trace.loss, trace.probabilities)]
     rows += [(f"η = {rate:g}", outcome.loss, outcome.probabilities) for rate, outcome in outcomes.items()]
     head = "".join(f"<th>{escape(name)}</th>" for name in ("", _("loss"), f"p({trace.label})", _("reads")))
@@ -142,7 +144,7 @@ def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
 
 
 def _verdict(before: float, outcomes: dict[float, Outcome]) -> str:
-    """Say in a sentence what the learning rates did."""
+    """Describe in a sentence what the learning rates did."""
     if before < HARDLY_WRONG:
         return _(
             "There is hardly anything to gain: the loss is almost 0. Choose another digit above to see a large step."
@@ -161,9 +163,5 @@ def _code(code: tuple[Callable[..., Any], ...]) -> None:
     if not code:
         return
     with st.expander(_("The code that does it"), icon=":material/code:"):
-        for piece in code:
-            source = source_of(piece)
-            place = _("{file}, line {line}").format(file=source.file, line=source.line)
-            link = f"code?file={source.file}&line={source.line}&lang={current_language()}"
-            st.markdown(f"`{source.name}` · [{place}]({link})")
-            st.code(source.text, wrap_lines=True)
+        for function in code:
+            show_code(function)

@@ -41,7 +41,7 @@ def show(snapshot: Snapshot) -> None:
         )
         live_chart(figure, _("Confusion matrix"), CHART_KEY, HEIGHT, clickable=True)
         st.caption(
-            _("On the diagonal what is read correctly. The stronger the orange, the more often this mistake is made.")
+            _("On the diagonal: what is read correctly. The stronger the orange, the more often that mistake is made.")
         )
     with right:
         _cell_images(snapshot, reading, choice)
@@ -79,7 +79,7 @@ class _Choice:
 
 
 def _cell_images(snapshot: Snapshot, reading: Reading, choice: _Choice) -> None:
-    """Let the visitor choose a cell without the chart, too, and show its images."""
+    """Offer the choice of a cell without the chart, too, and show its images."""
     choice.show()
     if choice.cell is None:
         st.markdown(_("Click a number in the table, or choose two digits: the images appear here."))

@@ -6,7 +6,8 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.training_curves import Figure, Mark, accuracy_figure, learning_rate_figure, loss_figure
+from webapp.charts.curve import Figure
+from webapp.charts.training_curves import Course, Mark, accuracy_figure, learning_rate_figure, loss_figure
 from webapp.components.live_chart import live_chart
 from webapp.i18n import gettext as _
 from webapp.runs.records import Records
@@ -60,18 +61,18 @@ def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = 
         "accuracy": _("accuracy"),
         "learning rate": _("learning rate"),
     }
-    axis: dict[str, Any] = {"steps_per_epoch": max(steps_per_epoch, 1), "last_epoch": recipe.epochs, "names": names}
     marks = [Mark(change["step"], change_text(change)) for change in records.changes]
-    common = {**axis, "best": records.best, "batch_size": recipe.batch_size, "marks": marks}
+    course = Course(recipe.batch_size, max(steps_per_epoch, 1), recipe.epochs, names, records.best, marks)
     has_validation = recipe.validation_fraction > 0
-    loss = loss_figure(np.array(records.loss), records.validation_loss if has_validation else None, log=log, **common)
-    validation = records.validation_accuracy if has_validation else None
-    accuracy = accuracy_figure(np.array(records.accuracy), validation, **common)
-    return loss, accuracy, learning_rate_figure(np.array(records.learning_rate), **axis)
+    return (
+        loss_figure(np.array(records.loss), records.validation_loss if has_validation else None, course, log),
+        accuracy_figure(np.array(records.accuracy), records.validation_accuracy if has_validation else None, course),
+        learning_rate_figure(np.array(records.learning_rate), course),
+    )
 
 
 def change_text(change: dict[str, Any]) -> str:
-    """Say in a few words what was changed."""
+    """Describe in a few words what was changed."""
     changed = [
         f"{setting_name(field)} {setting_value(field, value)}"
         for field, value in change.items()

@@ -6,14 +6,9 @@ import streamlit as st
 
 from webapp.formulas.formula import Formula
 from webapp.formulas.recipe_formulas import formulas, part_titles
-from webapp.formulas.sources import source_of
-from webapp.i18n import current_language
+from webapp.formulas.show_code import show_code
 from webapp.i18n import gettext as _
 from webapp.runs.snapshot import Snapshot
-
-LONG = 36
-"""Lines of code from which on a piece scrolls."""
-LONG_HEIGHT = 480
 
 
 def show(snapshot: Snapshot) -> None:
@@ -41,9 +36,4 @@ def _formula(formula: Formula) -> None:
         st.markdown("\n".join(f"- ${symbol}$: {meaning}" for symbol, meaning in formula.symbols))
     with right:
         for code in formula.code:
-            source = source_of(code)
-            link = f"code?file={source.file}&line={source.line}&lang={current_language()}"
-            place = _("{file}, line {line}").format(file=source.file, line=source.line)
-            st.markdown(f"`{source.name}` · [{place}]({link})")
-            long = source.text.count("\n") >= LONG
-            st.code(source.text, wrap_lines=True, height=LONG_HEIGHT if long else "content")
+            show_code(code)

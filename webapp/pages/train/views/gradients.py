@@ -157,7 +157,7 @@ def _show_result(result: Result) -> None:
 
 
 def _summary(verdicts: list[Verdict]) -> None:
-    """Say in words what came out, with the reason where numbers differ."""
+    """Describe the result, with the reason where numbers differ."""
     found = set(verdicts)
     if found <= {"right", "tiny"}:
         st.success(_("Both numbers agree in all {count} arrays: backpropagation is right.").format(count=len(verdicts)))
@@ -180,7 +180,7 @@ def _summary(verdicts: list[Verdict]) -> None:
     if "close" in found:
         st.info(
             _(
-                "The numbers agree in their first digits only: here the loss bends so strongly, or has so many kinks, "
+                "The numbers agree only in their first digits: here the loss bends so strongly, or has so many kinks, "
                 "that even a small move is too large for a better measurement."
             )
         )

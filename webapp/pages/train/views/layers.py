@@ -52,7 +52,7 @@ def _layer_name(layer: int, sizes: tuple[int, ...]) -> str:
 
 
 def _findings(layers: tuple[LayerStatistics, ...], names: list[str], activation: str) -> None:
-    """Say what is found, once for all neighbours of whom the same is true."""
+    """Show what is found, once for neighbouring layers of which the same is true."""
     findings = [layer_finding(layers, i) for i in range(len(layers))]
     for kind, group in groupby(range(len(layers)), key=lambda i: findings[i].kind):
         first, *others = group

@@ -25,9 +25,7 @@ def show(snapshot: Snapshot) -> None:
     if not len(rows):
         st.info(_("There is no mistake to show: every image was read correctly."))
         return
-    st.markdown(
-        _("Here the network is most sure, and wrong. Would you read them better? Click one to see how it is read.")
-    )
+    st.markdown(_("Here the network is surest, and wrong. Would you do better? Click one to see how it is read."))
     names = [
         _("{digit}, read as {read}\n({share})").format(
             digit=reading.labels[row], read=reading.digits[row], share=percent(reading, row)
@@ -38,7 +36,7 @@ def show(snapshot: Snapshot) -> None:
 
 
 def percent(reading: Reading, row: int) -> str:
-    """Say how sure the network is of what it read in an image; 100% would mean that it can't be wrong."""
+    """Return how sure the network is of what it read in an image."""
     return share_text(float(reading.probabilities[row].max()))
 
 
@@ -60,5 +58,5 @@ def show_images(snapshot: Snapshot, reading: Reading, rows: np.ndarray, names: S
 
 
 def image_link(snapshot: Snapshot, place: int) -> str:
-    """Give the address of the drawing page on which a run's network reads a test image, counted from 0."""
+    """Return the address of the drawing page on which a run's network reads a test image, counted from 0."""
     return "./?" + urlencode({"test": place, "data": snapshot.job.data, "network": snapshot.id})

@@ -11,6 +11,7 @@ from mnist_core.errors import WeightsError
 from mnist_core.network import Network
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import Tile, clicked_in, gallery
+from webapp.formats import short_number
 from webapp.i18n import gettext as _
 from webapp.networks.choice import version
 from webapp.runs.snapshot import Snapshot
@@ -78,12 +79,9 @@ def show(snapshot: Snapshot) -> None:
             text = _("**{name}** has weights from {low} to {high}, and the bias {bias}. Click another one.")
             numbers = {"low": low, "high": high, "bias": layer.biases[unit]}
             st.markdown(_explanation(layer))
-            st.markdown(text.format(name=names[unit], **{name: _number(number) for name, number in numbers.items()}))
-
-
-def _number(value: float) -> str:
-    """Give a weight with two digits and a real minus sign."""
-    return f"{value:.2g}".replace("-", "−", 1)
+            st.markdown(
+                text.format(name=names[unit], **{name: short_number(number, 2) for name, number in numbers.items()})
+            )
 
 
 def _explanation(layer: FirstLayer) -> str:

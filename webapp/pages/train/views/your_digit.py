@@ -14,6 +14,7 @@ from webapp.charts.probability_ribbon import ribbon_figure, settled_since
 from webapp.components.data_uri import grey_address
 from webapp.components.drawing_pad import current_ink
 from webapp.components.live_chart import live_chart
+from webapp.formats import share_in_words
 from webapp.i18n import gettext as _
 from webapp.runs.snapshot import ACTIVE, Snapshot
 
@@ -100,7 +101,7 @@ def _probabilities(path: Path, changed: int, image: bytes) -> np.ndarray:
 
 
 def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
-    """Tell in words what the ribbon shows."""
+    """Describe what the ribbon shows."""
     digits = probabilities.argmax(axis=1)
     first, now = float(probabilities[0].max()), float(probabilities[-1].max())
     if first >= GUESS:
@@ -118,14 +119,10 @@ def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
         end = _("Since epoch {epoch:g} it says **{digit}**, now with {share}.")
     return " ".join(
         (
-            beginning.format(epoch=round(epochs[0], 1), digit=digits[0], share=_percent(first)),
-            end.format(epoch=round(epochs[since], 1), digit=digits[-1], share=_percent(now)),
+            beginning.format(epoch=round(epochs[0], 1), digit=digits[0], share=share_in_words(first)),
+            end.format(epoch=round(epochs[since], 1), digit=digits[-1], share=share_in_words(now)),
         )
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share:.0%}" if share < 0.995 else _("more than 99%")
 
 
 @st.cache_data(show_spinner=False)

@@ -167,7 +167,7 @@ def test_bars_stand_on_their_side_of_zero():
 
 def test_without_a_drawing_it_says_what_will_come():
     app = open_walk(draw="0")
-    assert "follow its numbers" in app.info[0].value
+    assert "follow its numbers" in app.get("html")[0].proto.body
     assert not app.button
 
 

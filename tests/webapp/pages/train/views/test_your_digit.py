@@ -14,7 +14,8 @@ from mnist_core.network import Network
 from mnist_core.nn.losses import softmax
 from mnist_core.nn.normalization import normalize
 from tests.webapp.written_networks import snapshot_of, write_run
-from webapp.components.drawing_pad import SESSION_KEY, SIDE, Board, History, _Record, read_ink
+from webapp.components.drawing_board import SIDE, Board, History, read_ink
+from webapp.components.drawing_pad import SESSION_KEY, _Record
 from webapp.pages.train.views.your_digit import MAX_EPOCHS, _example, _readings, _story, spread
 
 

@@ -28,7 +28,7 @@ def question(game: Game, text: str) -> None:
 
 
 def mark(right: bool) -> str:
-    """Give a tick or a cross, coloured, as HTML."""
+    """Return a tick or a cross, coloured, as HTML."""
     return f'<b class="{"play-right" if right else "play-wrong"}">{"✓" if right else "✗"}</b>'
 
 
@@ -42,7 +42,7 @@ def strip(images: Sequence[np.ndarray], captions: Sequence[str]) -> None:
 
 
 def take_part() -> None:
-    """Say, before a game, that it is counted; whoever doesn't want that can switch it off."""
+    """Show, before a game, that it is counted; whoever doesn't want that can switch it off."""
     st.session_state.setdefault("play_counted", st.session_state.get("play_counted_kept", True))
     st.caption(
         _(
@@ -74,7 +74,7 @@ def go_on(game: Game, kind: Kind) -> None:
 
 
 def say_counted(game: Game) -> None:
-    """Say whether the class has the game."""
+    """Show whether the class has the game."""
     texts = {
         "yes": _("This game counts for the class."),
         "no": _("This game is not counted for the class."),

@@ -1,0 +1,25 @@
+"""Shares, times and numbers as the pages print them."""
+
+import pytest
+
+from webapp.formats import duration, share_in_words, share_text, short_number, signed_number
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "0.0 s"), (12.34, "12.3 s"), (100.0, "1 min 40 s"), (119.7, "2 min 0 s")]
+)
+def test_times_as_a_person_reads_them(seconds, text):
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "short", "words"),
+    [(0.004, "0%", "less than 1%"), (0.81, "81%", "81%"), (0.9949, "99%", "99%"), (1.0, ">99%", "more than 99%")],
+)
+def test_no_share_is_certain(share, short, words):
+    assert (share_text(share), share_in_words(share)) == (short, words)
+
+
+def test_numbers_have_a_real_minus_sign_and_zero_has_none():
+    assert [signed_number(value) for value in (-1234.5, -0.001, 0.0, 2.0)] == ["−1,234.50", "0.00", "0.00", "+2.00"]
+    assert short_number(-0.012345) == "−0.0123"

@@ -1,0 +1,209 @@
+"""The board that people draw on: its strokes, the way back to earlier ones, and its ink as a picture.
+
+Nothing from a browser is trusted: a report that is not a list of strokes and a PNG of the right size counts as an empty
+board. Nothing here knows Streamlit.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageChops
+
+SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
+BARE = "#101216"
+"""The board's colour. The eraser is a pen of this colour: where it goes, the picture shows no ink."""
+LIVE_SIDE = 200
+"""Side of the helper's pictures, in pixels: real digits are read as well from them as from larger ones."""
+
+
+_MAX_PAST = 60  # boards that undo can go back to
+_MAX_STROKES = 400
+_MAX_PICTURE = 400_000  # characters of a picture in a message; a full board takes about 30,000
+_PICTURE_PREFIX = "data:image/png;base64,"
+
+# The canvas copies this property from the drawing it loads into every drawing it reports. It means nothing for a
+# canvas as a whole (it is made for single objects), which leaves it free to carry the number.
+_STAMP = "lockScalingFlip"
+
+_BOARD_RED = int(BARE[1:3], 16)
+_BRIGHTNESS = [max(0, round(255 * (level - _BOARD_RED) / (255 - _BOARD_RED))) for level in range(256)]
+
+Stroke = dict[str, Any]
+Ink = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Board:
+    """What is on the board at one moment.
+
+    Attributes:
+        strokes: the strokes as the canvas describes them, oldest first.
+        png: the browser's picture of them; None for an empty board, or until the browser has sent it.
+    """
+
+    strokes: tuple[Stroke, ...] = ()
+    png: bytes | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """The board as it is, those that undo goes back to and those that redo brings again (nearest last)."""
+
+    present: Board = Board()
+    past: tuple[Board, ...] = ()
+    future: tuple[Board, ...] = ()
+
+    def undo(self) -> History:
+        """Go one step back; a history without a past stays as it is."""
+        if not self.past:
+            return self
+        return History(self._drawable(self.past[-1]), self.past[:-1], (*self.future, self.present))
+
+    def redo(self) -> History:
+        """Undo the last undo; a history without a future stays as it is."""
+        if not self.future:
+            return self
+        return History(self._drawable(self.future[-1]), (*self.past, self.present), self.future[:-1])
+
+    def clear(self) -> History:
+        """Wipe the board, which can be undone; an empty board stays as it is."""
+        return self._then(Board()) if self.present.strokes else self
+
+    def report(self, board: Board) -> History:
+        """Add what the browser shows.
+
+        Strokes that arrived together become one step each. A board with the same strokes is only a newer picture
+        of them: the browser's answer to an undo, which must not cost the redo.
+        """
+        known = _paths(self.present.strokes)
+        paths = _paths(board.strokes)
+        if paths == known:
+            return replace(self, present=board)
+        if paths[: len(known)] != known:
+            return self._then(board)
+        history = self
+        for count in range(len(known) + 1, len(paths)):
+            history = history._then(Board(board.strokes[:count]))
+        return history._then(board)
+
+    def _then(self, board: Board) -> History:
+        return History(board, (*self.past, self.present)[-_MAX_PAST:], ())
+
+    def _drawable(self, board: Board) -> Board:
+        """Return a board with a picture: one without borrows the present one until the browser sends its own."""
+        return replace(board, png=self.present.png) if board.strokes and board.png is None else board
+
+
+def _paths(strokes: tuple[Stroke, ...]) -> list[object]:
+    """Return what identifies strokes: their lines; the canvas rounds the other numbers when it loads them."""
+    return [stroke.get("path") for stroke in strokes]
+
+
+@lru_cache(maxsize=64)  # a stroke's picture is checked, read and explained: unpacked once; 64 take 10 MB at most
+def read_ink(png: bytes) -> Ink | None:
+    """Read the ink of a picture made by the canvas.
+
+    The canvas is transparent, its ink white and opaque, and what was erased has the board's colour: ink is what is
+    both opaque and brighter than the board.
+
+    Args:
+        png: bytes that claim to be a PNG picture of the canvas.
+
+    Returns:
+        uint8 (LIVE_SIDE, LIVE_SIDE) or (SIDE, SIDE), read-only, 0 for the bare board and 255 for full ink; None if the
+        bytes are anything else.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+            # Opening reads the header only: a huge picture is refused before it is unpacked.
+            if picture.size not in ((SIDE, SIDE), (LIVE_SIDE, LIVE_SIDE)) or picture.mode != "RGBA":
+                return None
+            red, _, _, opacity = picture.split()
+    except Exception:  # forged files make Pillow raise half a dozen kinds, IndexError and SyntaxError among them
+        return None
+    return np.asarray(ImageChops.multiply(red.point(_BRIGHTNESS), opacity))
+
+
+def read_report(drawing: object, stamp: int) -> Board | None:
+    """Check what the browser sent.
+
+    Args:
+        drawing: the canvas's value: ``{"raw": {"objects": [...], ...}, "data": "data:image/png;base64,..."}``.
+        stamp: the number of the drawing that the canvas was last given.
+
+    Returns:
+        The board; an empty one if the message is malformed; None if it says nothing new, because the browser has
+        not reported yet or the report is about an older drawing than `stamp`.
+    """
+    if drawing is None:
+        return None
+    if not isinstance(drawing, dict) or not isinstance(drawing.get("raw"), dict):
+        return Board()
+    raw, picture = drawing["raw"], drawing.get("data")
+    if picture is None or raw.get(_STAMP, stamp) != stamp:
+        return None
+    strokes, png = read_strokes(raw.get("objects")), _read_png(picture)
+    if not strokes or png is None or read_ink(png) is None:
+        return Board()
+    return Board(strokes, png)
+
+
+def read_strokes(objects: object) -> tuple[Stroke, ...]:
+    """Check what claims to be the canvas's list of strokes; return none if it is anything else."""
+    if not isinstance(objects, list) or len(objects) > _MAX_STROKES:
+        return ()
+    if not all(isinstance(stroke, dict) and isinstance(stroke.get("path"), list) for stroke in objects):
+        return ()
+    return tuple(objects)
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """The board as the helper pictured it, with a stroke that the canvas has not reported yet.
+
+    Attributes:
+        png: the picture.
+        pen_down: whether the pen is on the board; else the picture is of a drawing that came back after a reload.
+    """
+
+    png: bytes
+    pen_down: bool
+
+
+def read_glimpse(live: object, stamp: int, strokes: int) -> Glimpse | None:
+    """Check what the helper sent.
+
+    Args:
+        live: its value: ``{"stamp": ..., "strokes": ..., "penDown": ..., "picture": "data:image/png;base64,..."}``.
+        stamp: the number of the drawing that the canvas was last given.
+        strokes: how many strokes were reported by then.
+
+    Returns:
+        The glimpse; None if it is malformed, or about another drawing or another stroke.
+    """
+    if not isinstance(live, dict) or live.get("stamp") != stamp or live.get("strokes") != strokes:
+        return None
+    png = _read_png(live.get("picture"))
+    return None if png is None or read_ink(png) is None else Glimpse(png, live.get("penDown") is True)
+
+
+def _read_png(address: object) -> bytes | None:
+    if not isinstance(address, str) or len(address) > _MAX_PICTURE or not address.startswith(_PICTURE_PREFIX):
+        return None
+    try:
+        return base64.b64decode(address.removeprefix(_PICTURE_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def drawing_of(board: Board, stamp: int) -> dict[str, Any]:
+    """Return the drawing that makes the canvas show `board` and stamp its reports with `stamp`."""
+    return {"objects": list(board.strokes), _STAMP: stamp}

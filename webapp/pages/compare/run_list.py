@@ -1,0 +1,120 @@
+"""The list of runs, with the menu of each."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from webapp.components.kept import kept_choice
+from webapp.i18n import gettext as _
+from webapp.pages.compare.places import choose, choose_none
+from webapp.pages.compare.tables import list_row
+from webapp.runs.facts import Order, ordered
+from webapp.runs.registry import MAX_NAME, MAX_NOTE
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE, Snapshot
+
+FIRST_SHOWN = 20
+"""Rows of the list at first, and how many more come at each press of the button below it."""
+
+
+def run_list(places: Sequence[str]) -> dict[str, DeltaGenerator]:
+    """Show the list of runs; return the places of their texts, by the ids of the runs."""
+    orders: dict[Order, str] = {"newest": _("Newest"), "accuracy": _("Accuracy"), "time": _("Time"), "size": _("Size")}
+    owners = {"all": _("All"), "mine": _("Mine")}
+    with st.container(horizontal=True, vertical_alignment="center", key="list-options"):
+        by: Order = kept_choice(_("Sort by"), "compare-order", orders)
+        owner = kept_choice(_("Whose runs"), "compare-owner", owners)
+        if any(places):
+            st.button(_("Untick all"), key="untick", type="tertiary", on_click=choose_none)
+    ids = [run_id for run_id in runs().all() if owner == "all" or _is_mine(run_id)]
+    if not ids:
+        st.caption(_("You have not started a run in this visit."))
+    count = st.session_state.setdefault("compare-shown", FIRST_SHOWN)
+    if by == "newest":
+        ids = ids[: count + 1]  # to know one more is enough: the others need not be read
+    shown = ordered([run for run_id in ids if (run := runs().snapshot(run_id)) is not None], by)
+    texts = {run.id: _list_entry(run, places) for run in shown[:count]}
+    if len(shown) > count:
+        st.button(_("Show more"), key="show-more", on_click=_show_more, width="stretch")
+    return texts
+
+
+def _show_more() -> None:
+    st.session_state["compare-shown"] += FIRST_SHOWN
+
+
+def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"run-{run.id}"):
+        # Only where it differs: a value that the program sets overrules a click that is under way.
+        if st.session_state.get(f"compare-{run.id}") != (run.id in places):
+            st.session_state[f"compare-{run.id}"] = run.id in places
+        st.checkbox(
+            _("Compare {name}").format(name=run.id),
+            key=f"compare-{run.id}",
+            label_visibility="collapsed",
+            on_change=choose,
+            args=(run.id,),
+        )
+        text = st.empty()
+        text.html(row_of(run, places))
+        label = _("Menu of {name}").format(name=run.id)
+        menu = st.popover(label, icon=":material/more_vert:", type="tertiary", key=f"menu-{run.id}", on_change="rerun")
+        if menu.open:
+            with menu:
+                _menu(run)
+        elif st.session_state.get("deleting") == run.id:
+            st.session_state["deleting"] = None
+    return text
+
+
+def row_of(run: Snapshot, places: Sequence[str]) -> str:
+    """Return a run's row as HTML, see `list_row`."""
+    place = places.index(run.id) if run.id in places else None
+    return list_row(run, place, _is_mine(run.id))
+
+
+def _is_mine(run_id: str) -> bool:
+    return run_id in st.session_state.get("runs", [])
+
+
+def _menu(run: Snapshot) -> None:
+    """Show what can be done with a run; it is only built while it is open."""
+    st.text_input(_("Name"), run.name, MAX_NAME, key=f"name-{run.id}")
+    st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
+    st.button(_("Save"), icon=":material/check:", key=f"save-{run.id}", on_click=_save, args=(run.id,), width="stretch")
+    st.page_link(
+        "webapp/pages/train/page.py",
+        label=_("Open on the training page"),
+        icon=":material/model_training:",
+        query_params={"run": run.id},
+    )
+    asked = st.session_state.get("deleting") == run.id
+    if run.state in ACTIVE:
+        st.caption(_("It can be deleted once it is over: stop it on the training page first."))
+    elif asked:
+        st.caption(_("Its curves, its checkpoints and its network will be gone, for everybody."))
+    st.button(
+        _("Delete for good") if asked else _("Delete"),
+        icon=":material/delete:",
+        key=f"delete-{run.id}",
+        type="primary" if asked else "secondary",
+        disabled=run.state in ACTIVE,
+        on_click=_delete,
+        args=(run.id,),
+        width="stretch",
+    )
+
+
+def _save(run_id: str) -> None:
+    runs().describe(run_id, st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"])
+    st.session_state[f"menu-{run_id}"] = False
+
+
+def _delete(run_id: str) -> None:
+    """Ask at the first click, delete at the second."""
+    if st.session_state.get("deleting") != run_id:
+        st.session_state["deleting"] = run_id
+        return
+    st.session_state["deleting"] = None
+    runs().delete(run_id)

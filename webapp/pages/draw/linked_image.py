@@ -1,0 +1,81 @@
+"""A test image of a data set in place of the pad, as a link asks for it."""
+
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from mnist_core.errors import DataError
+from mnist_core.imaging.preprocess import PreprocessOptions
+from mnist_core.recognizer import Recognition, Recognizer
+from webapp.components.data_uri import grey_address
+from webapp.datasets import MNIST, data_name, dataset, is_offered
+from webapp.formats import share_text
+from webapp.i18n import gettext as _
+from webapp.pages.draw.answer import confidence
+
+
+class LinkedImage(NamedTuple):
+    """The test image that a link asks for.
+
+    Attributes:
+        place: counted from 0.
+        pixels: uint8 (28, 28).
+        label: the digit that it is.
+        data_name: of the data set, in the visitor's language.
+    """
+
+    place: int
+    pixels: np.ndarray
+    label: int
+    data_name: str
+
+
+def linked_image() -> LinkedImage | None:
+    """Return the test image that the URL asks for; None if it asks for none, or for one that is not there."""
+    asked = st.query_params.get("test", "")
+    data = st.query_params.get("data", MNIST)
+    if not asked:
+        return None
+    try:
+        # The link may come from anyone: no other folder than those on offer is looked at.
+        if asked.isascii() and asked.isdecimal() and len(asked) < 8 and is_offered(data):
+            found, place = dataset(data), int(asked)
+            if place < len(found.test_images):
+                name = data_name(found.name, found.synthetic)
+                return LinkedImage(place, found.test_images[place], int(found.test_labels[place]), name)
+    except DataError as error:
+        st.warning(str(error), icon=":material/warning:")
+        return None
+    st.warning(_("The link asks for a test image that is not on this computer."), icon=":material/warning:")
+    return None
+
+
+def show_image(reader: Recognizer | None, image: LinkedImage) -> list[Recognition]:
+    """Show a test image in place of the pad, with the way back to it, and read it."""
+    address = grey_address(image.pixels / 255)
+    described = _("Test image {place:,} of {data}, labelled {label}").format(
+        place=image.place + 1, data=image.data_name, label=image.label
+    )
+    st.html(f'<img class="board" alt="{escape(described)}" src="{address}" width="432" height="432">')
+    with st.container(horizontal=True, vertical_alignment="center", key="test-image"):
+        st.markdown(described, width="content")
+        st.button(_("Draw yourself"), icon=":material/draw:", key="draw-yourself", on_click=_leave_image)
+    return [] if reader is None else [reader.recognize(image.pixels)]
+
+
+def _leave_image() -> None:
+    for name in ("test", "data"):
+        st.query_params.pop(name, None)
+
+
+def answer_as_in_training(reader: Recognizer, image: LinkedImage) -> None:
+    """Show how a test image is read without being prepared as drawings are."""
+    plain = Recognizer(reader.network, PreprocessOptions(crop=False)).recognize(image.pixels)
+    if plain.digit is not None:
+        text = _(
+            "The answer is for the image as this page prepares every drawing. Read as it lies in the data set, as in "
+            "training, the network reads **{digit}** ({share})."
+        )
+        st.caption(text.format(digit=plain.digit, share=share_text(confidence(plain))))

@@ -1,0 +1,1 @@
+"""The hidden units that a drawing lights up."""

@@ -1,0 +1,53 @@
+"""The views of a drawing, one of which is shown: each explains, or takes in, the drawing in its own way."""
+
+import streamlit as st
+
+from mnist_core.recognizer import Recognition, Recognizer
+from webapp.i18n import gettext as _
+from webapp.pages.draw import stages, teach, why
+from webapp.pages.draw.neurons import view as neurons
+from webapp.pages.draw.walk import view as walk
+
+
+def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | None) -> None:
+    """Show the chosen view, and which of several digits it is about."""
+    views = {
+        "stages": (_("From pen to 28×28"), stages.show),
+        "why": (_("Why?"), why.show),
+        "neurons": (_("Neurons"), neurons.show),
+        "walk": (_("Step by step"), walk.show),
+        "teach": (_("Teach it"), teach.show),
+    }
+    with st.container(horizontal=True, vertical_alignment="center", key="views"):
+        asked = st.query_params.get("view") or st.session_state.get("kept_view")
+        chosen_view = st.segmented_control(
+            _("What to look at"),
+            list(views),
+            default=asked if asked in views else next(iter(views)),
+            required=True,
+            format_func=lambda name: views[name][0],
+            key="view",
+            label_visibility="collapsed",
+            wrap=True,
+        )
+        if len(read) > 1 and shown is not None:
+            st.session_state["digit-choice"] = read.index(shown)
+            st.segmented_control(
+                _("Which digit"),
+                list(range(len(read))),
+                required=True,
+                format_func=lambda place: f"{place + 1}: {read[place].digit}",
+                key="digit-choice",
+                on_change=_choose_place,
+                args=(len(read),),
+                label_visibility="collapsed",
+            )
+    if chosen_view != asked:
+        st.session_state["kept_view"] = st.query_params["view"] = chosen_view
+    with st.container(key="view-body"):
+        views[chosen_view][1](reader, shown)
+
+
+def _choose_place(count: int) -> None:
+    st.session_state["place"] = st.session_state["digit-choice"]
+    st.session_state["places"] = count

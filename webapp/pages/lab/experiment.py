@@ -1,0 +1,116 @@
+"""An experiment: the chosen failure, its two runs, and the buttons that start them."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import streamlit as st
+
+from webapp.i18n import gettext as _
+from webapp.networks.choice import remember_run
+from webapp.pages.lab.failure_texts import failure_text
+from webapp.pages.lab.failures import FAILURES, Failure
+from webapp.runs.job import Job
+from webapp.runs.registry import MAX_NAME
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE, Snapshot
+
+ROLES = ("fail", "mend")
+"""The two runs of a failure, as they stand in the URL."""
+
+Pair = Mapping[str, Snapshot]
+"""The runs that have been started, by `ROLES`."""
+
+
+def open_failure() -> Failure:
+    """Show the choice of a failure: the one in the URL is open, else the one of this session, else the first."""
+    known = {failure.key: failure for failure in FAILURES}
+    if "lab-failure" not in st.session_state:
+        asked = st.query_params.get("failure") or st.session_state.get("lab-open")
+        st.session_state["lab-failure"] = asked if asked in known else FAILURES[0].key
+    key = str(
+        st.pills(
+            _("Failures"),
+            list(known),
+            required=True,
+            format_func=lambda key: failure_text(key).label,
+            key="lab-failure",
+            on_change=_forget_url,
+            label_visibility="collapsed",
+        )
+    )
+    st.session_state["lab-open"] = st.query_params["failure"] = key
+    return known[key]
+
+
+def _forget_url() -> None:
+    for role in ROLES:
+        st.query_params.pop(role, None)
+
+
+def current_runs(failure: Failure) -> dict[str, Snapshot]:
+    """Return the runs of a failure: those in the URL, else those that this session has started."""
+    mine = st.session_state.setdefault("lab-runs", {}).setdefault(failure.key, {})
+    found = {}
+    for role, recipe in zip(ROLES, (failure.recipe, failure.remedy), strict=True):
+        run_id = st.query_params.get(role) or mine.get(role)
+        snapshot = runs().snapshot(run_id) if run_id else None
+        # A link may name any run; with another seed it is still the same experiment.
+        if snapshot is not None and snapshot.job.recipe == dataclasses.replace(recipe, seed=snapshot.job.recipe.seed):
+            found[role] = snapshot
+            mine[role] = st.query_params[role] = snapshot.id
+        else:
+            mine.pop(role, None)
+            st.query_params.pop(role, None)
+    return found
+
+
+def start(failure: Failure, role: str, data: str, seed: int) -> None:
+    """Start one of a failure's two runs; the one that fails begins the experiment anew."""
+    recipe, name = (
+        (failure.recipe, _("{failure}: failure")) if role == "fail" else (failure.remedy, _("{failure}: remedy"))
+    )
+    title = name.format(failure=failure_text(failure.key).title)[:MAX_NAME]
+    run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
+    remember_run(run_id)
+    if role == "fail":
+        _forget_url()
+        st.session_state["lab-runs"][failure.key] = {}
+    st.session_state["lab-runs"][failure.key][role] = st.query_params[role] = run_id
+
+
+def buttons(failure: Failure, pair: Pair, data: str) -> None:
+    """Show the two clicks of an experiment, and a third one, once it is over, that begins it anew."""
+    seed = pair["fail"].job.recipe.seed if "fail" in pair else failure.recipe.seed
+    with st.container(horizontal=True, key="lab-buttons"):
+        st.button(
+            _("Let it fail"),
+            key="let-it-fail",
+            type="secondary" if pair else "primary",
+            icon=":material/play_arrow:",
+            disabled="fail" in pair,
+            on_click=start,
+            args=(failure, "fail", data, seed),
+        )
+        st.button(
+            _("Apply the remedy"),
+            key="apply-the-remedy",
+            type="primary" if "fail" in pair and "mend" not in pair else "secondary",
+            icon=":material/healing:",
+            disabled="fail" not in pair or "mend" in pair,
+            on_click=start,
+            args=(failure, "mend", data, seed),
+        )
+        if pair and not is_going(pair):
+            st.button(
+                _("Again, with other random numbers"),
+                key="again",
+                type="tertiary",
+                icon=":material/casino:",
+                on_click=start,
+                args=(failure, "fail", data, seed + 1),
+            )
+
+
+def is_going(pair: Pair) -> bool:
+    """Return whether one of the runs still moves, or will."""
+    return any(snapshot.state in ACTIVE for snapshot in pair.values())
