@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tests.paths import ROOT
 
@@ -27,6 +28,7 @@ def test_the_code_in_the_readme_runs(real_mnist, tmp_path, monkeypatch):
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert len(blocks) == 3
     names: dict[str, object] = {}
-    for block in blocks:
-        exec(block, names)  # noqa: S102 - our own code
+    with threadpool_limits(1):
+        for block in blocks:
+            exec(block, names)  # noqa: S102 - our own code
     assert (tmp_path / "my.npz").exists()
