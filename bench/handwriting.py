@@ -25,8 +25,9 @@ from scipy.optimize import minimize_scalar
 from bench.not_digits import not_digits
 from bench.strokes import CANVAS, PENS, SIZES, Strokes, draw_somewhere, load_strokes
 from mnist_core.constants import SIDE
-from mnist_core.imaging.preprocess import Steps
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+from mnist_core.imaging.preprocess import PreprocessOptions
+from mnist_core.network import DEFAULT_WEIGHTS
+from mnist_core.recognizer import Recognizer
 
 CHUNK = 250
 """Drawings that are read at once."""
@@ -39,11 +40,11 @@ HALVINGS = 5
 FEW = 10
 """Writers with fewer digits are not listed among the worst: their figures say nothing."""
 ABLATIONS = {
-    "the whole canvas, shrunk": Steps(crop=False, centre=False, stroke_width=False, slant=False),
-    "+ cut out and scaled into the box": Steps(crop=True, centre=False, stroke_width=False, slant=False),
-    "+ centre of mass": Steps(crop=True, centre=True, stroke_width=False, slant=False),
-    "+ stroke width": Steps(crop=True, centre=True, stroke_width=True, slant=False),
-    "+ slant": Steps(crop=True, centre=True, stroke_width=True, slant=True),
+    "the whole canvas, shrunk": PreprocessOptions(crop=False, centre=False, stroke_width=False, slant=False),
+    "+ cut out and scaled into the box": PreprocessOptions(crop=True, centre=False, stroke_width=False, slant=False),
+    "+ centre of mass": PreprocessOptions(crop=True, centre=True, stroke_width=False, slant=False),
+    "+ stroke width": PreprocessOptions(crop=True, centre=True, stroke_width=True, slant=False),
+    "+ slant": PreprocessOptions(crop=True, centre=True, stroke_width=True, slant=True),
 }
 
 
@@ -160,7 +161,7 @@ def _read(recognizer: Recognizer, pixels: Sequence[np.ndarray] | np.ndarray) -> 
         for row, found in enumerate(recognizer.recognize_many(list(pixels[start : start + CHUNK])), start):
             images[row], certainty[row] = found.image, found.certainty
             if found.digit is not None:
-                digits[row], probabilities[row], evidence[row] = found.digit, found.probabilities, found.evidence
+                digits[row], probabilities[row], evidence[row] = found.digit, found.probabilities, found.logsumexp
     return Readings(digits, probabilities, evidence, images, certainty)
 
 

@@ -1,4 +1,4 @@
-"""Batches of images, gathered from a data set and made ready for the network."""
+"""Batches of images, gathered from a data set, distorted and normalized."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def add_noise(x: np.ndarray, deviation: float, rng: np.random.Generator) -> None
 
 
 class Batches:
-    """Gathers images as bytes, distorts and scales them and adds noise, in the same memory at every step.
+    """Gathers images as bytes, distorts and normalizes them and adds noise, in memory that is used again at every step.
 
     A data set of floats would be four times as large, and no faster to gather from.
 
@@ -29,9 +29,9 @@ class Batches:
         normalization: a key of `NORMALIZATIONS`.
         dtype: of the batches.
         size: images in the largest batch, also an attribute.
-        distortion: how strongly every image is distorted, see `Distortion`; 0: not at all.
-        rng: source of all that is random in distortions and noise.
-        noise: standard deviation of the noise that is added to the scaled images; 0: none.
+        distortion: strength of the distortion of every image, see `Distortion`; 0 for none.
+        rng: source of all randomness in distortions and noise.
+        noise: standard deviation of the noise that is added to the normalized images; 0 for none.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Batches:
         """Gather a batch.
 
         Args:
-            chosen: integer (B,), indices of images; or a slice of B images that stand together.
+            chosen: integer (B,), indices of images; or a slice of B consecutive ones.
 
         Returns:
             (B, 784), valid until the next call.

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import GELU, Activation, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
@@ -20,7 +20,7 @@ OPSET, IR_VERSION = 13, 7
 """Versions of the operators and of the format, both of 2020: whatever runs ONNX models today knows them."""
 
 
-def to_onnx(network: TrainedNetwork) -> bytes:
+def to_onnx(network: Network) -> bytes:
     """Build the ONNX model that gives the probabilities of `Recognizer`.
 
     Its input "images" is uint8 (N, 28, 28), ink bright on black as in MNIST, for any N ≥ 1; its output
@@ -36,8 +36,8 @@ def to_onnx(network: TrainedNetwork) -> bytes:
     Source: ONNX operators, https://onnx.ai/onnx/operators/
 
     Example:
-        >>> from mnist_core.network import load_weights
-        >>> model = onnx.load_from_string(to_onnx(load_weights("weights/default.npz")))
+        >>> from mnist_core.network import Network
+        >>> model = onnx.load_from_string(to_onnx(Network.load("weights/default.npz")))
         >>> [node.op_type for node in model.graph.node][:5]
         ['Cast', 'Flatten', 'Div', 'Gemm', 'Relu']
     """
@@ -80,7 +80,7 @@ class _Graph:
         self._nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
-    def model(self, network: TrainedNetwork) -> onnx.ModelProto:
+    def model(self, network: Network) -> onnx.ModelProto:
         """Close the graph: the last node gives the probabilities."""
         self._nodes[-1].output[0] = "probabilities"
         images = helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, ["N", 28, 28])
@@ -133,7 +133,7 @@ _Nodes = Callable[[_Graph, str], str]
 _NORMALIZATIONS: dict[str, _Nodes] = {"unit": _unit, "standard": _standard, "raw": _raw, "min-max": _min_max}
 _ACTIVATIONS: dict[str, _Nodes] = {
     "relu": lambda graph, x: graph.node("Relu", x),
-    "leaky-relu": lambda graph, x: graph.node("LeakyRelu", x, alpha=LeakyReLU.leak),
+    "leaky-relu": lambda graph, x: graph.node("LeakyRelu", x, alpha=LeakyReLU.negative_slope),
     "sigmoid": lambda graph, x: graph.node("Sigmoid", x),
     "tanh": lambda graph, x: graph.node("Tanh", x),
     "silu": lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x)),

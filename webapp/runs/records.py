@@ -15,7 +15,7 @@ from mnist_core.training.records import EpochEnd, Record, StepEnd, from_json
 class Records:
     """A run's history. It only grows, but for what a killed worker had done after its last checkpoint.
 
-    Steps are kept in columns of 8 bytes a number: a long run has a million of them.
+    PreprocessOptions are kept in columns of 8 bytes a number: a long run has a million of them.
 
     Attributes:
         begin: the first record: data set and its sizes; empty until the data are loaded.

@@ -13,13 +13,13 @@ from mnist_core.explain.units import (
     Arithmetic,
     UnitLayer,
     arithmetic,
-    looks_for,
+    contributions,
+    input_gradients,
     parts_of_sums,
-    pulls,
     round_to_sum,
     unit_layers,
 )
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import sigmoid
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
@@ -70,10 +70,10 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     place, order = _choices(layers)
     layer, is_output = layers[place], place == len(layers) - 1
     by_pull = order == "pull" and not is_output
-    levels = pulls(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
+    levels = contributions(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
     unit = _chosen_unit(place, levels)
     units = np.arange(len(levels)) if is_output else _strongest(levels, unit)
-    pictures = looks_for(layers, place, units)
+    pictures = input_gradients(layers, place, units)
     names = [_name(index, is_output) for index in units.tolist()]
     written = _percent if is_output else _signed if by_pull else _plain
     values = [written(level) for level in levels[units].tolist()]
@@ -259,7 +259,7 @@ def _after_the_sum(worked: Arithmetic, activation: str | None) -> str:
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
-def _shares(network: TrainedNetwork, logits: np.ndarray, unit: int) -> str:
+def _shares(network: Network, logits: np.ndarray, unit: int) -> str:
     """Show how ten logits become ten probabilities, with all numbers."""
     temperature, head = network.temperature, network.recipe.head
     scaled = logits.astype(np.float64) / temperature

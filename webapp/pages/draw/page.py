@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.errors import DataError, WeightsError
-from mnist_core.imaging.preprocess import Steps
+from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
 from webapp.components.bars import probability_bars
@@ -129,7 +129,7 @@ def _read_drawing(reader: Recognizer | None) -> list[Recognition]:
     ink = pad.current_ink()
     if reader is None or ink is None:
         return []
-    found = [part.recognition for part in reader.recognize_number(ink)]
+    found = [part.recognition for part in reader.recognize_number(ink, background=0)]
     return [recognition for recognition in found if recognition.digit is not None]
 
 
@@ -237,7 +237,7 @@ def _leave_image() -> None:
 
 def _as_in_training(reader: Recognizer, image: TestImage) -> None:
     """Say how a test image is read without being prepared as drawings are."""
-    plain = Recognizer(reader.network, Steps(crop=False)).recognize(image.pixels)
+    plain = Recognizer(reader.network, PreprocessOptions(crop=False)).recognize(image.pixels)
     if plain.digit is not None:
         text = _(
             "The answer is for the image as this page prepares every drawing. Read as it lies in the data set, as in "

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_core.network import load_weights
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from mnist_core.recipes.presets import QUICK
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
+from tests.webapp.real_runs import wait_for
 from webapp.pages.train.downloads import report_file
 from webapp.pages.train.report import report
 from webapp.runs.folder import RunFolder
@@ -84,7 +84,7 @@ def test_results_settings_and_changes_stand_in_it(tmp_path):
     assert "Test accuracy 76.54%" in text
     assert "Best epoch 1 Validation accuracy there 80.00% Validation loss there 1.0429" in text
     assert "Training accuracy there 30.00% Training loss there 1.5000" in text
-    assert "Time 12.2 s Steps 4 Parameters 19,410" in text
+    assert "Time 12.2 s PreprocessOptions 4 Parameters 19,410" in text
     assert "after step 2 Learning rate 0.025" in text
     assert "Hidden layers 24, 16 (in the recipe: 256)" in text
     assert "Batch size 64 Epochs" in text  # as in the recipe: nothing is added
@@ -136,7 +136,7 @@ def test_it_loads_nothing(tmp_path):
 
 def test_a_run_that_has_not_begun_has_a_report_as_well(tmp_path):
     text = Reader(report(snapshot_of(tmp_path, JOB, []), None)).text
-    assert "Steps 0" in text
+    assert "PreprocessOptions 0" in text
     assert not any(word in text for word in ("Curves", "Confusion matrix", "Best epoch", "Test accuracy"))
 
 
@@ -146,13 +146,10 @@ def test_the_report_of_a_real_run_has_the_counts_of_its_network(
 ):
     recipe = dataclasses.replace(tiny_recipe, validation_fraction=share)
     run_id = runs.start(Job(recipe, str(data_folder)))
-    deadline = time.monotonic() + 30
-    while runs.snapshot(run_id).state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    snapshot = runs.snapshot(run_id)
+    snapshot = wait_for(runs, run_id)
+    assert snapshot.weights is not None
     document = report_file(snapshot).decode()
-    model = load_weights(snapshot.weights).model
-    read = evaluate(model, recipe.head, recipe.normalization, small_dataset.test_images, small_dataset.test_labels)
+    model = Network.load(snapshot.weights).model
+    read = Network(model, recipe).evaluate(small_dataset.test_images, small_dataset.test_labels)
     assert f"{int(np.trace(read.confusion)):,} of 200 test images are read right" in document
     assert f"{read.accuracy:.2%}" in document
