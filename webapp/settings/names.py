@@ -151,14 +151,10 @@ WORDS: dict[str, Words] = {
         N_("First all zeros, then all ones, … What happens if they are not shuffled then?"),
     ),
     "seed": Words(
-        N_("Seed"),
-        N_("Of all that is random: the same seed gives the same training."),
-        widget={"max_value": 2**31},
+        N_("Seed"), N_("Of all that is random: the same seed gives the same training."), widget={"max_value": 2**31}
     ),
     "l1": Words(
-        N_("L1 penalty"),
-        N_("Pulls every weight to 0 with the same force."),
-        widget={"step": 0.0001, "max_value": 1e6},
+        N_("L1 penalty"), N_("Pulls every weight to 0 with the same force."), widget={"step": 0.0001, "max_value": 1e6}
     ),
     "l2": Words(
         N_("L2 penalty"),
