@@ -177,7 +177,7 @@ class Network:
             raise ImageError(f"found images of {images.dtype}, expected uint8 in [0, 255] or floats in [0, 1]")
         if is_float and images.size and images.max() > 1:
             raise ImageError(f"found float images up to {images.max():g}, expected [0, 1]: divide by 255 or use uint8")
-        return normalize(images, self.recipe.normalization, self.model.flat.dtype.type)
+        return normalize(images.reshape(len(images), PIXELS), self.recipe.normalization, self.model.flat.dtype.type)
 
     def logits(self, images: np.ndarray) -> np.ndarray:
         """Compute the scores of the classes, (N, 10), of images as for `inputs`."""
