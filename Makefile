@@ -13,19 +13,32 @@ LOCAL_ADDRESS = --browser.serverAddress "$$($(BIN)/python -c 'from streamlit.net
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format texts weights clean
+.PHONY: help run test test-fast test-slow coverage check format texts weights clean
 
 help: ## Show what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST=0.0.0.0 for a classroom)
 	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
-test: $(VENV)/installed-dev ## Run all tests, with a real browser
-	@CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(BIN)/python -m pytest
+# A browser test finds its browser in CHROMIUM; the tests run on all cores, a server and a browser for each.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM &&
 
-check: $(VENV)/installed-dev ## Check format, lint, types and the rooms' imports, then run all tests
+test: $(VENV)/installed-dev ## Run the tests, with a real browser (six minutes on two cores)
+	$(WITH_BROWSER) $(PYTEST) -m "not slow"
+
+test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
+	$(PYTEST) -m "not slow and not browser"
+
+test-slow: $(VENV)/installed-dev ## Run what takes long: whole recipes, killed servers, fifty digits
+	$(WITH_BROWSER) $(PYTEST) -m slow
+
+coverage: $(VENV)/installed-dev ## Run all tests and show the lines of the product that none of them reached
+	$(WITH_BROWSER) $(PYTEST) --cov --cov-report=term-missing:skip-covered
+
+check: $(VENV)/installed-dev ## Check format, lint, types and the rooms' imports, then `make test`
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -45,7 +58,7 @@ weights: $(VENV)/installed ## Train the default weights again (a quarter of an h
 		--temperature 1.19 --digit-from 3.9 --out weights/default.npz
 
 clean: ## Remove what was set up here, but no runs and no data
-	rm -rf $(VENV) static .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) static .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 $(VENV)/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

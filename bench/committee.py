@@ -37,7 +37,7 @@ def main(files: tuple[Path, ...]) -> None:
 
 def _probabilities(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
     recipe = network.recipe
-    logits = network.model.forward(normalize(images, recipe.normalization))
+    logits = network.model(normalize(images, recipe.normalization))
     return HEADS[recipe.head].probabilities(logits / network.temperature)
 
 

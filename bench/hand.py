@@ -108,7 +108,7 @@ class Bench:
 
     def refused(self, network: TrainedNetwork) -> float:
         """Give the share of drawings that are no digits, and are called so."""
-        logits = network.model.forward(normalize(self.no_digits, network.recipe.normalization))
+        logits = network.model(normalize(self.no_digits, network.recipe.normalization))
         limit = -np.inf if network.digit_from is None else network.digit_from
         return float((np.logaddexp.reduce(logits, axis=1) < limit).mean())
 

@@ -25,7 +25,7 @@ from scipy.optimize import minimize_scalar
 from bench.not_digits import not_digits
 from bench.strokes import CANVAS, PENS, SIZES, Strokes, draw_somewhere, load_strokes
 from mnist_core.constants import SIDE
-from mnist_core.imaging.preprocess import Steps
+from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
 
 CHUNK = 250
@@ -39,11 +39,11 @@ HALVINGS = 5
 FEW = 10
 """Writers with fewer digits are not listed among the worst: their figures say nothing."""
 ABLATIONS = {
-    "the whole canvas, shrunk": Steps(crop=False, centre=False, stroke_width=False, slant=False),
-    "+ cut out and scaled into the box": Steps(crop=True, centre=False, stroke_width=False, slant=False),
-    "+ centre of mass": Steps(crop=True, centre=True, stroke_width=False, slant=False),
-    "+ stroke width": Steps(crop=True, centre=True, stroke_width=True, slant=False),
-    "+ slant": Steps(crop=True, centre=True, stroke_width=True, slant=True),
+    "the whole canvas, shrunk": PreprocessOptions(crop=False, centre=False, stroke_width=False, slant=False),
+    "+ cut out and scaled into the box": PreprocessOptions(crop=True, centre=False, stroke_width=False, slant=False),
+    "+ centre of mass": PreprocessOptions(crop=True, centre=True, stroke_width=False, slant=False),
+    "+ stroke width": PreprocessOptions(crop=True, centre=True, stroke_width=True, slant=False),
+    "+ slant": PreprocessOptions(crop=True, centre=True, stroke_width=True, slant=True),
 }
 
 

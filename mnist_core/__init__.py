@@ -7,7 +7,7 @@ from mnist_core.data.dataset import Dataset, Split, find_mnist, load_dataset, sp
 from mnist_core.data.download import fetch_mnist
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import DataError, DivergedError, ImageError, MnistCoreError, RecipeError, WeightsError
-from mnist_core.imaging.preprocess import Stages, Steps, to_network_input
+from mnist_core.imaging.preprocess import PreprocessOptions, PreprocessTrace, to_network_input
 from mnist_core.io.idx import read_idx, write_idx
 from mnist_core.network import TrainedNetwork, load_weights, save_weights
 from mnist_core.nn.gradient_check import GradientCheck, gradient_check
@@ -33,15 +33,15 @@ __all__ = [
     "ImageError",
     "MnistCoreError",
     "NumberPart",
+    "PreprocessOptions",
+    "PreprocessTrace",
     "Recipe",
     "RecipeError",
     "Recognition",
     "Recognizer",
     "Record",
     "Split",
-    "Stages",
     "StepEnd",
-    "Steps",
     "TrainedNetwork",
     "Training",
     "WeightsError",

@@ -1,4 +1,4 @@
-"""The command line: `python -m mnist_core`."""
+"""Run the command line: `python -m mnist_core`."""
 
 from mnist_core.cli.main import main
 

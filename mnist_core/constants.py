@@ -1,10 +1,10 @@
-"""The shape of the problem: what an image is, and what it can show."""
+"""The shape of the problem: how large an image is, and which classes there are."""
 
 SIDE = 28
 """Height and width of an image, in pixels."""
 PIXELS = SIDE * SIDE
-"""Inputs of a network."""
+"""Pixels of an image, the inputs of a network."""
 CLASSES = 10
-"""Outputs of a network: the digits 0 to 9."""
+"""The digits 0 to 9, the outputs of a network."""
 OUTLIER_LABEL = 255
-"""Label of an image that shows none of the classes."""
+"""The label of an image that shows none of the classes."""

@@ -1,7 +1,7 @@
-"""The few exceptions a caller may want to catch.
+"""The exceptions that a caller may want to catch.
 
-Every message says what was found, what was expected and what to do, so that the app and the command line can
-show it as it is.
+Every message says what was found, what was expected and what to do, so that the app and the command line can show it as
+it is.
 """
 
 
@@ -14,7 +14,7 @@ class DataError(MnistCoreError):
 
 
 class ImageError(MnistCoreError):
-    """A picture cannot be read: wrong dtype, shape, size or file format."""
+    """A picture cannot be read: its dtype, shape, size or file format is wrong."""
 
 
 class RecipeError(MnistCoreError):
@@ -22,14 +22,14 @@ class RecipeError(MnistCoreError):
 
 
 class WeightsError(MnistCoreError):
-    """A file of weights or a checkpoint is damaged, hostile, or of another kind."""
+    """A file of weights or a checkpoint is damaged, hostile, or something else entirely."""
 
 
 class DivergedError(MnistCoreError):
-    """Training left the finite numbers.
+    """The loss of a training became infinite or NaN.
 
     Attributes:
-        step: the update at which the loss stopped being finite, counted from 1.
+        step: the update at which that happened, counted from 1.
         learning_rate: the learning rate of that update.
     """
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from mnist_core.imaging.photo import find_digits, find_rows, is_photo
 from mnist_core.imaging.preprocess import (
-    DEFAULT_STEPS,
-    Stages,
-    Steps,
+    DEFAULT_OPTIONS,
+    PreprocessOptions,
+    PreprocessTrace,
     crop_to_ink,
     find_ink,
     stages_of_ink,
@@ -24,7 +24,9 @@ from mnist_core.network import TrainedNetwork, load_weights
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import normalize
 
-DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
+DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.npz"
+if not DEFAULT_WEIGHTS.exists():  # a checkout, not an installed wheel
+    DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
 
 
 Certainty = Literal["sure", "unsure", "no digit"]
@@ -48,7 +50,7 @@ class Recognition:
     probabilities: np.ndarray | None
     evidence: float | None
     image: np.ndarray
-    stages: Stages
+    stages: PreprocessTrace
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +83,7 @@ class Recognizer:
         1
     """
 
-    def __init__(self, network: TrainedNetwork, steps: Steps = DEFAULT_STEPS) -> None:
+    def __init__(self, network: TrainedNetwork, steps: PreprocessOptions = DEFAULT_OPTIONS) -> None:
         self.network = network
         self.steps = steps
 
@@ -173,7 +175,7 @@ class Recognizer:
         stages = [stages_of_ink(part.ink, self.steps) for part in parts]
         return [NumberPart(part.box, read) for part, read in zip(parts, self.read_stages(stages), strict=True)]
 
-    def read_stages(self, stages: Sequence[Stages]) -> list[Recognition]:
+    def read_stages(self, stages: Sequence[PreprocessTrace]) -> list[Recognition]:
         """Read drawings that were made ready before, in one pass through the network.
 
         Args:
@@ -186,7 +188,7 @@ class Recognizer:
             return []
         recipe = self.network.recipe
         x = normalize(np.stack([stage.centred for stage in stages]), recipe.normalization)  # (N, 784)
-        logits = self.network.model.forward(x)  # (N, 10)
+        logits = self.network.model(x)  # (N, 10)
         evidence = np.logaddexp.reduce(logits, axis=1)  # (N,)
         rows = HEADS[recipe.head].probabilities(logits / self.network.temperature)
         return [

@@ -19,6 +19,15 @@ from mnist_core.training.state import start_training
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and begin with them: they take longest, and most of it is waiting."""
+    browser = Path(__file__).parent / "browser"
+    for item in items:
+        if browser in item.path.parents:
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture
 def real_mnist(monkeypatch) -> Path:
     """The folder of the real MNIST, also in MNIST_DIR; in CI it must be there."""

@@ -16,7 +16,7 @@ def data_group() -> None:
 
 
 @data_group.command("fetch")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where to; without it, the user's cache.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where to put it; by default, the user's cache.")
 def fetch_command(folder: Path | None) -> None:
     """Download MNIST (11 MB) from a public mirror and check it."""
     bars: dict[str, tqdm] = {}
@@ -47,7 +47,7 @@ def check_command(spec: str) -> None:
 @data_group.command("describe")
 @click.argument("spec", default="mnist")
 def describe_command(spec: str) -> None:
-    """Say what a data set holds."""
+    """Show what is in a data set."""
     dataset = load_dataset(spec)
     click.echo(f"{dataset.name}{' (drawn by code, not by people)' if dataset.synthetic else ''}")
     for part, images, labels in (

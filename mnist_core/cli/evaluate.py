@@ -11,7 +11,6 @@ from mnist_core.cli.options import data_option, json_option, threads_option, wei
 from mnist_core.data.dataset import load_dataset
 from mnist_core.network import load_weights
 from mnist_core.nn.metrics import evaluate
-from mnist_core.training.threads import best_threads
 
 
 @click.command("evaluate")
@@ -19,12 +18,12 @@ from mnist_core.training.threads import best_threads
 @data_option
 @threads_option
 @json_option
-def evaluate_command(weights: Path, spec: str, threads: int | None, as_json: bool) -> None:
+def evaluate_command(weights: Path, spec: str, threads: int, as_json: bool) -> None:
     """Measure trained weights on the test images of a data set."""
     network = load_weights(weights)
     dataset = load_dataset(spec)
     recipe = network.recipe
-    with threadpool_limits(threads or best_threads(recipe)):
+    with threadpool_limits(threads):
         result = evaluate(network.model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(result), "confusion": result.confusion.tolist()}))

@@ -5,10 +5,9 @@ from pathlib import Path
 import click
 
 from mnist_core.cli.options import check_writable, weights_option
-from mnist_core.export.onnx_model import to_onnx
 from mnist_core.export.script import to_script
-from mnist_core.io.atomic_file import whole_file
-from mnist_core.network import load_weights
+from mnist_core.io.atomic_file import atomic_write
+from mnist_core.network import TrainedNetwork, load_weights
 
 
 @click.command("export")
@@ -24,8 +23,19 @@ def export_command(weights: Path, out: Path) -> None:
     if out.suffix not in (".onnx", ".py"):
         raise click.UsageError(f"--out is '{out}', expected a name that ends in .onnx or .py")
     network = load_weights(weights)
-    content = to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
+    content = _to_onnx(network) if out.suffix == ".onnx" else to_script(network).encode()
     check_writable(out)
-    with whole_file(out) as file:
+    with atomic_write(out) as file:
         file.write(content)
     click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) is now also in {out}")
+
+
+def _to_onnx(network: TrainedNetwork) -> bytes:
+    try:
+        from mnist_core.export.onnx_model import to_onnx  # noqa: PLC0415 - the only command that needs onnx
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"found no package {error.name!r}, which writes ONNX models: pip install 'mnist-scratch[onnx]', "
+            f"or choose a name that ends in .py"
+        ) from error
+    return to_onnx(network)

@@ -1,4 +1,4 @@
-"""The command line, `python -m mnist_core`: one file for each command."""
+"""The command line, `mnist-scratch` or `python -m mnist_core`: one file for each command."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from mnist_core.errors import MnistCoreError
 
 
 class _OneLineErrors(click.Group):
-    """Turns the errors that we raise on purpose into one line and exit code 1."""
+    """Shows the errors that are raised on purpose in one line, with exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -2,13 +2,16 @@
 
 import json
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from mnist_core.errors import RecipeError, WeightsError
 from mnist_core.recipes.presets import RECIPES
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import SETTINGS, Recipe
+from mnist_core.recipes.setting import Choice, Flag, Numbers, Setting
 from mnist_core.recognizer import DEFAULT_WEIGHTS
 
 weights_option = click.option(
@@ -24,8 +27,63 @@ data_option = click.option(
 threads_option = click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="BLAS threads; without it, as many as the size of the network's products deserves.",
+    default=1,
+    show_default=True,
+    help="Threads of each matrix product. More can be faster for wide layers on an idle machine, but add up in another "
+    "order: the results differ in their last bits.",
 )
+
+ALIASES = {"hidden_sizes": ("--hidden",)}
+"""Other names of a setting's option."""
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def setting_options(command: Command) -> Command:
+    """Add an option for every setting of a recipe; `read_settings` reads what they are given."""
+    for name, setting in reversed(SETTINGS.items()):
+        option, text = _option(name), _help(setting)
+        if isinstance(setting.kind, Flag):
+            command = click.option(f"{option}/--no-{option[2:]}", name, default=None, help=text)(command)
+        else:
+            names = (option, *ALIASES.get(name, ()), name)
+            command = click.option(*names, metavar=_metavar(setting), help=text)(command)
+    return command
+
+
+def read_settings(given: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """Read the settings among the options that were given.
+
+    Raises:
+        RecipeError: naming the option, what was found and what is possible.
+    """
+    return {name: _read(name, value) for name, value in given.items() if value is not None}
+
+
+def _read(name: str, given: str | bool) -> object:
+    setting = SETTINGS[name]
+    try:
+        value = given if isinstance(given, bool) else setting.parse(given)
+    except ValueError:
+        value = given  # which no setting accepts
+    if not setting.accepts(value):
+        raise RecipeError(f"{_option(name)} is {given!r}, expected {setting.expected}")
+    return value
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _metavar(setting: Setting) -> str:
+    if isinstance(setting.kind, Choice):
+        return "NAME"
+    return "NUMBER,…" if isinstance(setting.kind, Numbers) else "NUMBER"
+
+
+def _help(setting: Setting) -> str:
+    """Return what an option does, what it may be, and when it has an effect."""
+    possible = "" if isinstance(setting.kind, Flag) else f" {setting.expected[0].upper()}{setting.expected[1:]}."
+    return f"{setting.help}{possible}" + (f" Only if {setting.condition}." if setting.condition else "")
 
 
 def find_recipe(name: str) -> Recipe:

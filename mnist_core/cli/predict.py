@@ -13,15 +13,15 @@ from mnist_core.cli.options import json_option, weights_option
 from mnist_core.errors import ImageError
 from mnist_core.explain.attribution import gradient_times_input
 from mnist_core.imaging.image_file import read_picture
-from mnist_core.imaging.preprocess import Steps
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.imaging.preprocess import PreprocessOptions
+from mnist_core.io.atomic_file import atomic_write
 from mnist_core.network import TrainedNetwork, load_weights
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 
 DOUBTS = ("sure", "unsure", "no digit")
 """From no doubt to the greatest."""
 STAGES = ("ink", "crop", "evened", "fitted", "centred")
-"""The fields of `preprocess.Stages`, as they follow each other."""
+"""The fields of `preprocess.PreprocessTrace`, as they follow each other."""
 FOR, AGAINST = np.array([0.34, 0.71, 0.91]), np.array([0.90, 0.62, 0.0])
 """Sky blue and orange, which those who see fewer colours can tell apart as well (Okabe and Ito 2008, Color universal
 design, https://jfly.uni-koeln.de/color/)."""
@@ -66,7 +66,7 @@ def predict_command(
     picture. "digit" and "probabilities" beside them are those of a single digit, and null if there are none or several;
     "certainty" is the least of all.
     """
-    steps = Steps(
+    steps = PreprocessOptions(
         crop="crop" not in without,
         stroke_width="stroke-width" not in without,
         slant="slant" in extra,
@@ -199,7 +199,7 @@ def _write_why(folder: Path, name: str, network: TrainedNetwork, parts: list[Num
 
 
 def _write_picture(path: Path, picture: Image.Image) -> None:
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         picture.save(file, "PNG")
 
 

@@ -1,4 +1,4 @@
-"""`recipes`: list the named recipes, or print one."""
+"""`recipes`: list the recipes, or print one as JSON."""
 
 import json
 
@@ -11,7 +11,7 @@ from mnist_core.recipes.presets import RECIPES
 @click.command("recipes")
 @click.argument("name", required=False)
 def recipes_command(name: str | None) -> None:
-    """List the recipes, or print one as JSON (a start for one of your own)."""
+    """List the recipes, or print one as JSON, to start one of your own."""
     if name is not None:
         click.echo(json.dumps(find_recipe(name).to_json(), indent=1))
         return

@@ -14,7 +14,6 @@ from mnist_core.nn.metrics import evaluate
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.training.split import split_for
 from mnist_core.training.state import Training, start_training
-from mnist_core.training.threads import best_threads
 
 TOLERANCE = 0.007
 """How far below the original's accuracy ours may be: other random numbers alone move it by some tenths of a point."""
@@ -79,7 +78,7 @@ def is_reproduced(original: dict[str, float], ours: dict[str, float]) -> bool:
 @click.command("reproduce")
 @click.argument("names", nargs=-1, metavar="[NAME]...", type=click.Choice(list(TUTORIALS)))
 @threads_option
-def reproduce_command(names: tuple[str, ...], threads: int | None) -> None:
+def reproduce_command(names: tuple[str, ...], threads: int) -> None:
     """Train the tutorials' recipes on MNIST, and compare with what they published and what their code gives.
 
     Without names, all of them (some minutes). Ends with an error if an accuracy is more than 0.7 points below the
@@ -94,7 +93,7 @@ def reproduce_command(names: tuple[str, ...], threads: int | None) -> None:
         click.echo(f"{name}, seed {recipe.seed}", err=True)
         began = time.perf_counter()
         try:
-            with threadpool_limits(threads or best_threads(recipe)):
+            with threadpool_limits(threads):
                 for _record in train_and_show(training, split, "quiet"):
                     pass
             seconds = time.perf_counter() - began

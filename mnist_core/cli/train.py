@@ -10,17 +10,23 @@ from pathlib import Path
 import click
 from threadpoolctl import threadpool_limits
 
-from mnist_core.cli.options import check_writable, data_option, find_recipe, json_option, threads_option
+from mnist_core.cli.options import (
+    check_writable,
+    data_option,
+    find_recipe,
+    json_option,
+    read_settings,
+    setting_options,
+    threads_option,
+)
 from mnist_core.cli.progress import train_and_show
 from mnist_core.data.dataset import load_dataset
-from mnist_core.errors import DivergedError, RecipeError
+from mnist_core.errors import DivergedError
 from mnist_core.network import MAX_TEMPERATURE, MIN_TEMPERATURE, check_certainty, load_weights, save_weights
-from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.result import finished_network
 from mnist_core.training.split import split_for
 from mnist_core.training.state import start_training
-from mnist_core.training.threads import best_threads
 
 
 @click.command("train")
@@ -31,14 +37,7 @@ from mnist_core.training.threads import best_threads
     type=click.Path(path_type=Path),
     help="Begin with the weights in this file instead of random ones.",
 )
-@click.option("--epochs", type=int, help="Instead of the recipe's.")
-@click.option("--learning-rate", type=float, help="Instead of the recipe's.")
-@click.option("--batch-size", type=int, help="Instead of the recipe's.")
-@click.option("--hidden", "hidden_sizes", help='Instead of the recipe\'s: "256,128", or "" for no hidden layer.')
-@click.option("--distortion", type=float, help="Instead of the recipe's.")
-@click.option("--rare-digits", type=float, help="Instead of the recipe's.")
-@click.option("--not-digits", type=float, help="Instead of the recipe's.")
-@click.option("--seed", type=int, help="Instead of the recipe's.")
+@setting_options
 @data_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where the best weights go; without it, nowhere.")
 @click.option("--dtype", type=click.Choice(["float32", "float16"]), default="float32", help="Of the written weights.")
@@ -74,15 +73,12 @@ def train_command(
     digit_from: float | None,
     checkpoint: Path | None,
     resume: Path | None,
-    threads: int | None,
+    threads: int,
     as_json: bool,
-    hidden_sizes: str | None,
-    **changes: float | None,
+    **settings: str | bool | None,
 ) -> None:
-    """Train a network. Ctrl-C stops and keeps the best weights so far."""
-    changed = {name: value for name, value in changes.items() if value is not None}
-    if hidden_sizes is not None:
-        changed["hidden_sizes"] = _parse_sizes(hidden_sizes)  # type: ignore[assignment]
+    """Train a network, with settings that take the place of the recipe's. Ctrl-C stops and keeps the best weights."""
+    changed = read_settings(settings)
     check_certainty(temperature, sure_from, digit_from)  # click's ranges let NaN through
     for path in (out, checkpoint):
         check_writable(path)
@@ -94,7 +90,7 @@ def train_command(
             )
         training = load_checkpoint(resume, dataset.fingerprint)
     else:
-        recipe: Recipe = dataclasses.replace(find_recipe(recipe_name or "quick"), **changed)  # type: ignore[arg-type]
+        recipe = dataclasses.replace(find_recipe(recipe_name or "quick"), **changed)
         training = start_training(recipe, begin_with=load_weights(begin_with).model if begin_with else None)
     checkpoint = checkpoint or resume
     split = split_for(training.recipe, dataset)
@@ -104,7 +100,7 @@ def train_command(
             f"to learn from, {len(split.validation_images)} split off for validation"
         )
     stopped: str | None = None
-    with threadpool_limits(threads or best_threads(training.recipe)):
+    with threadpool_limits(threads):
         try:
             with _noted_interrupts() as interrupts:
                 for epoch_done in train_and_show(training, split, "json" if as_json else "lines"):
@@ -141,10 +137,3 @@ def _noted_interrupts() -> Iterator[list[int]]:
         yield noted
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _parse_sizes(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise RecipeError(f'--hidden is {text!r}, expected numbers with commas, such as "256,128"') from None

@@ -1,4 +1,4 @@
-"""Batches of images, gathered from a data set and made ready for the network."""
+"""Batches of images, gathered from a data set, distorted and normalized."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from mnist_core.nn.normalization import NORMALIZATIONS
 
 
 class Batches:
-    """Gathers images as bytes, distorts and scales them, in the same memory at every step.
+    """Gathers images as bytes, distorts and normalizes them, in memory that is used again at every step.
 
     A data set of floats would be four times as large, and no faster to gather from.
 
@@ -16,8 +16,8 @@ class Batches:
         normalization: a key of `NORMALIZATIONS`.
         dtype: of the batches.
         size: images in the largest batch, also an attribute.
-        distortion: how strongly every image is distorted, see `Distortion`; 0: not at all.
-        rng: source of all that is random in a distortion.
+        distortion: strength of the distortion of every image, see `Distortion`; 0 for none.
+        rng: source of all randomness in a distortion.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Batches:
         """Gather a batch.
 
         Args:
-            chosen: integer (B,), indices of images; or a slice of B images that stand together.
+            chosen: integer (B,), indices of images; or a slice of B consecutive ones.
 
         Returns:
             (B, 784), valid until the next call.

@@ -1,10 +1,10 @@
-"""Find, fetch, verify and split a data set.
+"""Find, verify and split a data set.
 
-A data set is four IDX files in one folder: training images and labels, test images and labels. What is called MNIST
-is decided by content, never by a name: only if the SHA-256 of all four uncompressed files is the well-known one.
-Every other folder of the same shape (Fashion-MNIST, KMNIST, a class's own digits) goes by its folder's name.
+A data set is four IDX files in one folder: training images and labels, test images and labels. Content decides what is
+called MNIST, never a name: the SHA-256 of all four uncompressed files must be the well-known one. Every other folder of
+the same form (Fashion-MNIST, KMNIST, a class's own digits) goes by its folder's name.
 
-Nothing here downloads unless `fetch_mnist` is called.
+Nothing here downloads anything; `download` does.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ class MnistFile:
     """One of the four files of a data set.
 
     Attributes:
-        stem: how its name begins, e.g. `train-images`.
-        ndim: 3 for images, 1 for labels; it is part of the name.
+        stem: the beginning of its name, e.g. `train-images`.
+        ndim: 3 for images, 1 for labels; part of the name.
         sha256: of the uncompressed content, if the file is MNIST's.
     """
 
@@ -39,14 +39,25 @@ class MnistFile:
 
     @property
     def name(self) -> str:
-        """The name under which the mirrors offer the file."""
+        """The name of the file on the mirrors."""
         return f"{self.stem}-idx{self.ndim}-ubyte.gz"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name under which the file is met; the fetched one first, so that a fetch repairs a folder."""
+        """All names that the file has in the wild; the mirrors' first, so that a download repairs a folder."""
         spellings = (f"{self.stem}-idx{self.ndim}-ubyte", f"{self.stem}.idx{self.ndim}-ubyte")
         return tuple(spelling + suffix for spelling in spellings for suffix in (".gz", ""))
+
+    def find(self, folder: Path) -> Path | None:
+        """Return where the file is in a folder, under the first of its names that exists; None if it isn't there.
+
+        Only ordinary files count: some archives unpack `train-images.idx3-ubyte` beside a folder that is called
+        `train-images-idx3-ubyte`.
+        """
+        try:
+            return next((folder / name for name in self.names if (folder / name).is_file()), None)
+        except OSError:  # a folder that may not be entered, or a name too long for the system
+            return None
 
 
 MNIST_FILES = (
@@ -56,9 +67,7 @@ MNIST_FILES = (
     MnistFile("t10k-labels", 1, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
 )
 
-LOCAL_FOLDER = Path("data/mnist")  # in the current folder, which for us is the repository's root
-
-
+LOCAL_FOLDER = Path("data/mnist")  # in the current folder, for the app the repository's root
 SYNTHETIC_SEED = 28
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 2_000
 
@@ -67,17 +76,17 @@ SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 2_000
 class Dataset:
     """Images with their labels, for training and for the final test.
 
-    All arrays are uint8 and read-only: a data set is shared by everything that runs in the app. Compare two data
-    sets by their fingerprint.
+    All arrays are uint8 and read-only, because everything in the app shares them. Two data sets are equal if their
+    fingerprints are.
 
     Attributes:
-        name: `MNIST`, `synthetic digits`, or what the folder is called.
+        name: `MNIST`, `synthetic digits`, or the folder's name.
         train_images: (N, 28, 28), 0 for background and 255 for ink.
         train_labels: (N,), 0 to 9.
         test_images: (M, 28, 28).
         test_labels: (M,).
-        fingerprint: SHA-256 over the four SHA-256 of the uncompressed IDX files (64 hexadecimal digits each, in the
-            order above), so that a result can say which images it was measured on.
+        fingerprint: SHA-256 of the four SHA-256 of the uncompressed IDX files (64 hexadecimal digits each, in the order
+            above), so that a result can say which images it was measured on.
         synthetic: whether the digits were drawn by code rather than by people.
     """
 
@@ -92,7 +101,7 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """The training images of a data set, divided into those to learn from and those to check the learning with.
+    """The training images of a data set, divided into those to learn from and those to validate with.
 
     Attributes:
         train_images: uint8 (N - size, 28, 28).
@@ -112,15 +121,14 @@ def load_dataset(spec: str | os.PathLike[str]) -> Dataset:
 
     Args:
         spec: `"mnist"` for MNIST, wherever `find_mnist` finds it; `"synthetic"` for 10,000 training and 2,000 test
-            digits drawn by code, always the same; anything else is the folder that holds the four files.
+            digits drawn by code, always the same; otherwise the folder with the four files.
 
     Returns:
-        The data set. A folder whose content is MNIST's is called MNIST as well.
+        The data set. A folder with MNIST's content is called MNIST, too.
 
     Raises:
-        DataError: MNIST is not on this computer (nothing is downloaded here), a file is missing or damaged, images
-            are not 28 x 28, images and labels differ in number, a label is above 9, or what was found as MNIST is
-            something else.
+        DataError: MNIST is not on this computer (nothing is downloaded), a file is missing or damaged, images are not
+            28 x 28, images and labels differ in number, a label is above 9, or what was found as MNIST is not MNIST.
     """
     if spec == "synthetic":
         return _synthetic_dataset()
@@ -159,15 +167,15 @@ def load_dataset(spec: str | os.PathLike[str]) -> Dataset:
 
 
 def find_mnist() -> Path | None:
-    """Look for MNIST's four files in `MNIST_DIR`, then in `data/mnist/`, then in the user's cache.
+    """Find MNIST's four files in `MNIST_DIR`, else in `data/mnist/`, else in the user's cache.
 
-    Only names are looked at here; `load_dataset` verifies the content.
+    Only names are checked here; `load_dataset` verifies the content.
 
     Returns:
         The first folder that holds all four files, or None.
 
     Raises:
-        DataError: `MNIST_DIR` is set, but its folder does not hold them. To look elsewhere in silence would hide a
+        DataError: `MNIST_DIR` is set, but its folder does not hold them. Looking elsewhere silently would hide a
             misspelt path.
     """
     named = os.environ.get("MNIST_DIR")
@@ -185,8 +193,8 @@ def find_mnist() -> Path | None:
 
 
 def holds_dataset(folder: Path) -> bool:
-    """Tell whether a folder has four files of the right names; their content is not looked at."""
-    return all(find_file(folder, file) for file in MNIST_FILES)
+    """Return whether a folder has four files with the right names; their content is not checked."""
+    return all(file.find(folder) for file in MNIST_FILES)
 
 
 def cache_folder() -> Path:
@@ -195,17 +203,17 @@ def cache_folder() -> Path:
 
 
 def split_validation(dataset: Dataset, size: int, seed: int | None) -> Split:
-    """Take a part of the training images out for validation.
+    """Split off some of the training images for validation.
 
-    The test images stay out of this: they are looked at once, at the end, and decide nothing.
+    The test images have no part in it: they are read once, at the end, and decide nothing.
 
     Args:
         dataset: the data set, which is not changed.
-        size: number of validation images, less than there are training images; 0 for none.
-        seed: for a random choice, the same for the same seed and data set; None for the last images of the file.
+        size: number of validation images, fewer than there are training images; 0 for none.
+        seed: of the random choice; None for the last images of the file.
 
     Returns:
-        Both parts: in random order, or in the order of the file.
+        Both parts: in random order, or without a seed in the order of the file.
 
     Raises:
         DataError: the size is out of range.
@@ -232,7 +240,7 @@ def split_validation(dataset: Dataset, size: int, seed: int | None) -> Split:
 
 
 def _synthetic_dataset() -> Dataset:
-    """Draw the embedded data set; test and training digits come from generators of their own."""
+    """Draw the synthetic data set; training and test digits come from generators of their own."""
     arrays = [
         *synthetic_digits(SYNTHETIC_TRAIN, np.random.default_rng((SYNTHETIC_SEED, 0))),
         *synthetic_digits(SYNTHETIC_TEST, np.random.default_rng((SYNTHETIC_SEED, 1))),
@@ -269,26 +277,14 @@ def expand_user(folder: str | os.PathLike[str]) -> Path:
 
 
 def _folder_name(folder: Path) -> str:
-    """Return what to call the data set of a folder, which must not pass for MNIST if it is not."""
+    """Return the name of a folder's data set, which must not pass for MNIST if it isn't."""
     name = Path(os.path.normpath(folder.absolute())).name or str(folder)
     return f"{name} (not MNIST)" if name.lower() == "mnist" else name
 
 
-def find_file(folder: Path, file: MnistFile) -> Path | None:
-    """Return the file under the first of its names that exists.
-
-    Only ordinary files count: some archives unpack `train-images.idx3-ubyte` beside a folder that is
-    called `train-images-idx3-ubyte`.
-    """
-    try:
-        return next((folder / name for name in file.names if (folder / name).is_file()), None)
-    except OSError:  # a folder that may not be entered, or a name too long for the system
-        return None
-
-
 def _find_files(folder: Path) -> list[Path]:
     """Return the paths of the four files, in the order of `MNIST_FILES`."""
-    paths = [find_file(folder, file) for file in MNIST_FILES]
+    paths = [file.find(folder) for file in MNIST_FILES]
     missing = [file.stem for file, path in zip(MNIST_FILES, paths, strict=True) if path is None]
     if missing:
         raise DataError(
@@ -302,7 +298,7 @@ def _find_files(folder: Path) -> list[Path]:
 def _check_pair(
     images_path: Path, images: npt.NDArray[np.uint8], labels_path: Path, labels: npt.NDArray[np.uint8]
 ) -> None:
-    """Refuse images of another size, labels that are no digits, and images without a label each."""
+    """Check that images are 28 x 28, labels are digits, and there are as many labels as images."""
     if images.shape[1:] != (SIDE, SIDE):
         raise DataError(
             f"{images_path}: found the shape {images.shape}, expected (N, {SIDE}, {SIDE}). "

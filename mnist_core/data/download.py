@@ -1,4 +1,4 @@
-"""Download MNIST, from mirrors that need not be trusted: only its well-known content counts."""
+"""Download MNIST from mirrors that need not be trusted: only its well-known content is accepted."""
 
 import os
 import tempfile
@@ -7,48 +7,40 @@ from pathlib import Path
 
 import pooch
 
-from mnist_core.data.dataset import LOCAL_FOLDER, MNIST_FILES, MnistFile, cache_folder, expand_user, find_file
+from mnist_core.data.dataset import LOCAL_FOLDER, MNIST_FILES, MnistFile, cache_folder, expand_user
 from mnist_core.errors import DataError
 from mnist_core.io.idx import idx_sha256, read_idx
 
-# Called with a file's name, the bytes received so far, and the bytes in all (0 if the mirror does not say).
-Progress = Callable[[str, int, int], None]
-
-
+ProgressCallback = Callable[[str, int, int], None]
+"""Called with a file's name, the bytes received so far, and the bytes in all (0 if the mirror does not tell)."""
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-
-
-DOWNLOAD_CHUNK = 2**16  # bytes between two calls of the progress callback
-
-
+DOWNLOAD_CHUNK = 2**16  # bytes between two calls of the callback
 DOWNLOAD_TIMEOUT = 20  # seconds of silence after which a mirror is given up
 
 
 def fetch_mnist(
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     mirrors: Sequence[str] = MIRRORS,
     folder: str | os.PathLike[str] | None = None,
 ) -> Path:
-    """Download those of MNIST's four files that are not yet in a folder, intact.
+    """Download those of MNIST's four files that are missing from a folder, or damaged in it.
 
     The mirrors are tried in turn. A file is moved into the folder only once its content is proven to be MNIST's.
 
     Args:
         progress: called as `progress(file_name, bytes_done, bytes_total)` as bytes arrive. `bytes_total` is 0 if the
-            mirror does not tell; `bytes_done` falls back when the next mirror is tried. It fits a bar of `tqdm`
-            (`bar.total = bytes_total; bar.update(bytes_done - bar.n)`) and one of Streamlit
-            (`if bytes_total: bar.progress(bytes_done / bytes_total, file_name)`).
-        mirrors: addresses of folders that hold the four files under the names of `MNIST_FILES`.
-        folder: where to put them, made if missing; the user's cache by default.
+            mirror does not tell; `bytes_done` starts again when the next mirror is tried.
+        mirrors: URLs of folders that hold the four files under the names of `MNIST_FILES`.
+        folder: where to put them, created if missing; the user's cache by default.
 
     Returns:
         The folder, which now holds the four files.
 
     Raises:
-        DataError: no mirror gave a file (the message has the reason of each), or the folder cannot be written.
+        DataError: no mirror has an intact file (the message says why for each), or the folder cannot be written.
     """
     target = cache_folder() if folder is None else expand_user(folder)
     try:
@@ -66,16 +58,16 @@ def fetch_mnist(
 
 
 def _is_intact(folder: Path, file: MnistFile) -> bool:
-    """Tell whether a folder already holds this file of MNIST."""
-    path = find_file(folder, file)
+    """Return whether a folder already holds this file, intact."""
+    path = file.find(folder)
     try:
         return path is not None and idx_sha256(read_idx(path)) == file.sha256
     except DataError:
         return False
 
 
-def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: Progress | None) -> Path:
-    """Download one file from the first mirror that gives it intact, and return where it is."""
+def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: ProgressCallback | None) -> Path:
+    """Download one file from the first mirror that has it intact, and return its path."""
     path = folder / file.name
     failures = []
     for mirror in mirrors:
@@ -92,7 +84,7 @@ def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: P
             failures.append(f"{mirror}: found content with the SHA-256 {digest}, expected {file.sha256}")
         except DataError as error:
             failures.append(f"{mirror}: {str(error).removeprefix(f'{path}: ')}")
-        except (OSError, ValueError) as error:  # whatever goes wrong on the way is a kind of OSError, or a bad address
+        except (OSError, ValueError) as error:  # network errors are OSErrors; a malformed URL is a ValueError
             failures.append(f"{mirror}: {error}")
     raise DataError(
         f"{file.name}: found no mirror that gives it ({'; '.join(failures)}), expected one of {len(mirrors)}. "
@@ -102,26 +94,26 @@ def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: P
 
 
 class _ProgressBar:
-    """What pooch takes for a bar of tqdm: it hands every figure on to a callback.
+    """Looks like a bar of tqdm to pooch, and passes every figure on to a callback.
 
     Source: https://www.fatiando.org/pooch/latest/progressbars.html, section "Using custom progress bars"
     """
 
-    def __init__(self, progress: Progress, file_name: str) -> None:
+    def __init__(self, progress: ProgressCallback, file_name: str) -> None:
         self.progress = progress
         self.file_name = file_name
         self.done = 0
         self.total = 0  # set by pooch when the mirror answers
 
     def update(self, count: int) -> None:
-        """Count bytes. Pooch counts whole chunks, and the whole file once more at the end: hence the limit."""
+        """Count bytes, up to the total: pooch counts whole chunks, and the whole file once more at the end."""
         self.done += count
         if self.total:
             self.done = min(self.done, self.total)
         self.progress(self.file_name, self.done, self.total)
 
     def reset(self) -> None:
-        """Do nothing: a bar at its end has no need to start again."""
+        """Do nothing: nobody sees this bar start again."""
 
     def close(self) -> None:
-        """Do nothing: there is nothing to tidy up."""
+        """Do nothing: there is nothing to clean up."""

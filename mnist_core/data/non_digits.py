@@ -1,6 +1,6 @@
-"""Drawings that are no digits: letters, shapes and scribbles, drawn by code to be mixed into the training images.
+"""Drawings that are not digits: letters, shapes and scribbles, drawn by code to be mixed into the training images.
 
-A network that has only ever seen digits is sure of its answer whatever it is shown. So it is shown these, and taught to
+A network that has only ever seen digits is sure of its answer whatever it sees. So it is shown these too, and learns to
 answer them with ten equal probabilities (Hendrycks, Mazeika and Dietterich 2019, Deep anomaly detection with outlier
 exposure, arXiv:1812.04606).
 """
@@ -49,14 +49,14 @@ LETTERS = (
 
 
 def not_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw what is no digit: letters, shapes, scribbles, blots, digits struck out, two digits in one picture.
+    """Draw letters, shapes, scribbles, blots, digits struck out, and pairs of digits in one picture.
 
     Args:
-        count: how many.
+        count: number of drawings.
         rng: source of all randomness.
 
     Returns:
-        The images, uint8 (count, 28, 28), and as labels, uint8 (count,), `OUTLIER_LABEL` for all.
+        The images, uint8 (count, 28, 28), and their labels, uint8 (count,), all of them `OUTLIER_LABEL`.
     """
     images = [picture(KINDS[rng.integers(len(KINDS))](rng), rng) for _ in range(count)]
     return np.array(images, np.uint8).reshape(count, 28, 28), np.full(count, OUTLIER_LABEL, np.uint8)
@@ -71,13 +71,13 @@ def _digit(rng: np.random.Generator) -> np.ndarray:
 
 
 def _points(points: np.ndarray, sharp: bool) -> str:
-    """Write points on the grid, (n, 2) in 0 ... 9, as a stroke; a sharp one turns at its points instead of bending."""
+    """Return points on the grid, (n, 2) in 0 ... 9, as a stroke; a sharp one has corners at its points."""
     figures = [f"{x}{y}" for x, y in points]
     return " ".join(np.repeat(figures, 2) if sharp else figures)
 
 
 def _curves(rng: np.random.Generator) -> np.ndarray:
-    """One long curve or a few short ones, anywhere; a single short one might well be a digit."""
+    """Draw one long curve or a few short ones, anywhere; a single short one might well be a digit."""
     strokes = int(rng.integers(1, 5))
     points = 7 if strokes == 1 else 3
     sharp = bool(rng.integers(2))
@@ -86,7 +86,7 @@ def _curves(rng: np.random.Generator) -> np.ndarray:
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:
-    """Hatching: to and fro across the picture, while the hand moves on."""
+    """Draw hatching: back and forth across the picture while the hand moves along."""
     turns = int(rng.integers(5, 12))
     along = np.linspace(0, 9, turns).astype(int)
     across = np.where(np.arange(turns) % 2, 9, 0) + rng.integers(-2, 3, turns)
@@ -95,7 +95,7 @@ def _scribble(rng: np.random.Generator) -> np.ndarray:
 
 
 def _polygon(rng: np.random.Generator) -> np.ndarray:
-    """A closed shape with straight sides, or a star, which has every second corner near the middle."""
+    """Draw a closed shape with straight sides, or a star, which has every second corner near the middle."""
     corners = int(rng.integers(3, 9))
     angles = np.arange(corners) / corners * 2 * np.pi + rng.uniform(0, 2 * np.pi)
     radius = np.full(corners, 4.5)
@@ -115,7 +115,7 @@ def _spiral(rng: np.random.Generator) -> np.ndarray:
 
 
 def _crossing(rng: np.random.Generator) -> np.ndarray:
-    """Two or more straight lines across each other: a cross, a star of lines, a grid."""
+    """Draw straight lines that cross each other: a cross, a star of lines, a grid."""
     ends = rng.integers(0, 10, (int(rng.integers(2, 6)), 2))
     lines = [f"{a}0 {b}9" if rng.integers(2) else f"0{a} 9{b}" for a, b in ends]
     return pen_path(" / ".join(["00 99" if rng.integers(2) else "04 95", *lines]), rng)
@@ -127,7 +127,7 @@ def _struck_out(rng: np.random.Generator) -> np.ndarray:
 
 
 def _blot(rng: np.random.Generator) -> np.ndarray:
-    """A filled patch: what a dot becomes when it is scaled up to the size of a digit."""
+    """Draw a filled patch: what a dot becomes when it is scaled up to the size of a digit."""
     across, down = rng.uniform(0.5, 1, 2)
     rows, columns = np.meshgrid(np.linspace(-1, 1, 24), np.linspace(-1, 1, 24))
     inside = rows**2 + columns**2 <= 1
@@ -153,4 +153,4 @@ KINDS: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
     _blot,
     _pair,
 )
-"""Each draws the path of something that is no digit; what stands here several times is drawn more often."""
+"""Each draws the path of something that is not a digit; those listed several times are drawn more often."""

@@ -1,7 +1,6 @@
-"""Digits in ways of writing that MNIST hardly holds, drawn by code to be mixed into the training images.
+"""Digits written in ways that are rare in MNIST, drawn by code to be mixed into the training images.
 
-People write digits in ways that are rare in MNIST: crossed sevens, slashed zeros, ones with flag and foot, nines with
-a hook.
+Among them are crossed sevens, slashed zeros, ones with flag and foot, and nines with a hook.
 """
 
 import numpy as np
@@ -9,10 +8,10 @@ import numpy as np
 from mnist_core.data.synthetic import ALLOGRAPHS, digit_path, picture
 
 THICKEST_PEN = 3.0
-"""Radius in pixels: people draw small digits with a pen that MNIST's writers never had."""
+"""Radius in pixels: on a screen, people draw small digits with a pen that MNIST's writers never had."""
 
-# Written as in `synthetic.ALLOGRAPHS`.
-RARE_WAYS: dict[int, list[tuple[float, str]]] = {
+# In the notation of `synthetic.ALLOGRAPHS`.
+RARE_ALLOGRAPHS: dict[int, list[tuple[float, str]]] = {
     0: [
         (2, "30 00 09 69 60 20 / 60 09"),  # slashed
         (2, "40 20 02 07 29 59 77 72 50 30 / 90 09"),  # round, the slash reaching out
@@ -118,17 +117,17 @@ RARE_WAYS: dict[int, list[tuple[float, str]]] = {
 
 
 def rare_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw digits: two of three in ways that MNIST hardly holds, the third in one that it does.
+    """Draw digits, two thirds of them in ways that are rare in MNIST.
 
     Args:
-        count: how many.
+        count: number of digits.
         rng: source of all randomness: the same state gives the same digits.
 
     Returns:
-        The images, uint8 (count, 28, 28), and the labels, uint8 (count,): each digit as often as any other, but for
-        the remainder, in random order.
+        The images, uint8 (count, 28, 28), and the labels, uint8 (count,), in random order. Where 10 does not divide the
+        count, some digits come once more than others.
     """
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
-    tables = RARE_WAYS, RARE_WAYS, ALLOGRAPHS
+    tables = RARE_ALLOGRAPHS, RARE_ALLOGRAPHS, ALLOGRAPHS
     images = [picture(digit_path(tables[rng.integers(3)][int(label)], rng), rng, THICKEST_PEN) for label in labels]
     return np.array(images, np.uint8).reshape(count, 28, 28), labels

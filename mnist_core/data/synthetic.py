@@ -1,9 +1,9 @@
-"""Synthetic digits: handwriting drawn by this file, for places with neither network nor data files.
+"""Synthetic digits: handwriting drawn by code, for computers with neither network nor data files.
 
-These are no pictures of anybody's writing and no part of MNIST. Each digit starts as a few points which a pen aims
-at (the table below); everything that makes two people's digits differ is then drawn at random: the way of
-writing, the shape, the slant, the width, the pen. The result has MNIST's form: white ink on black, the digit fitted
-into a box of 20x20 pixels, its centre of mass in the middle of 28x28.
+None of it is anybody's writing or part of MNIST. Each digit starts as a few points that a pen aims at (the table
+below); everything in which two people's digits differ is then drawn at random: the way of writing, the shape, the
+slant, the width, the pen. The result has MNIST's form: white ink on black, the digit fitted into a box of 20x20 pixels,
+its centre of mass in the middle of 28x28.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from mnist_core.constants import SIDE
 from mnist_core.imaging.preprocess import BOX, centre_mass
 
-# The ways to write each digit, each with how often it is met. A stroke is a list of points, a point is two figures:
+# The ways to write each digit, each with its relative frequency. A stroke is a list of points, a point is two figures:
 # x from the left, then y from the top, on a grid of 10x10. The pen starts at the first point, ends at the last and
-# cuts the corners between, except where a point stands twice: there it turns sharply. A slash lifts the pen.
+# rounds the corners between, except at a point that is listed twice: there it turns sharply. A slash lifts the pen.
 ALLOGRAPHS: dict[int, list[tuple[float, str]]] = {
     0: [
         (4, "30 00 09 69 60 20"),  # an oval, from the top
@@ -90,10 +90,10 @@ ALLOGRAPHS: dict[int, list[tuple[float, str]]] = {
 
 
 def synthetic_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw digits that look handwritten, each class as often as any other, in random order.
+    """Draw digits that look handwritten, each as often as any other, in random order.
 
     Args:
-        count: how many digits, at least 1. Where 10 does not divide it, some classes get one more than others.
+        count: number of digits, at least 1. Where 10 does not divide it, some digits come once more than others.
         rng: source of all randomness: the same state gives the same digits.
 
     Returns:
@@ -113,14 +113,14 @@ def synthetic_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, 
 
 
 def digit_path(ways: list[tuple[float, str]], rng: np.random.Generator) -> np.ndarray:
-    """Choose a way of writing and move the pen.
+    """Draw a way of writing at random, and the path of the pen that follows it.
 
     Args:
-        ways: each with how often it is met, as in `ALLOGRAPHS`.
+        ways: each with its relative frequency, as in `ALLOGRAPHS`.
         rng: source of all randomness.
 
     Returns:
-        float64 (points, 2), the places where the pen was, on the grid.
+        float64 (points, 2), the positions of the pen on the grid.
     """
     shares = np.array([share for share, _ in ways])
     _, strokes = ways[rng.choice(len(ways), p=shares / shares.sum())]
@@ -128,7 +128,7 @@ def digit_path(ways: list[tuple[float, str]], rng: np.random.Generator) -> np.nd
 
 
 def pen_path(strokes: str, rng: np.random.Generator) -> np.ndarray:
-    """Move the pen along strokes as they stand in `ALLOGRAPHS`; like `digit_path`."""
+    """Draw the path of a pen along strokes in the notation of `ALLOGRAPHS`; see `digit_path`."""
     return np.concatenate([_stroke_path(stroke, rng) for stroke in strokes.split("/")])
 
 
@@ -136,23 +136,24 @@ def picture(path: np.ndarray, rng: np.random.Generator, thickest: float = 2.0) -
     """Distort a path, fit it into the box, ink it with a random pen and centre it.
 
     Args:
-        path: float64 (points, 2), close together, but not all at one place.
+        path: float64 (points, 2), close together, but not all the same.
         rng: source of all randomness.
-        thickest: radius of the thickest pen, in pixels; by default about that of MNIST.
+        thickest: radius of the thickest pen in pixels, by default about that of MNIST.
 
     Returns:
         uint8 (28, 28), 255 is ink.
     """
-    radius = rng.triangular(0.6, 1.1, thickest)  # of the pen, in pixels; the thinnest is about that of MNIST
+    radius = rng.triangular(0.6, 1.1, thickest)  # in pixels; the thinnest pen is about that of MNIST
     ink = _ink(_fit(_distort(path, rng), radius), radius)
     return np.rint(centre_mass(ink) * 255).astype(np.uint8)
 
 
 def _stroke_path(stroke: str, rng: np.random.Generator) -> np.ndarray:
-    """Turn the points of one stroke, none hit exactly, into the places where the pen was, float64 (points, 2).
+    """Return the path of the pen, float64 (points, 2), that aims at the points of one stroke and hits none exactly.
 
-    The curve is a quadratic B-spline: one Bezier arc for each point aimed at, from the middle of the way there to
-    the middle of the way on. Neighbouring arcs meet without a kink because both follow the line between two points.
+    The curve is a quadratic B-spline: one Bezier arc for each point aimed at, from halfway between it and the one
+    before to halfway between it and the next. Neighbouring arcs meet without a kink because both are tangent to the
+    line between two points.
     """
     aims = np.array([[int(figure) for figure in point] for point in stroke.split()], dtype=np.float64)
     aims += rng.uniform(-0.75, 0.75, size=aims.shape)
@@ -164,9 +165,9 @@ def _stroke_path(stroke: str, rng: np.random.Generator) -> np.ndarray:
 
 
 def _distort(path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Give the path, (points, 2) on the grid, one writer's proportions, wobble, width, slant and turn.
+    """Distort a path, (points, 2) on the grid, by one writer's proportions, wobble, width, slant and turn.
 
-    It moves the paper rather than the pen, so that strokes which touch go on touching.
+    The plane is distorted, not the pen's movement, so that strokes which touch still do.
     """
     path = path + rng.uniform(-0.35, 0.35, 2) * path * (9 - path) / 9  # one half grows, the other shrinks
     path = path + 0.35 * np.sin(rng.uniform(0.3, 0.9, 2) * path[:, ::-1] + rng.uniform(0, 2 * np.pi, 2))
@@ -178,7 +179,7 @@ def _distort(path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _fit(path: np.ndarray, radius: float) -> np.ndarray:
-    """Scale the path, (points, 2), so that a pen of this radius just fills the box, in pixels of the box.
+    """Scale the path, (points, 2), to pixels of the box, so that a pen of this radius just fills it.
 
     Fitting the path instead of a finished picture keeps every line sharp and as thick as the pen.
     """
@@ -188,10 +189,9 @@ def _fit(path: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _ink(path: np.ndarray, radius: float) -> np.ndarray:
-    """Ink, in float32 (20, 20) with values in [0, 1], every pixel that lies within the radius of the path.
+    """Draw the path with a pen of this radius, float32 (20, 20) in [0, 1].
 
-    A pixel which the edge of the line crosses gets a share of ink that falls with its distance from the path:
-    the soft edge that a scanned line has.
+    A pixel on the edge of the line has less ink the further it is from the path: the soft edge of a scanned line.
     """
     pixels = np.arange(BOX, dtype=np.float32)
     squares = (pixels[:, None, None] - path.astype(np.float32)) ** 2  # (20, points, 2)

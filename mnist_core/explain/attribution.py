@@ -1,8 +1,8 @@
-"""Why this digit: which ink speaks for it and which against it, asked of the network in two ways.
+"""Why this digit: which ink speaks for it and which against it, measured in two ways.
 
-Both look at a score: the logit zₐ of a digit a, or zₐ − z_b where a is compared with another digit b. The first way
-multiplies slopes with ink, the second wipes ink and looks what changes. Neither is the one true reason: a network of
-a million weights has none. Where both agree, there is something to see.
+Both explain a score: the logit zₐ of a digit a, or zₐ − z_b where a is compared with another digit b. The first way
+multiplies gradients by ink, the second erases ink and sees what changes. Neither is the one true reason: a network of
+a million weights has none. Where both agree, there is something to learn.
 
 Source: Ancona, Ceolini, Öztireli and Gross 2018, Towards better understanding of gradient-based attribution methods
 for deep neural networks, https://arxiv.org/abs/1711.06104
@@ -11,26 +11,24 @@ for deep neural networks, https://arxiv.org/abs/1711.06104
 import numpy as np
 
 from mnist_core.constants import SIDE
-from mnist_core.explain.chain_rule import pass_back
 from mnist_core.network import TrainedNetwork
-from mnist_core.nn.mlp import MLP
 from mnist_core.nn.normalization import normalize
 
 PATCH = 4
-"""Side of the patch that `occlusion` wipes: about as wide as a stroke, which is two to four pixels."""
+"""Side of the patch that `occlusion` erases: about as wide as a stroke, which is two to four pixels."""
 THIRDS = (0, 11, 17)
-"""Where the upper, middle and lower third of the field begin; ink fills its middle 20 pixels, hence uneven thirds."""
+"""Where the upper, middle and lower third of the image begin: uneven, since ink fills its middle 20 pixels."""
 
 
 def gradient_times_input(
     network: TrainedNetwork, image: np.ndarray, digit: int, other: int | None = None
 ) -> np.ndarray:
-    """Say how much each pixel's ink adds to a score, if the network went on as straight as it begins.
+    """Compute how much each pixel's ink adds to a score, taking the network as linear around this image.
 
-    A pixel's share is its slope times its ink, (∂s/∂x) (x − x₀), with the score s, the pixel x as the network
-    calculates with it, and x₀, the same for an empty pixel: 0, except in the normalization "standard". If the network
-    consists of straight pieces (ReLU), has no biases, and x₀ = 0, then doubled ink doubles s, and the shares of all
-    pixels sum to s (Euler's theorem on homogeneous functions). With biases or curves the sum is another one.
+    A pixel's share is its gradient times its ink, (∂s/∂x) (x − x₀), with the score s, the normalized pixel x, and x₀,
+    the same for an empty pixel: 0, except with the normalization "standard". If the network is linear piece by piece
+    (ReLU), has no biases, and x₀ = 0, then twice the ink gives twice the score, and the shares of all pixels sum to s
+    (Euler's theorem on homogeneous functions). With biases or curves they sum to something else.
 
     Args:
         network: the network that read the image; it is not changed, so other threads may read with it meanwhile.
@@ -50,33 +48,15 @@ def gradient_times_input(
     grad[0, digit] = 1
     if other is not None:
         grad[0, other] -= 1
-    slopes = input_gradient(network.model, x[None], grad)[0]  # (784,)
-    return (slopes * (x - empty)).reshape(image.shape).astype(np.float32)
-
-
-def input_gradient(model: MLP, x: np.ndarray, grad: np.ndarray) -> np.ndarray:
-    """Run a gradient back to the pixels, through the network as it reads (see `slopes`).
-
-    Args:
-        model: the network.
-        x: (N, D) in the dtype of its parameters.
-        grad: (N, K), the gradient of some number at the logits.
-
-    Returns:
-        That number's gradient at x, (N, D).
-    """
-    values = [x]  # what enters each layer, and last what leaves the network
-    for layer in model.layers:
-        values.append(layer.forward(values[-1]))
-    for layer, entered, left in zip(reversed(model.layers), values[-2::-1], values[:0:-1], strict=True):
-        grad = pass_back(layer, entered, left, grad)
-    return grad
+    _, caches = network.model.forward(x[None])
+    gradient = network.model.input_gradient(caches, grad)[0]  # (784,)
+    return (gradient * (x - empty)).reshape(image.shape).astype(np.float32)
 
 
 def occlusion(
     network: TrainedNetwork, image: np.ndarray, digit: int, other: int | None = None, size: int = PATCH
 ) -> np.ndarray:
-    """Say how much a score falls when a small patch of the image is wiped, on average over the patches at a pixel.
+    """Compute how much a score falls when a small patch of the image is erased, averaged over the patches at a pixel.
 
     Patches overlap by half, so that each pixel lies in four. Those with ink, about a hundred, are read in one batch.
 
@@ -126,13 +106,13 @@ def without_ninths(network: TrainedNetwork, image: np.ndarray) -> tuple[np.ndarr
 
 
 def _logits_without(network: TrainedNetwork, image: np.ndarray, patches: list[tuple[slice, slice]]) -> np.ndarray:
-    """Read an image, then copies of it in which one patch each is wiped: (1 + P, 10)."""
+    """Compute the logits (1 + P, 10) of an image and of its copies without the ink of one patch each."""
     images = np.repeat(image[None], 1 + len(patches), axis=0)
-    for wiped, patch in zip(images[1:], patches, strict=True):
-        wiped[patch] = 0
-    return network.model.forward(_inputs(network, images))
+    for erased, patch in zip(images[1:], patches, strict=True):
+        erased[patch] = 0
+    return network.model(_inputs(network, images))
 
 
 def _inputs(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
-    """Give images (N, 28, 28) as the network calculates with them, (N, 784)."""
+    """Return images (N, 28, 28) as the network's inputs, (N, 784)."""
     return normalize(images, network.recipe.normalization, network.model.flat.dtype.type)

@@ -1,17 +1,18 @@
-"""One image on its way through a network, and the slope of its loss on the way back: every number, to be looked at.
+"""One image on its way through a network, and the gradient of its loss on the way back, with every number kept.
 
-Training works on many images at once and keeps only what it needs. Here it is one image, and everything is kept. The
-network is only read, so many can be traced at the same time; it is traced as it reads: batch normalization uses its
-running means, and dropout, which then does nothing, is left out.
+The passes are those of training, for one image, but nothing is written to the network, so many threads can trace the
+same one. It is traced as it reads: batch normalization uses its running means, and dropout, which then does nothing, is
+left out.
 """
 
+import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from mnist_core.explain.chain_rule import inverse_deviation, pass_back
 from mnist_core.nn.activations import sigmoid
-from mnist_core.nn.layers import BatchNorm, Dropout, Layer, Linear
+from mnist_core.nn.layers import Arrays, Dropout, Layer
 from mnist_core.nn.losses import HEADS, loss_function
 from mnist_core.nn.mlp import MLP
 
@@ -24,42 +25,41 @@ class Passage:
         layer: of the network: `Linear`, `BatchNorm` or an `Activation`.
         x: (D,), what went in.
         y: (U,), what came out.
+        cache: what the layer kept of its forward pass.
         y_grad: (U,), dL/dy, which came back.
-        x_grad: (D,), dL/dx, which was handed on to the layer before.
+        x_grad: (D,), dL/dx, which was passed on to the layer before.
     """
 
     layer: Layer
     x: np.ndarray
     y: np.ndarray
+    cache: Any
     y_grad: np.ndarray
     x_grad: np.ndarray
 
     @property
-    def grads(self) -> dict[str, np.ndarray]:
-        """Give dL/dp for each parameter p of the layer, under the names of `layer.params`.
+    def grads(self) -> Arrays:
+        """dL/dp for each parameter p of the layer, under the names of `layer.params`.
 
         For one image dL/dW is a column times a row, xᵢ gⱼ with g = dL/dy: a table of as many numbers as W.
         """
-        if isinstance(self.layer, Linear):
-            return {"W": np.outer(self.x, self.y_grad), "b": self.y_grad}
-        if isinstance(self.layer, BatchNorm):
-            centred = self.x - self.layer.state["running_mean"]
-            return {"gamma": self.y_grad * centred * inverse_deviation(self.layer), "beta": self.y_grad}
-        return {}
+        out = {name: np.empty_like(param) for name, param in self.layer.params.items()}
+        self.layer.param_grads(self.cache, self.y_grad[None], out)
+        return out
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """All stops of one image.
+    """The passes of one image, forward and backward.
 
     Attributes:
         passages: one for each layer, from the input to the logits.
         x: (D,), the network's input.
         logits: (K,).
-        probabilities: float64 (K,), of the logits as they are: the temperature that makes answers honest comes after
-            training, and the loss does not know it.
+        probabilities: float64 (K,), of the logits as they are: the temperature that calibrates answers is found after
+            training, and has no part in the loss.
         label: the digit that it should be.
-        target: float64 (K,), what is wanted of each output.
+        target: float64 (K,), the wanted value of each output.
         loss: as in training, ≥ 0.
         logits_grad: (K,), dL/dlogits.
         x_grad: (D,), dL/dx: how the loss rises with each pixel.
@@ -82,7 +82,7 @@ class Trace:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a network says of the image after one step.
+    """How a network reads the image after one step.
 
     Attributes:
         loss: ≥ 0.
@@ -94,11 +94,11 @@ class Outcome:
 
 
 def trace_image(model: MLP, x: np.ndarray, label: int, head: str = "softmax", label_smoothing: float = 0.0) -> Trace:
-    """Follow one image through a network, and the slope of its loss back to the pixels.
+    """Follow one image through a network, and the gradient of its loss back to the pixels.
 
     Args:
-        model: is only read.
-        x: (D,) in the dtype of the parameters, normalized as the network wants it.
+        model: only read.
+        x: (D,) in the dtype of the parameters, normalized as the network expects.
         label: the digit that it should be, in [0, K).
         head: a key of `HEADS`.
         label_smoothing: in [0, 1), for the head "softmax".
@@ -108,38 +108,39 @@ def trace_image(model: MLP, x: np.ndarray, label: int, head: str = "softmax", la
 
     Raises:
         ValueError: if x is not one image, or the network has no output for the label.
-        TypeError: if the network has a layer of a kind that is not known here.
 
     Source: Goodfellow, Bengio, Courville 2016, Deep Learning, algorithms 6.3 and 6.4.
     """
     if x.ndim != 1:
         raise ValueError(f"found an array of shape {x.shape}, expected one image as a row of numbers")
-    layers = [layer for layer in model.layers if not isinstance(layer, Dropout)]
-    values = [x]
-    for layer in layers:
-        values.append(layer.forward(values[-1][None])[0])
-    logits = values[-1]
+    forward: list[tuple[Layer, np.ndarray, np.ndarray, Any]] = []  # layer, x, y, cache
+    y = x[None]
+    for layer in model.layers:
+        if not isinstance(layer, Dropout):
+            before, (y, cache) = y, layer.forward(y)
+            forward.append((layer, before[0], y[0], cache))
+    logits = y[0]
     if not 0 <= label < len(logits):
         raise ValueError(f"found the label {label}, expected one from 0 to {len(logits) - 1}")
     precise = logits[None].astype(np.float64)  # in float32, the loss of a very sure answer is a few roundings, or 0
-    loss, logits_grad = loss_function(head, label_smoothing)(precise, np.array([label]))
-    grads = [logits_grad[0].astype(x.dtype)]
-    for layer, before, after in zip(layers[::-1], values[-2::-1], values[:0:-1], strict=True):
-        grads.append(pass_back(layer, before, after, grads[-1]))
-    grads.reverse()
-    passages = [Passage(*stop) for stop in zip(layers, values, values[1:], grads[1:], grads, strict=False)]
+    loss, grad = loss_function(head, label_smoothing)(precise, np.array([label]))
+    grad = logits_grad = grad.astype(x.dtype)
+    passages: list[Passage] = []
+    for layer, before, after, cache in reversed(forward):
+        y_grad, grad = grad, layer.backward(cache, grad)
+        passages.insert(0, Passage(layer, before, after, cache, y_grad[0], grad[0]))
     smoothing = label_smoothing if head == "softmax" else 0.0
     target = np.full(len(logits), smoothing / len(logits))
     target[label] += 1 - smoothing
     probabilities = HEADS[head].probabilities(precise)[0]
-    back = (loss, grads[-1], grads[0])
+    back = (loss, logits_grad[0], grad[0])
     return Trace(tuple(passages), x, logits, probabilities, label, target, *back, head, label_smoothing)
 
 
 def loss_terms(trace: Trace) -> np.ndarray:
-    """Tell what each output adds to the loss.
+    """Compute what each output adds to the loss.
 
-    With t for what is wanted: −t log p ("softmax"), −t log σ(z) − (1 − t) log(1 − σ(z)) ("sigmoid"), ½ (σ(z) − t)²
+    With t for the target: −t log p ("softmax"), −t log σ(z) − (1 − t) log(1 − σ(z)) ("sigmoid"), ½ (σ(z) − t)²
     ("squared-error"); see `losses`.
 
     Returns:
@@ -157,28 +158,18 @@ def loss_terms(trace: Trace) -> np.ndarray:
 def after_step(trace: Trace, learning_rate: float) -> Outcome:
     """Read the image again after one step of gradient descent, θ ← θ − η dL/dθ for every parameter θ.
 
-    The changed network is never built. A changed linear layer gives, for its new input x',
-
-        x' (W − η xᵀ g) + b − η g  =  (x' W + b) − η (x' · x + 1) g,
-
-    which is the old layer's output and a number times g = dL/dy.
-
     Args:
-        trace: of the image; the network must not have changed since.
+        trace: of the image; the network must not have changed since, and is not changed.
         learning_rate: η ≥ 0.
 
     Returns:
         The loss and the probabilities of the same image and label.
     """
-    x = trace.x
+    x = trace.x[None]
     for passage in trace.passages:
-        layer, y = passage.layer, passage.layer.forward(x[None])[0]
-        if isinstance(layer, Linear):
-            y = y - learning_rate * (x @ passage.x + 1) * passage.y_grad
-        elif isinstance(layer, BatchNorm):
-            normalized = (x - layer.state["running_mean"]) * inverse_deviation(layer)
-            y = y - learning_rate * (passage.grads["gamma"] * normalized + passage.grads["beta"])
-        x = y
-    logits = x[None].astype(np.float64)
+        changed, grads = copy.copy(passage.layer), passage.grads
+        changed.params = {name: param - learning_rate * grads[name] for name, param in changed.params.items()}
+        x, _ = changed.forward(x)
+    logits = x.astype(np.float64)
     loss, _ = loss_function(trace.head, trace.label_smoothing)(logits, np.array([trace.label]))
     return Outcome(loss, HEADS[trace.head].probabilities(logits)[0])

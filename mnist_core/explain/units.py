@@ -1,19 +1,21 @@
-"""One unit at a time: what it adds up, what it looks for, and what it does for the answer, for a single image.
+"""One unit at a time, for a single image: what it adds up, what it looks for, and what it contributes to the answer.
 
-Nothing here trains. A network that many people use at once is only read, so the gradients are worked out by the chain
-rule from what the layers gave, not by their `backward`.
+Nothing here trains: a network that many people use at once is only read.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from mnist_core.explain.chain_rule import inverse_deviation
 from mnist_core.network import TrainedNetwork
 from mnist_core.nn.activations import Activation
-from mnist_core.nn.layers import BatchNorm, Linear
+from mnist_core.nn.layers import BatchNorm, Layer, Linear
 from mnist_core.nn.normalization import normalize
+
+Passed = tuple[Layer, Any]
+"""A layer, and the cache of the image's forward pass."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +24,13 @@ class UnitLayer:
 
     Attributes:
         linear: holds the weights W (D, U) and biases b (U,).
-        batch_norm: what each sum is normalized by, if anything.
-        activation: what turns it into the output; None for the last layer, whose outputs are the logits.
+        batch_norm: normalizes each sum, if the network has it.
+        activation: turns it into the output; None for the last layer, whose outputs are the logits.
         x: (D,) the inputs: the normalized pixels, or the outputs of the layer before.
         z: (U,) the sums x W + b.
-        v: (U,) what the activation is given: z, or z after batch norm.
+        v: (U,) the activation's inputs: z, or z after batch norm.
         y: (U,) the outputs.
+        passed: the layers from x to y, each with the cache of its forward pass.
     """
 
     linear: Linear
@@ -37,18 +40,7 @@ class UnitLayer:
     z: np.ndarray
     v: np.ndarray
     y: np.ndarray
-
-    @property
-    def norm_slopes(self) -> np.ndarray:
-        """dv/dz (U,): γ / √(σ² + ε) with batch norm, else 1."""
-        if self.batch_norm is None:
-            return np.ones_like(self.z)
-        return self.batch_norm.params["gamma"] * inverse_deviation(self.batch_norm)
-
-    @property
-    def slopes(self) -> np.ndarray:
-        """dy/dz (U,)."""
-        return self.norm_slopes if self.activation is None else self.activation.slope(self.v, self.y) * self.norm_slopes
+    passed: tuple[Passed, ...]
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ class Normalization:
 
 @dataclass(frozen=True, eq=False)
 class Arithmetic:
-    """All that one unit calculates: z = Σ xᵢ wᵢ + b, perhaps batch norm, and y = f(z); in float64.
+    """Everything that one unit calculates: z = Σ xᵢ wᵢ + b, perhaps batch norm, and y = f(z); in float64.
 
     Attributes:
         inputs: xᵢ (D,).
@@ -96,10 +88,10 @@ class Arithmetic:
 
 
 def unit_layers(network: TrainedNetwork, image: np.ndarray) -> tuple[UnitLayer, ...]:
-    """Send one image through a network, as when it reads, and keep what every unit made of it.
+    """Send one image through a network, as when it reads, and keep what every unit computed.
 
     Args:
-        network: is only read; several threads may do so at once.
+        network: only read; several threads may do so at once.
         image: float32 (28, 28) in [0, 1].
 
     Returns:
@@ -108,25 +100,27 @@ def unit_layers(network: TrainedNetwork, image: np.ndarray) -> tuple[UnitLayer, 
     x = normalize(image[None], network.recipe.normalization, network.model.flat.dtype.type)  # (1, 784)
     found: list[UnitLayer] = []
     for layer in network.model.layers:
-        given, x = x[0], layer.forward(x)
+        given, (x, cache) = x[0], layer.forward(x)
         match layer:
             case Linear():
-                found.append(UnitLayer(layer, None, None, given, x[0], x[0], x[0]))
+                found.append(UnitLayer(layer, None, None, given, x[0], x[0], x[0], ((layer, cache),)))
             case BatchNorm():
-                found[-1] = replace(found[-1], batch_norm=layer, v=x[0], y=x[0])
+                passed = (*found[-1].passed, (layer, cache))
+                found[-1] = replace(found[-1], batch_norm=layer, v=x[0], y=x[0], passed=passed)
             case Activation():
-                found[-1] = replace(found[-1], activation=layer, y=x[0])
+                passed = (*found[-1].passed, (layer, cache))
+                found[-1] = replace(found[-1], activation=layer, y=x[0], passed=passed)
     return tuple(found)
 
 
-def looks_for(layers: Sequence[UnitLayer], place: int, units: np.ndarray) -> np.ndarray:
-    """Give the picture that each unit looks for: how its v would change with every pixel, dv/dx.
+def input_gradients(layers: Sequence[UnitLayer], place: int, units: np.ndarray) -> np.ndarray:
+    """Compute the picture that each unit looks for: how its v would change with every pixel, dv/dx.
 
     In the first layer these are its weights (times γ/σ with batch norm), whatever the image. A deeper unit has no
-    weights for pixels; what it looks for depends on which units before it are awake, so its picture holds for this
-    image. With ReLU and leaky ReLU a network is linear piece by piece: as long as no unit before it wakes or falls
-    asleep, v changes by exactly the sum of dv/dxᵢ times the change of xᵢ. With other activations that is so for small
-    changes only.
+    weights for pixels; what it looks for depends on which units before it are active, so its picture holds for this
+    image. With ReLU and leaky ReLU a network is linear piece by piece: as long as no unit before it switches on or off,
+    v changes by exactly the sum of dv/dxᵢ times the change of xᵢ. With other activations that is so for small changes
+    only.
 
     Args:
         layers: of `unit_layers`.
@@ -140,16 +134,17 @@ def looks_for(layers: Sequence[UnitLayer], place: int, units: np.ndarray) -> np.
     https://arxiv.org/abs/1312.6034
     """
     layer = layers[place]
-    gradients = (layer.linear.params["W"][:, units] * layer.norm_slopes[units]).T  # (n, D)
-    for before in reversed(layers[:place]):
-        gradients = (gradients * before.slopes) @ before.linear.params["W"].T
-    return gradients.reshape(-1, 28, 28)
+    to_v = layer.passed if layer.activation is None else layer.passed[:-1]
+    grad = np.eye(len(layer.v), dtype=layer.v.dtype)[units]  # dv/dv, a row for each unit
+    for passed in reversed([*(before.passed for before in layers[:place]), to_v]):
+        grad = _pass_back(passed, grad)
+    return grad.reshape(-1, 28, 28)
 
 
-def pulls(layers: Sequence[UnitLayer], place: int, digit: int) -> np.ndarray:
-    """Say how far each hidden unit moved the logit of a digit: its output times the slope, y · dz_digit/dy.
+def contributions(layers: Sequence[UnitLayer], place: int, digit: int) -> np.ndarray:
+    """Compute how far each hidden unit moved the logit of a digit: its output times the gradient, y · dz_digit/dy.
 
-    A unit can light up for every drawing and hardly matter. With ReLU, and while the same units stay awake, the logit
+    A unit can light up for every drawing and hardly matter. With ReLU, and while the same units stay active, the logit
     would be lower by exactly this much if the unit were silent; otherwise this is the first-order estimate.
 
     Args:
@@ -163,15 +158,22 @@ def pulls(layers: Sequence[UnitLayer], place: int, digit: int) -> np.ndarray:
     Raises:
         ValueError: if the layer is not a hidden one.
 
-    Source: Molchanov et al. 2017, Pruning convolutional neural networks, equation 7 and 8 (there by its size),
+    Source: Molchanov et al. 2017, Pruning convolutional neural networks, equations 7 and 8 (there by its size),
     https://arxiv.org/abs/1611.06440
     """
     if not 0 <= place < len(layers) - 1:
         raise ValueError(f"found layer {place}, expected one of the {len(layers) - 1} hidden layers, from 0")
-    gradient = layers[-1].linear.params["W"][:, digit]
-    for layer in reversed(layers[place + 1 : -1]):
-        gradient = layer.linear.params["W"] @ (gradient * layer.slopes)
-    return layers[place].y * gradient
+    grad = np.eye(len(layers[-1].y), dtype=layers[-1].y.dtype)[[digit]]
+    for layer in reversed(layers[place + 1 :]):
+        grad = _pass_back(layer.passed, grad)
+    return layers[place].y * grad[0]
+
+
+def _pass_back(passed: Sequence[Passed], grad: np.ndarray) -> np.ndarray:
+    """Pass a gradient back through layers, the last of them first."""
+    for layer, cache in reversed(passed):
+        grad = layer.backward(cache, grad)
+    return grad
 
 
 def parts_of_sums(layer: UnitLayer, units: np.ndarray) -> np.ndarray:
@@ -220,16 +222,16 @@ def round_to_sum(terms: Sequence[float], decimals: int) -> tuple[list[float], fl
     """Round numbers so that they still add up to their rounded sum, as it would be done on paper.
 
     All are rounded down, and the units of the last decimal that are then missing go to those that lost most. So each
-    is off by less than one such unit; a number that needs no rounding stays as it is.
+    is off by less than one such unit, and a number that needs no rounding stays as it is.
 
     Args:
         terms: finite numbers, at least one.
-        decimals: digits behind the point, ≥ 0.
+        decimals: digits after the decimal point, ≥ 0.
 
     Returns:
         The rounded terms in order, and the rounded sum.
 
-    Source: the method of largest remainders, by which parliaments give out seats (Hamilton 1792, Hare 1859).
+    Source: the largest remainder method, by which parliaments allot seats (Hamilton 1792, Hare 1859).
 
     Example:
         >>> round_to_sum([0.4, 0.4, 0.4], 0)

@@ -127,7 +127,7 @@ _Nodes = Callable[[_Graph, str], str]
 _NORMALIZATIONS: dict[str, _Nodes] = {"unit": _unit, "standard": _standard, "raw": _raw, "min-max": _min_max}
 _ACTIVATIONS: dict[str, _Nodes] = {
     "relu": lambda graph, x: graph.node("Relu", x),
-    "leaky-relu": lambda graph, x: graph.node("LeakyRelu", x, alpha=LeakyReLU.leak),
+    "leaky-relu": lambda graph, x: graph.node("LeakyRelu", x, alpha=LeakyReLU.negative_slope),
     "sigmoid": lambda graph, x: graph.node("Sigmoid", x),
     "tanh": lambda graph, x: graph.node("Tanh", x),
     "silu": lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x)),

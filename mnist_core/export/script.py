@@ -67,7 +67,7 @@ _NORMALIZATIONS = {
 }
 _ACTIVATIONS = {
     "relu": "np.maximum(z, 0)  # ReLU",
-    "leaky-relu": f"np.maximum(z, {LeakyReLU.leak} * z)  # leaky ReLU",
+    "leaky-relu": f"np.maximum(z, {LeakyReLU.negative_slope} * z)  # leaky ReLU",
     "sigmoid": "0.5 * (1 + np.tanh(0.5 * z))  # sigmoid, 1 / (1 + e^-z), written so that nothing overflows",
     "tanh": "np.tanh(z)",
     "silu": "z * 0.5 * (1 + np.tanh(0.5 * z))  # SiLU, z / (1 + e^-z), written so that nothing overflows",

@@ -1,4 +1,4 @@
-"""Read a picture file, whatever it may really be."""
+"""Read a picture file, which may be damaged or something else entirely."""
 
 import io
 import os
@@ -15,7 +15,7 @@ MAX_PIXELS = 50_000_000
 
 
 def read_picture(source: str | os.PathLike[str] | bytes) -> np.ndarray:
-    """Read a PNG, JPEG or WebP as pixels, turned upright as its camera noted.
+    """Read the pixels of a PNG, JPEG or WebP, turned upright if its camera noted how it was held.
 
     Args:
         source: the path of a file, or its content.
@@ -24,8 +24,8 @@ def read_picture(source: str | os.PathLike[str] | bytes) -> np.ndarray:
         uint8 (H, W), (H, W, 3) or (H, W, 4), as `Recognizer.recognize` takes it.
 
     Raises:
-        ImageError: if there is no such file, it is no such picture, it is damaged, or it is larger than 20 MB or
-            50 million pixels (both are checked before it is decoded).
+        ImageError: if there is no such file, or it is damaged, of another format, or larger than 20 MB or 50 million
+            pixels (both are checked before it is decoded).
     """
     name, content = ("the picture", source) if isinstance(source, bytes) else (str(source), _read_bytes(Path(source)))
     if len(content) > MAX_BYTES:
@@ -41,7 +41,7 @@ def read_picture(source: str | os.PathLike[str] | bytes) -> np.ndarray:
             return _pixels(ImageOps.exif_transpose(picture))
     except ImageError:
         raise
-    except Exception as error:  # what damaged files draw from Pillow's many readers is no closed list
+    except Exception as error:  # damaged files make Pillow's many readers raise almost anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise ImageError(
             f"{name}: found no readable picture ({reason}), expected a PNG, JPEG or WebP file. "

@@ -1,7 +1,7 @@
-"""How demos commonly bring a drawing to 28x28, each a little other than MNIST was made, and what that does to it.
+"""How other demos convert a drawing to 28x28: each differs in one thing from the way MNIST was made.
 
-`preprocess` does what NIST did; a network that learned from such pictures is handed others here. Each way changes one
-thing and is short, which is why so many programs take it. Compare what is read, and you see what each stage is worth.
+`preprocess` does what NIST did. These shortcuts are common because they are short, but they hand the network pictures
+unlike those it learned from. Compare what is read, and you see what each stage of `preprocess` is worth.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ def whole_shrunk(ink: np.ndarray) -> np.ndarray:
 def pixels_picked(ink: np.ndarray) -> np.ndarray:
     """Shrink the whole canvas by keeping single pixels of it, without antialiasing ("nearest neighbour").
 
-    Beside all that `whole_shrunk` does, thin strokes tear, for the pixels between those kept don't count at all, and
-    edges are hard steps, where MNIST has greys.
+    In addition to what `whole_shrunk` does, thin strokes tear, because the pixels between those kept are ignored, and
+    edges are hard steps where MNIST has greys.
 
     Args:
         ink: as for `whole_shrunk`.
@@ -46,7 +46,7 @@ def pixels_picked(ink: np.ndarray) -> np.ndarray:
 def stretched(ink: np.ndarray) -> np.ndarray:
     """Cut the ink out and stretch it over all 28x28 pixels, whatever its shape.
 
-    A slim 1 becomes a block as wide as it is high, and the frame of 4 empty pixels that every MNIST image has is gone.
+    A slim 1 becomes a block as wide as it is high, and the margin of 4 empty pixels around every MNIST digit is gone.
 
     Args:
         ink: as for `whole_shrunk`.
@@ -61,8 +61,8 @@ def stretched(ink: np.ndarray) -> np.ndarray:
 def top_left(ink: np.ndarray) -> np.ndarray:
     """Cut the ink out and scale it into 20x20 pixels as MNIST does, but leave it in the upper left corner.
 
-    A network without convolutions has learned what each single pixel means: a few pixels further, the same digit is
-    another picture.
+    A network without convolutions has learned what each single pixel means: a few pixels further, the same digit is a
+    different input.
 
     Args:
         ink: as for `whole_shrunk`.
@@ -79,10 +79,10 @@ def top_left(ink: np.ndarray) -> np.ndarray:
 
 
 def not_inverted(ink: np.ndarray) -> np.ndarray:
-    """Do all that MNIST did, but hand it over as black ink on white paper, as canvases and scanners give it.
+    """Do all that MNIST did, but leave the ink black on white paper, as it comes from a canvas or a scanner.
 
-    MNIST is white on black: here all pixels that were always 0 in training are 1, so every weight at the border, which
-    nothing ever corrected, takes part in the answer.
+    MNIST is white on black. Here the pixels that were always 0 in training are 1, so every weight at the border, which
+    training never corrected, takes part in the answer.
 
     Args:
         ink: as for `whole_shrunk`.
@@ -93,7 +93,7 @@ def not_inverted(ink: np.ndarray) -> np.ndarray:
     return 1 - stages_of_ink(ink).centred
 
 
-OTHER_WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+NAIVE_PIPELINES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "whole_shrunk": whole_shrunk,
     "pixels_picked": pixels_picked,
     "stretched": stretched,

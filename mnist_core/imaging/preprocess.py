@@ -6,8 +6,8 @@ normalization algorithm. The images were centered in a 28x28 image by computing 
 and translating the image so as to position this point at the center of the 28x28 field."
 (LeCun, Cortes and Burges, The MNIST database of handwritten digits.)
 
-A network learns from pictures made this way, so a drawing must be made the same way before the network sees it. The
-pens of NIST's writers were much alike, those on a screen aren't: so the width of the strokes is brought to theirs, too.
+A network learns from pictures made this way, so a drawing must be brought to the same form before the network sees it.
+The pens of NIST's writers were much alike, those on a screen aren't: so the strokes are made as wide as theirs, too.
 """
 
 from dataclasses import dataclass
@@ -23,23 +23,24 @@ BOX = 20
 FINE = 48
 """Longer side of the picture in which strokes are widened or narrowed, in pixels."""
 STROKE = 0.13
-"""Width of a stroke as a share of the box: the median over MNIST, measured as in `even_strokes`, is 0.126."""
+"""Width of a stroke as a share of the box; the median over MNIST, measured as in `even_strokes`, is 0.126."""
 SLANT = 0.3
-"""Pixels to the side per row: writing that is slanted more may be set upright."""
+"""Pixels to the side per row; writing that is slanted more may be set upright."""
 MIN_CONTRAST = 0.1
-"""Ink is what differs from the background by more than this share of the grey range; fainter is paper grain."""
+"""Ink differs from the background by more than this share of the grey range; anything fainter is paper grain."""
 
 
 @dataclass(frozen=True)
-class Steps:
-    """Which steps are taken on the way; each can be left out, to see what it is worth.
+class PreprocessOptions:
+    """The steps that are taken on the way; each can be left out, to see what it is worth.
 
     Attributes:
-        crop: cut out the ink and scale it into the box; else the whole drawing is shrunk to 28x28, and that is all.
+        crop: cut out the ink and scale it into the box; otherwise the whole drawing is shrunk to 28x28 and nothing else
+            is done.
         stroke_width: make the strokes as wide as those of MNIST.
         slant: set strongly slanted writing upright. Left out by default: a network that has seen distorted images
             reads slanted digits as well as upright ones (`bench/RESULTS.md`).
-        centre: move the centre of mass to the middle; else the box stands in the middle.
+        centre: move the centre of mass to the middle; otherwise the middle of the box is there.
     """
 
     crop: bool = True
@@ -48,19 +49,19 @@ class Steps:
     centre: bool = True
 
 
-DEFAULT_STEPS = Steps()
+DEFAULT_OPTIONS = PreprocessOptions()
 
 
 @dataclass(frozen=True, eq=False)
-class Stages:
-    """What a drawing looked like on its way into the network; ink is 1, background is 0, float32 throughout.
+class PreprocessTrace:
+    """The stages of a drawing on its way into the network, float32; ink is 1, background 0.
 
-    Where `Steps.crop` is left out, crop and evened are the whole drawing, and fitted is that, shrunk to 28 pixels.
+    Without `PreprocessOptions.crop`, crop and evened are the whole drawing, and fitted is that, shrunk to 28 pixels.
 
     Attributes:
         ink: (H, W), the whole drawing.
         crop: (h, w), the smallest rectangle that holds all ink; (0, 0) if there is none.
-        evened: (h', w'), the crop with strokes as wide as MNIST's, for its size, and upright; (0, 0) if there is none.
+        evened: (h', w'), the crop, upright and with strokes as wide, for its size, as MNIST's; (0, 0) if there is none.
         fitted: (h", w"), that scaled so that its longer side is 20 pixels; (0, 0) if there is no ink.
         centred: (28, 28), the fitted picture with its centre of mass at the centre; zeros if there is no ink.
     """
@@ -77,13 +78,13 @@ class Stages:
         return self.crop.size == 0
 
 
-def to_network_input(pixels: np.ndarray, steps: Steps = DEFAULT_STEPS) -> Stages:
-    """Bring a drawing to the form of MNIST and keep every stage.
+def to_network_input(pixels: np.ndarray, options: PreprocessOptions = DEFAULT_OPTIONS) -> PreprocessTrace:
+    """Convert a drawing to the form of MNIST and keep every stage.
 
     Args:
         pixels: uint8 (H, W), (H, W, 3) or (H, W, 4), any size from 1x1; dark ink on a light background or the
             other way round; with an alpha channel, ink on a transparent background works as well.
-        steps: which steps are taken.
+        options: which steps are taken.
 
     Returns:
         The stages; `stages.centred` is what the network reads.
@@ -97,29 +98,29 @@ def to_network_input(pixels: np.ndarray, steps: Steps = DEFAULT_STEPS) -> Stages
         >>> to_network_input(drawing).fitted.shape
         (20, 3)
     """
-    return stages_of_ink(find_ink(pixels), steps)
+    return stages_of_ink(find_ink(pixels), options)
 
 
-def stages_of_ink(ink: np.ndarray, steps: Steps = DEFAULT_STEPS) -> Stages:
-    """Do what `to_network_input` does once the ink, float32 (H, W) in [0, 1], is found."""
+def stages_of_ink(ink: np.ndarray, options: PreprocessOptions = DEFAULT_OPTIONS) -> PreprocessTrace:
+    """Compute the stages that follow once the ink, float32 (H, W) in [0, 1], is found; see `to_network_input`."""
     crop = crop_to_ink(ink)
     if crop.size == 0:
-        return Stages(ink, crop, crop, crop, np.zeros((SIDE, SIDE), np.float32))
-    if not steps.crop:
+        return PreprocessTrace(ink, crop, crop, crop, np.zeros((SIDE, SIDE), np.float32))
+    if not options.crop:
         shrunk = fit_to_box(ink, SIDE)
-        return Stages(ink, ink, ink, shrunk, centre_box(shrunk))
-    evened = even_strokes(crop) if steps.stroke_width else crop
-    if steps.slant:
-        evened = set_upright(evened if steps.stroke_width else fit_to_box(crop, FINE))
+        return PreprocessTrace(ink, ink, ink, shrunk, centre_box(shrunk))
+    evened = even_strokes(crop) if options.stroke_width else crop
+    if options.slant:
+        evened = set_upright(evened if options.stroke_width else fit_to_box(crop, FINE))
     fitted = fit_to_box(evened)
-    return Stages(ink, crop, evened, fitted, (centre_mass if steps.centre else centre_box)(fitted))
+    return PreprocessTrace(ink, crop, evened, fitted, (centre_mass if options.centre else centre_box)(fitted))
 
 
 def find_ink(pixels: np.ndarray) -> np.ndarray:
-    """Tell ink from background, whatever the colours.
+    """Separate ink from background, whatever the colours.
 
-    The background is what most of the picture's border shows. Ink is what differs from it, in the direction
-    (darker or lighter) in which the picture differs more; the strongest ink becomes 1.
+    The background is what most of the picture's border shows. Ink is what differs from it, in the direction (darker or
+    lighter) in which the picture differs more; the strongest ink becomes 1.
 
     Args:
         pixels: see `to_network_input`.
@@ -132,7 +133,7 @@ def find_ink(pixels: np.ndarray) -> np.ndarray:
     """
     grey = to_grey(pixels)
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    # There are only 256 levels of grey: what each means is decided once, and then looked up for every pixel.
+    # There are only 256 levels of grey: how much ink each means is computed once, then looked up for every pixel.
     difference = np.arange(256) - np.median(border)
     lighter = np.where(difference > MIN_CONTRAST * 255, difference, 0)
     darker = np.where(difference < -MIN_CONTRAST * 255, -difference, 0)
@@ -161,42 +162,42 @@ def crop_to_ink(ink: np.ndarray) -> np.ndarray:
 
 
 def even_strokes(crop: np.ndarray) -> np.ndarray:
-    """Make the strokes about as wide as those of MNIST, whatever the pen was.
+    """Return the drawing with strokes about as wide as those of MNIST, whatever the pen was.
 
-    Every pixel's distance to the edge of the ink is measured, positive inside. There is ink where it is above 0; where
-    it is above −1, every stroke would be a pixel wider on both sides. So another limit gives strokes of another width.
-    Across a stroke of width w the distance rises evenly from 0 to w / 2 and falls again: its mean is w / 4.
+    Every pixel's distance to the edge of the ink is measured, positive inside. The ink is where it is above 0; the
+    pixels where it is above −1 make strokes one pixel wider on both sides. So another limit gives another width. Across
+    a stroke of width w the distance rises evenly from 0 to w / 2 and falls again: its mean is w / 4.
 
     Args:
         crop: float32 (h, w) in [0, 1], with ink.
 
     Returns:
-        float32 (h', w') in [0, 1], cropped to its ink; the longer side is `FINE` pixels and what the strokes grow by.
+        float32 (h', w') in [0, 1], cropped to its ink; the longer side is `FINE` pixels plus the growth of the strokes.
     """
     fine = fit_to_box(crop, FINE)
-    level = float((fine * fine).sum() / fine.sum())  # of the ink on average: in pale or thin ink nothing reaches 0.5
+    level = float((fine * fine).sum() / fine.sum())  # average darkness of the ink: pale or thin ink never reaches 0.5
     room = 3  # no stroke grows by more
     solid = np.pad(fine > min(0.5, level * level), room)
     distances = distance_to(~solid) - 0.5  # the edge runs between two pixels
     width = 4 * float(distances[solid].mean())
-    # As strokes grow by g on either side, so does all that is scaled to the box: (w + 2g) / (FINE + 2g) is wanted.
+    # If strokes grow by g on either side, so does the whole that is scaled to the box: (w + 2g) / (FINE + 2g) = STROKE.
     growth = (STROKE * FINE - width) / (2 * (1 - STROKE))
     if growth > 0:
         distances = np.where(solid, distances, 0.5 - distance_to(solid))
     else:
-        growth /= 2  # where a thick pen has filled a loop, narrowing all the way would tear the rest
+        growth /= 2  # where a thick pen has filled a loop, full narrowing would tear the rest
     return crop_to_ink(np.clip(distances + growth + 0.5, 0, 1, dtype=np.float32))
 
 
 def distance_to(target: np.ndarray) -> np.ndarray:
-    """Measure every pixel's distance to the nearest pixel of a target.
+    """Compute every pixel's distance to the nearest pixel of a target.
 
     First along columns, then along rows: the square of a distance is the sum of both directions' squares, so the
     nearest pixel is found by looking, in each row, for the smallest sum. (Felzenszwalb and Huttenlocher 2012, Distance
     transforms of sampled functions, Theory of Computing 8, section 3.)
 
     Args:
-        target: bool (H, W), not empty of True.
+        target: bool (H, W), True somewhere.
 
     Returns:
         float32 (H, W), in pixels; 0 on the target.
@@ -212,10 +213,10 @@ def distance_to(target: np.ndarray) -> np.ndarray:
 
 
 def set_upright(crop: np.ndarray) -> np.ndarray:
-    """Push strongly slanted writing back, row by row, until it is no more slanted than `SLANT`.
+    """Shift the rows of strongly slanted writing until its slant is `SLANT`.
 
-    The slant is what the ink moves sideways from one row to the next: the slope of the regression of columns on rows,
-    weighted by the ink.
+    The slant is how far the ink moves sideways from one row to the next: the slope of the regression of columns on
+    rows, weighted by the ink.
 
     Args:
         crop: float32 (h, w) in [0, 1], with ink.
@@ -300,7 +301,7 @@ def _check_picture(pixels: np.ndarray) -> None:
 
 
 def to_grey(pixels: np.ndarray) -> np.ndarray:
-    """Give a picture's luminance, with transparency resolved.
+    """Return a picture's luminance, with transparency resolved.
 
     Args:
         pixels: see `to_network_input`.
@@ -323,9 +324,9 @@ def to_grey(pixels: np.ndarray) -> np.ndarray:
         return grey
     visible = grey[alpha > 127]
     if visible.size == 0 or np.ptp(visible) <= MIN_CONTRAST * 255:
-        # One colour on glass, as a canvas without a background gives it: the ink is in the alpha channel.
+        # One colour on nothing, as on a canvas without a background: the ink is in the alpha channel.
         return alpha
-    # Ink and paper both have colours: the transparent parts become paper.
+    # Ink and paper both have a colour: what is transparent becomes paper.
     opacity = alpha / np.float32(255)
     mixed = grey * opacity + np.float32(np.median(visible)) * (1 - opacity)
     return mixed.round().astype(np.uint8)

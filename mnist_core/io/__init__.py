@@ -1,1 +1,1 @@
-"""Files from and to the outside: read with suspicion, written in one piece."""
+"""Files from and to the outside: read with suspicion, written atomically."""

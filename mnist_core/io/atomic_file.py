@@ -1,4 +1,4 @@
-"""Files that are written in one piece."""
+"""Write a file in one step: a crash leaves the old one or the new one, never half of one."""
 
 import os
 import tempfile
@@ -9,14 +9,14 @@ from typing import IO
 
 
 @contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file to be written, so that either the whole new one is there in the end or the old one.
+def atomic_write(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a temporary file that replaces `path` once the block ends, and is deleted if it raises.
 
     Args:
-        path: the file, replaced if it exists; its folder is made if need be.
+        path: the file, replaced if it exists; its folder is created if necessary.
 
     Yields:
-        A file beside it, which takes its place once all is written.
+        A binary file in the same folder.
 
     Raises:
         OSError: if it cannot be written.
@@ -27,7 +27,7 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
-        Path(temporary).chmod(0o644)  # mkstemp gives a private file
+        Path(temporary).chmod(0o644)  # mkstemp creates a private file
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

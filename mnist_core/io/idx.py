@@ -1,4 +1,4 @@
-"""Read and write IDX, the simple file format in which MNIST is handed out.
+"""Read and write IDX, the simple file format of MNIST.
 
 An IDX file is a short header, then the numbers of one array, row by row. The header holds two zero bytes, one
 byte for the type of the numbers (0x08: unsigned bytes), one byte for the number of dimensions, and then the
@@ -7,8 +7,8 @@ length of every dimension as a big-endian 32-bit number. 60,000 images of 28 x 2
     00 00 08 03   00 00 EA 60   00 00 00 1C   00 00 00 1C
     magic         60,000        28            28
 
-A reader that believes its file is easily fooled: by half a download, by a renamed archive, or by a few bytes
-that claim to be gigabytes. So what the header says is compared with the file before memory is asked for.
+A reader that trusts its file is easily fooled: by half a download, by a renamed archive, or by a few bytes that claim
+to be gigabytes. So what the header says is compared with the file before memory is allocated.
 
 Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits", section "FILE FORMATS FOR
 THE MNIST DATABASE", http://yann.lecun.com/exdb/mnist/
@@ -27,12 +27,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_core.errors import DataError
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 
 MAX_BYTES = 2**30  # 1 GiB, twenty times the MNIST training images
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
-PIECE = 2**20  # bytes that are unpacked at once
+CHUNK = 2**20  # bytes unpacked at a time
 
 # No gzip stream grows by more: https://zlib.net/zlib_tech.html, section "Maximum Compression Factor".
 MAX_GZIP_FACTOR = 1032
@@ -48,7 +48,7 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
 
     Returns:
         uint8 array of the shape that the header announces, e.g. (N, 28, 28) for images and (N,) for labels.
-        It is read-only, because it lies directly on the bytes that were read: copy it before changing it.
+        It is read-only, because everything in the app shares it: copy it before changing it.
 
     Raises:
         DataError: the file cannot be read, is not IDX, announces more than 1 GiB, is cut or over-long, or its
@@ -88,11 +88,10 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
 def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> None:
     """Write an array as an IDX file, gzip-compressed when the name ends in `.gz`.
 
-    A crash leaves the old file or the new one, never half of one. Equal arrays give equal files, because no time is
-    stored.
+    A crash leaves the old file or the new one, never half of one. Equal arrays give equal files: no time is stored.
 
     Args:
-        path: the file, replaced if it exists; its folder is made if need be.
+        path: the file, replaced if it exists; its folder is created if necessary.
         array: uint8, 1 to 3 dimensions, none of them 0, at most 1 GiB in all.
 
     Raises:
@@ -107,7 +106,7 @@ def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> Non
     _check_shape(path, array.shape)
     content = idx_header(array.shape) + array.tobytes()
     try:
-        with whole_file(path) as file:
+        with atomic_write(path) as file:
             if path.suffix == ".gz":
                 with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
                     stream.write(content)
@@ -121,7 +120,7 @@ def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> Non
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:
-    r"""Return the header of an IDX file that holds unsigned bytes in this shape.
+    r"""Return the header of an IDX file of unsigned bytes in this shape.
 
     Args:
         shape: the length of each dimension, each below 2**32.
@@ -139,8 +138,8 @@ def idx_header(shape: tuple[int, ...]) -> bytes:
 def idx_sha256(array: npt.NDArray[np.uint8]) -> str:
     """Return the SHA-256 of the plain IDX file that holds this array.
 
-    `read_idx` accepts nothing but a header and exactly the items it announces. So the array gives back every
-    byte of the uncompressed file that it came from, and no file needs to be read twice to know its hash.
+    `read_idx` accepts nothing but a header and exactly the items it announces. So every byte of the uncompressed file
+    follows from the array, and no file is read twice to compute its hash.
 
     Args:
         array: uint8, as `read_idx` returns it.
@@ -175,23 +174,23 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
 def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     """Read the items, and one byte more to notice a file that does not end where it should.
 
-    They go straight into the array: NumPy asks for large pages, and those are ready sooner than many small ones. And
-    piece by piece, because a gzip stream would unpack all of a larger request beside it.
+    They are read straight into the array: NumPy asks for large pages, which are ready sooner than many small ones. And
+    in chunks, because a gzip stream first unpacks a whole request into memory of its own.
     """
     items = np.empty(math.prod(shape), np.uint8)
     found = 0
-    while count := stream.readinto(items.data[found : found + PIECE]):
+    while count := stream.readinto(items.data[found : found + CHUNK]):
         found += count
     if found < len(items):
         raise _size_error(path, shape, f"{found} bytes")
     if stream.read(1):
         raise _size_error(path, shape, f"more than {len(items)} bytes")
-    items.flags.writeable = False  # shared by all that runs in the app
+    items.flags.writeable = False
     return items.reshape(shape)
 
 
 def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
-    """Refuse an array without items, and one too large to be asked of the memory."""
+    """Refuse an array without items, and one that is too large for memory."""
     if 0 in shape:
         raise DataError(
             f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
@@ -218,7 +217,7 @@ def _size_error(path: Path, shape: tuple[int, ...], found: str) -> DataError:
 
 
 def _size(shape: tuple[int, ...]) -> str:
-    """Say how large a shape is: `5 bytes`, `2 x 28 x 28 = 1568 bytes`."""
+    """Return the size of an array in words: `5 bytes`, `2 x 28 x 28 = 1568 bytes`."""
     product = f"{_times(shape)} = " if len(shape) > 1 else ""
     return f"{product}{math.prod(shape)} bytes"
 

@@ -1,7 +1,7 @@
-"""Arrays and a JSON text in one `.npz` file: written in one piece, read with suspicion.
+"""Arrays and their description, a JSON object, in one `.npz` file: written atomically, read with suspicion.
 
-A file of weights may come from anywhere. So nothing is unpickled, every size is checked before memory is taken,
-and whatever is wrong gives a `WeightsError`.
+A file of weights may come from anywhere. So nothing is unpickled, every size is checked before memory is allocated, and
+whatever is wrong raises a `WeightsError`.
 """
 
 import json
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from mnist_core.errors import WeightsError
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 
 META = "meta.json"
 MAX_META_BYTES = 1_000_000
@@ -26,16 +26,16 @@ MAX_FILE_BYTES = 1_000_000_000
 
 
 def write_npz(path: str | os.PathLike[str], meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays and their description, so that either the whole new file is there or the old one.
+    """Write arrays and their description; a crash leaves the old file or the new one.
 
-    The same content gives the same bytes. `numpy.load` can read the arrays, `unzip` the description.
+    The same content gives the same bytes. `numpy.load` reads the arrays, `unzip` the description.
 
     Args:
-        path: the file, replaced if it exists; its folder is made if need be.
-        meta: what JSON can hold.
+        path: the file, replaced if it exists; its folder is created if necessary.
+        meta: the description, anything that JSON can hold.
         arrays: numbers only, no objects.
     """
-    with whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
         archive.writestr(zipfile.ZipInfo(META), json.dumps(meta, indent=1))
         for name, array in arrays.items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as entry:
@@ -43,13 +43,13 @@ def write_npz(path: str | os.PathLike[str], meta: Mapping[str, Any], arrays: Map
 
 
 class NpzReader:
-    """Reads a file of `write_npz`, or of a stranger.
+    """Reads a file that `write_npz` wrote, or claims to have written.
 
     Args:
         path: the file.
 
     Raises:
-        WeightsError: if it cannot be opened, is no `.npz`, or has no readable description.
+        WeightsError: if it cannot be opened, is not an `.npz`, or has no readable description.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -79,7 +79,7 @@ class NpzReader:
         Args:
             name: without ".npy".
             shape: what it must be.
-            dtypes: the names of those that are allowed, such as "float32".
+            dtypes: names of the dtypes that are allowed, such as "float32".
 
         Returns:
             A fresh array; floats are finite.
@@ -109,15 +109,15 @@ class NpzReader:
         return array
 
     def damaged(self, what: str) -> WeightsError:
-        """Make the error that says what is wrong with this file and what to do."""
+        """Return the error that says what is wrong with this file and what to do."""
         return WeightsError(f"{self.path}: {what}. Train it again, or take a file written by this program.")
 
     @contextmanager
     def _reading(self, failure: str) -> Iterator[None]:
-        """Turn whatever goes wrong into a `WeightsError`.
+        """Convert whatever goes wrong into a `WeightsError`.
 
-        Which exceptions a damaged file draws from zipfile, json and NumPy's reader of headers is no closed list:
-        `tokenize.TokenError`, `IndexError` and `MemoryError` are among them.
+        A damaged file can make zipfile, json and NumPy's header reader raise almost anything: `tokenize.TokenError`,
+        `IndexError` and `MemoryError` are among what was seen.
         """
         try:
             yield

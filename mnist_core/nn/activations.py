@@ -1,4 +1,6 @@
-"""Activations: functions applied to every number by itself, which let a network bend what linear layers only mix."""
+"""Activations: functions applied to every number by itself; they bend what linear layers can only mix."""
+
+from typing import Any
 
 import numpy as np
 
@@ -6,44 +8,36 @@ from mnist_core.nn.layers import Layer
 
 
 class Activation(Layer):
-    """A function of one number; each kind below says its value y(x), and its slope dy/dx."""
+    """A function of one number; each kind below defines its value y(x) and its slope dy/dx."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._x: np.ndarray | None = None
-        self._y: np.ndarray | None = None
-
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Compute y for every x, in `out` if that is given and the kind can."""
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """Compute y for every x."""
         raise NotImplementedError
 
     def slope(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Compute dy/dx at every x, whose value is y."""
         raise NotImplementedError
 
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Compute y."""
-        if not training:
-            return self.value(x)
-        self._x, self._y = x, self.value(x, self.keep("y", x.shape, x.dtype))
-        return self._y
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, Any]:
+        """Compute y; the cache is x and y."""
+        y = self.value(x)
+        return y, (x, y)
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
+    def backward(self, cache: Any, grad: np.ndarray) -> np.ndarray:
         """Multiply by the slope: the chain rule for a function of one number."""
-        if self._x is None or self._y is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        return np.multiply(grad, self.slope(self._x, self._y), out=self.keep("dx", grad.shape, grad.dtype))
+        x, y = cache
+        return grad * self.slope(x, y)
 
 
 class ReLU(Activation):
     """y = max(x, 0); the slope is 1 where x > 0, else 0."""
 
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute max(x, 0)."""
-        return np.maximum(x, 0, out=out)
+        return np.maximum(x, 0)
 
     def slope(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Tell where y is positive."""
+        """Return whether y is positive: as a factor, True is 1 and False is 0."""
         return y > 0
 
 
@@ -53,21 +47,21 @@ class LeakyReLU(Activation):
     Source: Maas, Hannun, Ng 2013, Rectifier nonlinearities improve neural network acoustic models, section 2.
     """
 
-    leak = 0.01
+    negative_slope = 0.01
 
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute the larger of x and 0.01 x."""
-        return np.maximum(x, self.leak * x, out=out)
+        return np.maximum(x, self.negative_slope * x)
 
     def slope(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Give 1 where x is positive, else 0.01."""
-        return np.where(x > 0, x.dtype.type(1), x.dtype.type(self.leak))
+        """Return 1 where x is positive, else 0.01."""
+        return np.where(x > 0, x.dtype.type(1), x.dtype.type(self.negative_slope))
 
 
 class Sigmoid(Activation):
     """y = 1 / (1 + e⁻ˣ), in (0, 1); dy/dx = y (1 − y)."""
 
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute the logistic function, stable for any x."""
         return sigmoid(x)
 
@@ -79,9 +73,9 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """y = tanh(x), in (−1, 1); dy/dx = 1 − y²."""
 
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute tanh(x)."""
-        return np.tanh(x, out=out)
+        return np.tanh(x)
 
     def slope(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Compute 1 − y²."""
@@ -94,14 +88,14 @@ class SiLU(Activation):
     Source: Elfwing, Uchibe, Doya 2018, equations 8 and 9, https://arxiv.org/abs/1702.03118
     """
 
-    def value(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    def value(self, x: np.ndarray) -> np.ndarray:
         """Compute x σ(x)."""
         return x * sigmoid(x)
 
     def slope(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Compute σ(x) + y (1 − σ(x))."""
-        open_share = sigmoid(x)
-        return open_share + y * (1 - open_share)
+        gate = sigmoid(x)
+        return gate + y * (1 - gate)
 
 
 ACTIVATIONS: dict[str, type[Activation]] = {

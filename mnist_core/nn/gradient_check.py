@@ -1,6 +1,7 @@
 """Is backward right? Compare its gradients with slopes measured by moving each parameter a little."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,8 +10,8 @@ from mnist_core.nn.losses import loss_function
 from mnist_core.nn.mlp import MLP
 
 NOISE = 1e-9
-"""Below this length, both gradients are taken for 0: rounding of the loss alone moves a difference quotient by 1e-10.
-The bias of a layer before batch normalization has such a gradient, as the mean is taken out again."""
+"""Gradients shorter than this count as 0: rounding of the loss alone moves a difference quotient by 1e-10. The bias of
+a layer before batch normalization has such a gradient, since the mean is subtracted again."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,14 @@ def gradient_check(
     masks = [layer.rng.bit_generator.state for layer in dropouts]
     before = model.flat.copy()
 
-    def loss_and_slope() -> tuple[float, np.ndarray]:
+    def pass_forward() -> tuple[float, np.ndarray, list[Any]]:
         for layer, state in zip(dropouts, masks, strict=True):
             layer.rng.bit_generator.state = state
-        return loss_of(model.forward(x, training=True), labels)
+        logits, caches = model.forward(x, training=True)
+        return *loss_of(logits, labels), caches
 
-    model.backward(loss_and_slope()[1])
+    _, logits_grad, caches = pass_forward()
+    model.backward(caches, logits_grad)
     grads = {name: grad.copy() for name, grad in model.grads.items()}
     h = 1e-5
     checks = []
@@ -88,9 +91,9 @@ def gradient_check(
         for i, entry in enumerate(entries):
             kept = flat[entry]
             flat[entry] = kept + h
-            above, _ = loss_and_slope()
+            above, *_ = pass_forward()
             flat[entry] = kept - h
-            below, _ = loss_and_slope()
+            below, *_ = pass_forward()
             flat[entry] = kept
             numeric[i] = (above - below) / (2 * h)
         analytic = grads[name].reshape(-1)[entries]

@@ -1,72 +1,62 @@
 """The layers of a network: each computes forward and, by the chain rule, backward.
 
-A layer owns its parameters in `params` and their gradients in `grads` under the same names; `backward` fills the
-gradients in place. `forward(x, training=True)` remembers what `backward` will need; without it a layer only computes,
-so that one network can serve many readers at once.
+`forward` returns its result and a cache, what `backward` will need of this pass. So a layer remembers nothing: it only
+holds its parameters, and one network can be read, and gone back through, by many threads at once. What changes a layer
+is a pass of training: batch normalization moves its running statistics, and dropout draws random numbers.
 """
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
+Arrays = dict[str, np.ndarray]
+
 
 class Layer:
-    """What every layer has: `params`, `grads`, `state`, `forward` and `backward`.
+    """What every layer has: `params`, `state`, `forward`, `backward` and `param_grads`.
 
     Attributes:
         params: the arrays that training changes by their gradients.
-        grads: dL/dp, under the names of the parameters, as the last `backward` left them.
         state: arrays that belong to the layer but have no gradient.
     """
 
     def __init__(self, **params: np.ndarray) -> None:
-        self.params: dict[str, np.ndarray] = params
-        self.grads: dict[str, np.ndarray] = {name: np.zeros_like(param) for name, param in params.items()}
-        self.state: dict[str, np.ndarray] = {}
-        self._kept: dict[str, np.ndarray] = {}
+        self.params: Arrays = params
+        self.state: Arrays = {}
 
-    def keep(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-        """Give an array to write a result of training into, in the same memory at every step.
-
-        Fresh memory for a large array comes from the operating system page by page, which takes longer than to fill
-        it: without this, a step of 784-512-10 with batches of 100 took 1.3 times as long.
-
-        Args:
-            name: of the result, within this layer.
-            shape: may differ from step to step (the last batch is smaller).
-            dtype: of its numbers.
-
-        Returns:
-            An array whose content is arbitrary, valid until the next call with this name.
-        """
-        size = math.prod(shape)
-        array = self._kept.get(name)
-        if array is None or array.size < size or array.dtype != dtype:
-            array = self._kept[name] = np.empty(size, dtype)
-        return array[:size].reshape(shape)
-
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, Any]:
         """Compute the layer's output.
 
         Args:
             x: (N, in_features).
-            training: whether this is a step of training, and `backward` will follow.
+            training: whether this is a step of training, for the layers that then do something else.
 
         Returns:
-            (N, out_features).
+            The output (N, out_features), and the cache for the two methods below.
         """
         raise NotImplementedError
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Turn the gradient of the loss at the output into the one at the input, and fill `grads` on the way.
+    def backward(self, cache: Any, grad: np.ndarray) -> np.ndarray:
+        """Turn the gradient of the loss at the output into the one at the input; nothing is written.
 
         Args:
-            grad: dL/d output, (N, out_features), for the `x` of the last `forward(x, training=True)`.
+            cache: of the forward pass.
+            grad: dL/dy, (N, out_features).
 
         Returns:
-            dL/d x, (N, in_features).
+            dL/dx, (N, in_features).
         """
         raise NotImplementedError
+
+    def param_grads(self, cache: Any, grad: np.ndarray, out: Arrays) -> None:
+        """Compute the gradient of the loss for each parameter; a layer without parameters has nothing to do.
+
+        Args:
+            cache: of the forward pass.
+            grad: dL/dy, (N, out_features).
+            out: dL/dp is written here, under the names of `params`.
+        """
 
 
 class Linear(Layer):
@@ -81,37 +71,28 @@ class Linear(Layer):
 
     def __init__(self, W: np.ndarray, b: np.ndarray) -> None:
         super().__init__(W=W, b=b)
-        self._x: np.ndarray | None = None
 
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Compute x W + b."""
-        W, b = self.params.values()
-        if not training:
-            return x @ W + b
-        self._x = x
-        y = np.dot(x, W, out=self.keep("y", (len(x), len(b)), x.dtype))
-        y += b
-        return y
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, Any]:
+        """Compute x W + b; the cache is x."""
+        y = np.dot(x, self.params["W"])
+        y += self.params["b"]
+        return y, x
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Fill the gradients of W and b, and pass g Wᵀ on."""
-        self.backward_params(grad)
-        W = self.params["W"]
-        return np.dot(grad, W.T, out=self.keep("dx", (len(grad), len(W)), grad.dtype))
+    def backward(self, cache: Any, grad: np.ndarray) -> np.ndarray:
+        """Compute g Wᵀ."""
+        return np.dot(grad, self.params["W"].T)
 
-    def backward_params(self, grad: np.ndarray) -> None:
-        """Fill the gradients of W and b only: the first layer of a network needs no dL/dx to be trained."""
-        if self._x is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        # dot, not @: for a single image, a product of a column and a row, it is seven times as fast.
-        np.dot(self._x.T, grad, out=self.grads["W"])
-        grad.sum(axis=0, out=self.grads["b"])
+    def param_grads(self, cache: Any, grad: np.ndarray, out: Arrays) -> None:
+        """Compute xᵀ g and Σ g."""
+        x = cache
+        np.dot(x.T, grad, out=out["W"])
+        grad.sum(axis=0, out=out["b"])
 
 
 class Dropout(Layer):
     """While training, silence each number with probability p; scale the rest by 1 / (1 − p), so that means stay.
 
-    Outside of training nothing happens: the network as a whole reads. To forget that switch is a classic mistake.
+    Outside of training it does nothing, and the whole network answers. Forgetting that switch is a classic mistake.
 
     Args:
         rate: p in (0, 1).
@@ -124,30 +105,28 @@ class Dropout(Layer):
         super().__init__()
         self.rate = rate
         self.rng = rng
-        self._mask: np.ndarray | None = None
 
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Multiply by a fresh mask while training, else do nothing."""
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, Any]:
+        """Multiply by a fresh mask while training, else do nothing; the cache is the mask."""
         if not training:
-            return x
-        self._mask = dropout_mask(self.rng, x.shape, self.rate, x.dtype)
-        return np.multiply(x, self._mask, out=self.keep("y", x.shape, x.dtype))
+            return x, None
+        mask = dropout_mask(self.rng, x.shape, self.rate, x.dtype)
+        return x * mask, mask
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
+    def backward(self, cache: Any, grad: np.ndarray) -> np.ndarray:
         """Multiply by the mask of the forward pass."""
-        if self._mask is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        return np.multiply(grad, self._mask, out=self.keep("dx", grad.shape, grad.dtype))
+        mask = cache
+        return grad if mask is None else grad * mask
 
 
 def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float, dtype: np.dtype) -> np.ndarray:
     """Draw a mask: 0 with probability `rate`, else 1 / (1 − rate).
 
-    Sixteen random bits decide on each number, a third of the time of drawing a float for it; so the probability is a
-    multiple of 1/65,536, and the scale is that of the probability really used.
+    Sixteen random bits decide on each number, which takes a third of the time of drawing a float for it. So the
+    probability is a multiple of 1/65,536, and the scale is that of the probability really used.
 
     Args:
-        rng: its bit generator gives the bits.
+        rng: its bit generator provides the bits.
         shape: of the mask.
         rate: in (0, 1).
         dtype: of the mask.
@@ -163,14 +142,29 @@ def dropout_mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float, 
     return mask
 
 
+class NormalizedBatch(NamedTuple):
+    """What `BatchNorm` keeps of a forward pass.
+
+    Attributes:
+        normalized: x̂ (N, features).
+        inverse_deviation: 1 / √(σ² + ε), (features,).
+        own_statistics: whether μ and σ² were those of this batch; if not, they are constants.
+    """
+
+    normalized: np.ndarray
+    inverse_deviation: np.ndarray
+    own_statistics: bool
+
+
 class BatchNorm(Layer):
-    """Give every feature mean 0 and variance 1 over the batch, then a scale γ and a shift β that are learned.
+    """Normalize every feature to mean 0 and variance 1 over the batch, then apply a learned scale γ and shift β.
 
     x̂ = (x − μ) / √(σ² + ε), y = γ x̂ + β. With g = dL/dy and means over the batch:
     dL/dγ = Σ g x̂, dL/dβ = Σ g, dL/dx = γ / √(σ² + ε) · (g − mean(g) − x̂ mean(g x̂)).
 
     One image has no statistics of its own, so outside of training μ and σ² are running means of those seen while
-    training. A batch of one is treated so while training, too, and leaves the running means alone.
+    training. They are constants, and the layer is a straight line: dL/dx = γ / √(σ² + ε) · g. A batch of one is
+    treated so while training, too, and leaves the running means alone.
 
     Args:
         features: how many.
@@ -180,38 +174,41 @@ class BatchNorm(Layer):
     """
 
     eps = 1e-5
-    memory = 0.9
-    """Share of the running means that is kept at each step."""
+    momentum = 0.1
+    """How far the running means move towards each batch's statistics, as in PyTorch."""
 
     def __init__(self, features: int, dtype: type[np.floating] = np.float32) -> None:
         super().__init__(gamma=np.ones(features, dtype), beta=np.zeros(features, dtype))
         self.state = {"running_mean": np.zeros(features, dtype), "running_variance": np.ones(features, dtype)}
-        self._normalized: np.ndarray | None = None
-        self._inverse_deviation: np.ndarray | None = None
 
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, Any]:
         """Normalize with the batch's statistics while training, else with the running ones."""
-        mean, variance = self.state["running_mean"], self.state["running_variance"]
-        if training and len(x) > 1:
-            batch_mean, batch_variance = x.mean(axis=0), x.var(axis=0)
-            for running, seen in ((mean, batch_mean), (variance, batch_variance * (len(x) / (len(x) - 1)))):
-                running *= self.memory
-                running += (1 - self.memory) * seen
-            mean, variance = batch_mean, batch_variance
+        own_statistics = training and len(x) > 1
+        if own_statistics:
+            mean, variance = x.mean(axis=0), x.var(axis=0)
+            self._update_running(mean, variance * (len(x) / (len(x) - 1)))
+        else:
+            mean, variance = self.state["running_mean"], self.state["running_variance"]
         inverse_deviation = 1 / np.sqrt(variance + self.eps)
         normalized = (x - mean) * inverse_deviation
-        if training:
-            self._normalized, self._inverse_deviation = normalized, inverse_deviation
-        return self.params["gamma"] * normalized + self.params["beta"]
+        y = self.params["gamma"] * normalized + self.params["beta"]
+        return y, NormalizedBatch(normalized, inverse_deviation, own_statistics)
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Fill the gradients of γ and β; through mean and variance every image acts on every other one."""
-        if self._normalized is None or self._inverse_deviation is None:
-            raise RuntimeError("backward needs a forward(x, training=True) before it")
-        (grad * self._normalized).sum(axis=0, out=self.grads["gamma"])
-        grad.sum(axis=0, out=self.grads["beta"])
-        scale = self.params["gamma"] * self._inverse_deviation
-        count = len(grad)
-        if count == 1:  # the running statistics do not depend on x
+    def backward(self, cache: Any, grad: np.ndarray) -> np.ndarray:
+        """Scale; through the batch's own mean and variance, every image acts on every other one."""
+        normalized, inverse_deviation, own_statistics = cache
+        scale = self.params["gamma"] * inverse_deviation
+        if not own_statistics:
             return scale * grad
-        return scale * (grad - self.grads["beta"] / count - self._normalized * (self.grads["gamma"] / count))
+        return scale * (grad - grad.mean(axis=0) - normalized * (grad * normalized).mean(axis=0))
+
+    def param_grads(self, cache: Any, grad: np.ndarray, out: Arrays) -> None:
+        """Compute Σ g x̂ and Σ g."""
+        (grad * cache.normalized).sum(axis=0, out=out["gamma"])
+        grad.sum(axis=0, out=out["beta"])
+
+    def _update_running(self, mean: np.ndarray, variance: np.ndarray) -> None:
+        for name, seen in (("running_mean", mean), ("running_variance", variance)):
+            running = self.state[name]
+            running *= 1 - self.momentum
+            running += self.momentum * seen

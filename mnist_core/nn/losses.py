@@ -126,8 +126,8 @@ def squared_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.nda
     return loss, errors * outputs * (1 - outputs) / count
 
 
-def _sigmoid_shares(logits: np.ndarray) -> np.ndarray:
-    """Ten independent answers as shares that sum to 1: pₖ = σ(zₖ) / Σⱼ σ(zⱼ), as softmax of log σ(z)."""
+def sigmoid_shares(logits: np.ndarray) -> np.ndarray:
+    """Turn ten independent answers into shares that sum to 1: pₖ = σ(zₖ) / Σⱼ σ(zⱼ), as softmax of log σ(z)."""
     log_sigmoid = np.minimum(logits, 0) - np.log1p(np.exp(-np.abs(logits)))
     return softmax(log_sigmoid)
 
@@ -151,13 +151,13 @@ class Head:
 
 HEADS: dict[str, Head] = {
     "softmax": Head(softmax_cross_entropy, softmax),
-    "sigmoid": Head(sigmoid_cross_entropy, _sigmoid_shares),
-    "squared-error": Head(squared_error, _sigmoid_shares),
+    "sigmoid": Head(sigmoid_cross_entropy, sigmoid_shares),
+    "squared-error": Head(squared_error, sigmoid_shares),
 }
 
 
 def loss_function(head: str, label_smoothing: float = 0.0) -> Loss:
-    """Give the loss that a network is trained with.
+    """Return the loss that a network is trained with.
 
     Args:
         head: a key of `HEADS`.

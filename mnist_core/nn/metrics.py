@@ -44,7 +44,7 @@ def evaluate(model: MLP, head: str, normalization: str, images: np.ndarray, labe
     predictions = np.empty(len(images), dtype=np.intp)
     for start in range(0, len(images), EVALUATION_BATCH):
         part = slice(start, start + EVALUATION_BATCH)
-        logits = model.forward(normalize(images[part], normalization, model.flat.dtype.type))
+        logits = model(normalize(images[part], normalization, model.flat.dtype.type))
         loss += HEADS[head].loss(logits, labels[part])[0] * len(logits)
         predictions[part] = logits.argmax(axis=1)
     confusion = confusion_matrix(labels, predictions)

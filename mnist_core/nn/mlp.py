@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.input_linear import InputLinear
-from mnist_core.nn.layers import BatchNorm, Dropout, Layer, Linear
+from mnist_core.nn.layers import Arrays, BatchNorm, Dropout, Layer, Linear
 
 
 class MLP:
@@ -25,6 +26,7 @@ class MLP:
         layers: as given.
         params: all parameters, views of `flat`, named by layer as in "0.W", "0.b", "2.W".
         grads: the gradients of the last `backward`, views of `flat_grads`, under the same names.
+        layer_grads: the same, as a dictionary for each layer.
         state: what belongs to the network but has no gradient (running means), views of `flat`.
         flat: (parameters + state,), every number of the network.
         flat_params: (parameters,), a view of the first part of `flat`.
@@ -33,15 +35,15 @@ class MLP:
 
     Example:
         >>> mlp = build_mlp((784, 32, 10), "relu", "he", np.random.default_rng(0))
-        >>> mlp.forward(np.zeros((5, 784), np.float32)).shape
+        >>> mlp(np.zeros((5, 784), np.float32)).shape
         (5, 10)
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = list(layers)
-        self.params: dict[str, np.ndarray] = {}
-        self.grads: dict[str, np.ndarray] = {}
-        self.state: dict[str, np.ndarray] = {}
+        self.params: Arrays = {}
+        self.grads: Arrays = {}
+        self.state: Arrays = {}
         named = [(i, name, layer) for i, layer in enumerate(self.layers) for name in layer.params]
         named.sort(key=lambda entry: entry[1] != "W")  # stable: weights first, else as the layers stand
         arrays = [layer.params[name] for _, name, layer in named]
@@ -50,65 +52,79 @@ class MLP:
         count = sum(layer.params[name].size for _, name, layer in named)
         self.flat_params, self.flat_grads = self.flat[:count], np.zeros_like(self.flat[:count])
         self.weight_count = sum(layer.params["W"].size for layer in self.layers if "W" in layer.params)
+        self.layer_grads: list[Arrays] = [{} for _ in self.layers]
         start = 0
-        for _, name, layer in named:
+        for i, name, layer in named:
             shape, end = layer.params[name].shape, start + layer.params[name].size
             layer.params[name] = self.flat[start:end].reshape(shape)
-            layer.grads[name] = self.flat_grads[start:end].reshape(shape)
+            self.layer_grads[i][name] = self.flat_grads[start:end].reshape(shape)
             start = end
         for i, layer in enumerate(self.layers):
             for name, array in layer.state.items():
                 layer.state[name] = self.flat[start : start + array.size].reshape(array.shape)
                 start += array.size
             self.params |= {f"{i}.{name}": array for name, array in layer.params.items()}
-            self.grads |= {f"{i}.{name}": array for name, array in layer.grads.items()}
+            self.grads |= {f"{i}.{name}": self.layer_grads[i][name] for name in layer.params}
             self.state |= {f"{i}.{name}": array for name, array in layer.state.items()}
 
-    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        """Compute the logits.
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """Read: compute the logits (N, K) of x (N, D), and keep nothing else."""
+        for layer in self.layers:
+            x, _ = layer.forward(x)
+        return x
+
+    def forward(self, x: np.ndarray, training: bool = False) -> tuple[np.ndarray, list[Any]]:
+        """Compute the logits, and keep what the way back needs.
 
         Args:
             x: (N, D) in the dtype of the parameters.
-            training: whether this is a step of training, and `backward` will follow; without it nothing is
-                remembered, and several threads may use the same network.
+            training: whether this is a step of training; without it nothing in the network changes, and several
+                threads may use it.
 
         Returns:
-            logits (N, K).
+            logits (N, K), and the cache of every layer.
         """
+        caches = []
         for layer in self.layers:
-            x = layer.forward(x, training)
-        return x
+            x, cache = layer.forward(x, training)
+            caches.append(cache)
+        return x, caches
 
-    def backward(self, grad: np.ndarray) -> np.ndarray:
-        """Fill every layer's `grads`, from the last layer to the first.
+    def backward(self, caches: Sequence[Any], grad: np.ndarray) -> None:
+        """Compute the gradient of the loss for every parameter, from the last layer to the first, into `grads`.
+
+        The first layer passes nothing on: dL/dx, a third of the work, is of no use to training.
 
         Args:
-            grad: dL/dlogits (N, K) for the last `forward(x, training=True)`.
+            caches: of the forward pass.
+            grad: dL/dlogits (N, K).
+        """
+        for i in reversed(range(len(self.layers))):
+            self.layers[i].param_grads(caches[i], grad, out=self.layer_grads[i])
+            if i > 0:
+                grad = self.layers[i].backward(caches[i], grad)
+
+    def input_gradient(self, caches: Sequence[Any], grad: np.ndarray) -> np.ndarray:
+        """Pass a gradient back to the input; nothing is written, so many threads may do so with one network.
+
+        Args:
+            caches: of the forward pass.
+            grad: (N, K), the gradient of some number at the logits.
 
         Returns:
-            dL/dx (N, D): which way each input pixel would change the loss.
+            That number's gradient at the input, (N, D).
         """
-        for layer in reversed(self.layers):
-            grad = layer.backward(grad)
+        for layer, cache in zip(reversed(self.layers), reversed(caches), strict=True):
+            grad = layer.backward(cache, grad)
         return grad
 
-    def backward_params(self, grad: np.ndarray) -> None:
-        """Do what `backward` does without dL/dx, a third of the work that training has no use for."""
-        first, *others = self.layers
-        for layer in reversed(others):
-            grad = layer.backward(grad)
-        if isinstance(first, Linear):
-            first.backward_params(grad)
-        else:
-            first.backward(grad)
-
     @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Parameters and state by name: all that a file must hold to give the network back."""
+    def arrays(self) -> Arrays:
+        """Parameters and state by name: all that a file must hold to restore the network."""
         return {**self.params, **self.state}
 
     def load(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Take over what another network of the same kind gave as `arrays`."""
+        """Copy the `arrays` of another network of the same kind into this one."""
         for name, array in self.arrays.items():
             array[...] = arrays[name]
 
@@ -156,7 +172,7 @@ def build_mlp(
 def array_shapes(
     layer_sizes: Sequence[int], batch_norm: bool = False, dropout: float = 0.0
 ) -> dict[str, tuple[int, ...]]:
-    """Say which arrays a network has, without building it.
+    """Return the shapes of a network's arrays, without building it.
 
     Args:
         layer_sizes: as for `build_mlp`, like the others.

@@ -1,74 +1,65 @@
 """How parameters change: an optimizer sees one flat array and its gradient, never a model.
 
-Every kind below is one rule, written for the whole array at once. `Optimizer` applies it to one piece of the array
-after the other: small enough to stay in the processor's cache while the rule's operations pass over it.
+Every kind below is one rule in a few lines of array arithmetic. It reads as if for the whole array at once; `step`
+applies it to one chunk after the other.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 
-PIECE = 131_072
-"""Numbers per piece: the five arrays of Adam then take 2.6 MB. It matters where the processor's last cache cannot hold
-the whole network; where it can (measured: 32 MB, and 27 MB of arrays), pieces cost nothing."""
+CHUNK = 65_536
+"""Numbers that a rule works on at once. All that it reads and all that it calculates in between then stays in the
+processor's cache instead of going to memory and back for every operation: Adam takes 0.6 of the time (measured)."""
 
 
 class Optimizer:
-    """What every optimizer does: keep memories, count steps, apply its rule piece by piece.
+    """What every optimizer does: hold its state, count steps, apply its rule chunk by chunk.
 
     Args:
-        params: (P,), changed in place by `update`.
-        grads: (P,), where the gradient will stand at each `update`; never changed.
-        memories: names of the arrays of the same size that the rule keeps between steps; they begin at 0.
+        params: (P,), changed in place by `step`.
+        grads: (P,), where the gradient will stand at each `step`; never changed.
+        state: names of the arrays of the same size that the rule keeps between steps; they begin at 0.
 
     Attributes:
-        state: the memories by name: all, with `step`, that a checkpoint must hold.
-        step: updates so far.
+        state: those arrays by name: all, with `step_count`, that a checkpoint must hold.
+        step_count: steps so far.
+        rule: (learning rate, parameters, gradient, *state) -> None; changes the parameters and the state in place.
     """
 
-    def __init__(self, params: np.ndarray, grads: np.ndarray, memories: tuple[str, ...] = ()) -> None:
+    rule: Callable[..., None]
+
+    def __init__(self, params: np.ndarray, grads: np.ndarray, state: tuple[str, ...] = ()) -> None:
         self.params = params
-        self.state = {name: np.zeros_like(params) for name in memories}
-        self.step = 0
-        arrays = [params, grads, *self.state.values(), np.empty_like(params[:PIECE])]
-        self._pieces = [
-            [*(array[start : start + PIECE] for array in arrays[:-1]), arrays[-1][: len(params) - start]]
-            for start in range(0, len(params), PIECE)
+        self.state = {name: np.zeros_like(params) for name in state}
+        self.step_count = 0
+        arrays = (params, grads, *self.state.values())
+        self._chunks = [
+            [array[start : start + CHUNK] for array in arrays]  # views
+            for start in range(0, len(params), CHUNK)
         ]
 
-    def update(self, learning_rate: float) -> None:
-        """Do one step.
+    def step(self, learning_rate: float) -> None:
+        """Change all parameters once.
 
         Args:
             learning_rate: η > 0, for this step.
         """
-        self.step += 1
-        for piece in self._pieces:
-            self.rule(learning_rate, *piece)
-
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *memories_and_scratch: np.ndarray) -> None:
-        """Change one piece in place.
-
-        Args:
-            learning_rate: η.
-            p: parameters.
-            g: their gradient, not to be changed.
-            memories_and_scratch: the piece of each memory, in the order of their names, and last an array for
-                intermediate results.
-        """
-        raise NotImplementedError
+        self.step_count += 1
+        for chunk in self._chunks:
+            self.rule(learning_rate, *chunk)
 
 
 class SGD(Optimizer):
     """Stochastic gradient descent: p ← p − η g."""
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *scratch: np.ndarray) -> None:
-        """Walk down the slope."""
-        (t,) = scratch
-        np.multiply(g, learning_rate, out=t)
-        p -= t
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray) -> None:
+        """Go down the slope."""
+        p -= learning_rate * g
 
 
 class Momentum(Optimizer):
-    """Gradient descent with a memory: v ← μ v + g, p ← p − η v.
+    """Gradient descent with momentum: v ← μ v + g, p ← p − η v.
 
     Args:
         params: (P,), changed in place.
@@ -83,13 +74,11 @@ class Momentum(Optimizer):
         super().__init__(params, grads, ("velocity",))
         self.momentum = momentum
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *arrays: np.ndarray) -> None:
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, v: np.ndarray) -> None:
         """Roll on."""
-        v, t = arrays
         v *= self.momentum
         v += g
-        np.multiply(v, learning_rate, out=t)
-        p -= t
+        p -= learning_rate * v
 
 
 class Nesterov(Momentum):
@@ -99,15 +88,11 @@ class Nesterov(Momentum):
     looked ahead to).
     """
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *arrays: np.ndarray) -> None:
-        """Roll on, and correct by where that leads."""
-        v, t = arrays
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, v: np.ndarray) -> None:
+        """Roll on, from where that leads."""
         v *= self.momentum
         v += g
-        np.multiply(v, self.momentum, out=t)
-        t += g
-        t *= learning_rate
-        p -= t
+        p -= learning_rate * (self.momentum * v + g)
 
 
 class AdaGrad(Optimizer):
@@ -125,12 +110,10 @@ class AdaGrad(Optimizer):
         super().__init__(params, grads, ("square_sum",))
         self.eps = eps
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *arrays: np.ndarray) -> None:
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, s: np.ndarray) -> None:
         """Divide by the root of all squares so far."""
-        s, t = arrays
-        np.multiply(g, g, out=t)
-        s += t
-        _step_by_quotient(p, g, s, self.eps, learning_rate, t)
+        s += g * g
+        p -= learning_rate * (g / (np.sqrt(s) + self.eps))
 
 
 class RMSprop(Optimizer):
@@ -139,7 +122,7 @@ class RMSprop(Optimizer):
     Args:
         params: (P,), changed in place.
         grads: (P,).
-        beta2: β₂ in [0, 1), memory of the mean square.
+        beta2: β₂ in [0, 1), the share of the mean square that is kept.
         eps: ε > 0, keeps the quotient finite.
 
     Source: Hinton 2012, Neural Networks for Machine Learning, lecture 6e, slide 29.
@@ -150,14 +133,11 @@ class RMSprop(Optimizer):
         self.beta2 = beta2
         self.eps = eps
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *arrays: np.ndarray) -> None:
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, s: np.ndarray) -> None:
         """Divide by the root of the mean square."""
-        s, t = arrays
-        np.multiply(g, g, out=t)
-        t *= 1 - self.beta2
         s *= self.beta2
-        s += t
-        _step_by_quotient(p, g, s, self.eps, learning_rate, t)
+        s += (1 - self.beta2) * (g * g)
+        p -= learning_rate * (g / (np.sqrt(s) + self.eps))
 
 
 class Adam(Optimizer):
@@ -169,8 +149,8 @@ class Adam(Optimizer):
     Args:
         params: (P,), changed in place.
         grads: (P,).
-        beta1: β₁ in [0, 1), memory of the gradient's mean.
-        beta2: β₂ in [0, 1), memory of its mean square.
+        beta1: β₁ in [0, 1), the share of the gradient's mean that is kept.
+        beta2: β₂ in [0, 1), the same for its mean square.
         eps: ε > 0, keeps the quotient finite.
 
     Source: Kingma and Ba 2015, algorithm 1, https://arxiv.org/abs/1412.6980
@@ -184,21 +164,19 @@ class Adam(Optimizer):
         self.beta2 = beta2
         self.eps = eps
 
-    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, *arrays: np.ndarray) -> None:
+    def rule(self, learning_rate: float, p: np.ndarray, g: np.ndarray, m: np.ndarray, v: np.ndarray) -> None:
         """Divide the gradient's mean by the root of its mean square.
 
-        The memories are kept without their factors, m / (1 − β₁) and v / (1 − β₂), which saves two of twelve passes
-        over the arrays. Those factors and the corrections are numbers: they move into η and ε.
+        The state is kept without its factors, as m / (1 − β₁) and v / (1 − β₂), which saves two passes over the arrays.
+        Those factors and the corrections are plain numbers: they move into η and ε.
         """
-        m, v, t = arrays
         m *= self.beta1
         m += g
-        np.multiply(g, g, out=t)
         v *= self.beta2
-        v += t
-        mean_factor = (1 - self.beta1) / (1 - self.beta1**self.step)
-        root_factor = ((1 - self.beta2) / (1 - self.beta2**self.step)) ** 0.5
-        _step_by_quotient(p, m, v, self.eps / root_factor, learning_rate * mean_factor / root_factor, t)
+        v += g * g
+        mean_factor = (1 - self.beta1) / (1 - self.beta1**self.step_count)
+        root_factor = ((1 - self.beta2) / (1 - self.beta2**self.step_count)) ** 0.5
+        p -= learning_rate * mean_factor / root_factor * (m / (np.sqrt(v) + self.eps / root_factor))
 
 
 class AdamW(Adam):
@@ -232,18 +210,7 @@ class AdamW(Adam):
         self.weight_decay = weight_decay
         self.weight_count = weight_count
 
-    def update(self, learning_rate: float) -> None:
-        """Shrink the weights, then step."""
+    def step(self, learning_rate: float) -> None:
+        """Shrink the weights, then do Adam's step."""
         self.params[: self.weight_count] *= 1 - learning_rate * self.weight_decay
-        super().update(learning_rate)
-
-
-def _step_by_quotient(
-    p: np.ndarray, direction: np.ndarray, square: np.ndarray, eps: float, rate: float, scratch: np.ndarray
-) -> None:
-    """Do p ← p − rate · direction / (√square + ε), what AdaGrad, RMSprop and Adam have in common."""
-    np.sqrt(square, out=scratch)
-    scratch += eps
-    np.divide(direction, scratch, out=scratch)
-    scratch *= rate
-    p -= scratch
+        super().step(learning_rate)

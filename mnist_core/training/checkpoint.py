@@ -71,7 +71,7 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
             _set_counters(training, meta["counters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise reader.damaged(f"its description is wrong ({error})") from error
-        training.optimizer.step = training.step
+        training.optimizer.step_count = training.step
         for name, memory in training.optimizer.state.items():
             memory[...] = reader.array(f"optimizer.{name}", memory.shape, {"float32"})
         size = training.model.flat.shape

@@ -1,7 +1,7 @@
-"""Reads the curves of a training as an experienced eye does: what is seen, the most important first.
+"""Read the curves of a training as an expert does: what is going on, the most important first.
 
 The thresholds were set with some sixty trainings on MNIST, good ones and spoiled ones: each lies well between the two.
-Of the settings little more is asked than what their loss means, so they also hold for some that nobody has tried yet.
+They hardly depend on the settings beyond what the loss means, so they also hold for settings that nobody has tried yet.
 """
 
 import math
@@ -17,7 +17,7 @@ from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.layer_statistics import LayerRecord, LayerStatistics
 from mnist_core.training.records import EpochEnd
 
-# How a training as a whole goes: the first group is to be worried about.
+# How a training as a whole is going.
 DIVERGED = "diverged"
 EXPLODES = "explodes"
 SORTED = "sorted"
@@ -39,7 +39,7 @@ LEARNS = "learns"
 STILL_IMPROVING = "still improving"
 STOPPED_EARLY = "stopped early"
 FINISHED_WELL = "finished well"
-# What is seen inside a layer.
+# What is going on in a layer.
 NOT_FINITE = "not finite"
 ZERO_WEIGHTS = "zero weights"
 DEAD = "dead"
@@ -48,96 +48,96 @@ EXPLODING_GRADIENTS = "exploding gradients"
 VANISHING_GRADIENTS = "vanishing gradients"
 HEALTHY_LAYER = "healthy layer"
 
-ILL = frozenset(
+PROBLEMS = frozenset(
     {DIVERGED, EXPLODES, SORTED, NOT_SHUFFLED, STUCK, CHANCE_ACCURACY, RISES, OSCILLATES, BAD_START, SLOW, MEMORIZED}
     | {OVERFITTING, UNDERFITTING, NOT_FINITE, ZERO_WEIGHTS, DEAD, SATURATED, EXPLODING_GRADIENTS, VANISHING_GRADIENTS}
 )
-"""Kinds that ask for another setting; the others are good or neutral."""
+"""Kinds of findings that call for another setting; the others are good or neutral."""
 
 WINDOW_IMAGES = 3200
-"""What "now" means: the mean over the steps with the last so many images; the noise of single batches is then gone."""
+"""Images over whose steps "now" is averaged, which removes the noise of single batches."""
 WINDOW_STEPS = 20
-"""At least so many steps are averaged, however large the batches."""
+"""At least this many steps are averaged, however large the batches."""
 EARLY_IMAGES = 2 * WINDOW_IMAGES
 EARLY_EPOCHS = 10
-"""Nothing is said before so many images or epochs were seen: a good network needs them to come off the ground."""
+"""No finding before this many images or epochs: a good network needs them to get going."""
 CHANCE_BAND = 0.02
-"""A loss this close to that of guessing, as a share of it, is that of guessing; untrained networks lie 5% above."""
+"""A loss this close to that of guessing, as a share of it, counts as guessing; untrained networks are 5% above."""
 STILL = 0.005
-"""A loss that has fallen by less than this share of the guessing loss since half time hasn't moved."""
+"""A loss that has fallen by less than this share of the guessing loss since halfway hasn't moved."""
 UNMOVED = 0.1
-"""A loss whose means all lie within this share of the guessing loss has hardly left its place."""
+"""A loss whose means all lie within this share of the guessing loss has hardly moved at all."""
 NEAR_CHANCE = 0.2
 """Below this accuracy a network of ten classes has learned hardly anything; guessing gives 0.1."""
 EXPLODED = 1.5
-"""So many times the loss of guessing, and of the beginning: only a network that was pushed away says such things."""
+"""Multiple of the loss of guessing, and of the first loss, that only a network that was thrown off course has."""
 START_LIMIT = 1.7
-"""Times the loss of a network whose logits are all 0, where well-set ones begin: they stay below 1.4, weights of
-deviation 1 or pixels from 0 to 255 make a network sure and wrong, and give 1.8 to a million."""
+"""Multiple of the loss of logits that are all 0. Well-initialized networks start below 1.4; weights of standard
+deviation 1 or pixels from 0 to 255 make a network confident and wrong: 1.8 to a million."""
 RISE = 0.25
-"""A loss this share of the guessing loss above its own lowest level is no noise: good trainings stay below 0.1."""
+"""A loss above its own minimum by this share of the guessing loss is more than noise: good trainings stay below 0.1."""
 JUMP_IMAGES = 64
-"""Steps with fewer images are taken together, or single images would seem to jump."""
+"""Smaller steps are grouped up to this many images, or single images would seem to jump."""
 JUMP_WINDOW = 50
 JUMP = 0.105
-"""Mean change from one group of 64 images to the next, as a share of the guessing loss. Good trainings stay below
-0.1 after their first hundred steps, most below 0.07; learning rates five times too large have 0.11 to 0.4."""
+"""Mean change from one group of 64 images to the next, as a share of the guessing loss. Good trainings stay below 0.1
+after their first hundred steps, most below 0.07; learning rates five times too large give 0.11 to 0.4."""
 SLOW_STEPS = 300
 SLOW_IMAGES = 20_000
 SLOW_LOSS = 0.6
-"""After so many steps and images a well-set network has left far less of the loss of guessing than this share."""
+"""After this many steps and images, a good training is far below this share of the loss of guessing."""
 SHUFFLE_GAP = 0.3
-"""By so much the accuracy on the newest batches can exceed that of validation only if they are all of a kind."""
+"""The accuracy on the latest batches exceeds that of validation by so much only if they show few classes."""
 PERFECT = 0.995
-"""Training accuracy from which nothing is left to learn."""
+"""Training accuracy at which nothing is left to learn."""
 MEMORIZED_GAP = 0.05
-"""Training less validation accuracy; on all of MNIST it stays below 0.025 even after a perfect training."""
+"""Training minus validation accuracy; on all of MNIST it stays below 0.025 even after perfect training."""
 RISING_EPOCHS = 3
 RISING_LOSS = 1.05
-"""Validation loss so many times its lowest value, so many epochs after it: single epochs go up and down by less."""
+"""Multiple of the lowest validation loss, this many epochs after it: single epochs vary by less."""
 FALLING_LOSS = 0.9
-"""Training loss that has fallen to this share meanwhile, which tells overfitting from a training gone bad."""
+"""Meanwhile the training loss has fallen to this share: what tells overfitting from a training gone bad."""
 LOW_ACCURACY = 0.9
-"""Below it a network of MNIST has not done its work: one without hidden layers reaches 0.92."""
+"""An accuracy below this is poor on MNIST: a network without hidden layers reaches 0.92."""
 PLATEAU_EPOCHS = 3
 PLATEAU_LOSS = 0.97
-"""No plateau, if the mean loss of the last so many epochs is below this share of that of those before."""
+"""No plateau if the mean loss of the last epochs is below this share of that of as many before them."""
 IMPROVED = 0.98
-"""Share of the previous epoch's loss below which the last one was a clear improvement."""
+"""The last epoch was a clear improvement if its loss is below this share of the best before."""
 FAST_LOSS = 0.5
-"""Share of the guessing loss below which a network in its first epoch has learned fast."""
+"""A network whose loss falls below this share of the guessing loss in its first epoch learns fast."""
 DEAD_SHARE = 2 / 3
-"""Sparse, healthy layers of ReLUs have up to 0.5 silent units; with too large learning rates 0.75 to 1 die."""
+"""Healthy, sparse layers of ReLUs have up to 0.5 silent units; with learning rates too large, 0.75 to 1 die."""
 SATURATED_SHARE = 0.75
-"""Tanh networks that read well have up to 0.6; pixels from 0 to 255, or weights of deviation 1, make it 0.8 to 1."""
+"""Good tanh networks have up to 0.6; pixels from 0 to 255 or weights of standard deviation 1 give 0.8 to 1."""
 EXPLODING_RMS = 1.0
-"""Root mean square of a layer's gradient; healthy ones lie between 1e-5 and 0.1."""
+"""Root mean square of a layer's gradient; healthy ones are between 1e-5 and 0.1."""
 VANISHING_SHARE = 0.01
-"""Of the last layer's root mean square; healthy first layers have 0.04 to 3, eight layers of sigmoids 1e-5."""
+"""Share of the last layer's root mean square; healthy first layers have 0.04 to 3, behind eight sigmoids 1e-5."""
 VANISHING_RMS = 1e-9
-"""Below it, no layer gets a gradient worth the name."""
+"""Below this, a gradient is practically 0, whatever the last layer's is."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is seen in the curves.
+    """One thing that the numbers of a training show.
 
     Attributes:
         kind: one of the constants of this module.
-        numbers: what belongs into its sentence, by name.
+        numbers: the figures that its sentence needs, by name.
     """
 
     kind: str
     numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def is_ill(self) -> bool:
-        """Whether something should be changed."""
-        return self.kind in ILL
+    def is_problem(self) -> bool:
+        """Whether a setting should be changed."""
+        return self.kind in PROBLEMS
 
 
 def zero_loss(head: str) -> float:
-    """Compute the loss of logits that are all 0: ln K for softmax; K ln 2 or K / 8 where each sigmoid says one half.
+    """Compute the loss of logits that are all 0: ln K for softmax; K ln 2 or K / 8 for sigmoids, each one half.
 
     Args:
         head: a key of `HEADS`.
@@ -146,10 +146,10 @@ def zero_loss(head: str) -> float:
 
 
 def chance_loss(head: str) -> float:
-    """Compute the loss of a network that knows nothing: the lowest that one answer for all images can have.
+    """Compute the loss of guessing: the lowest that the same answer to all images can have.
 
-    Softmax gives every class 1/K: −log(1/K) = ln K, with label smoothing as well. Ten sigmoids each say p = 1/K: the
-    sum of K binary entropies, −ln p − (K − 1) ln(1 − p); or as squared errors ½ (1 − p)² + ½ (K − 1) p².
+    With softmax every class gets 1/K: −log(1/K) = ln K, with label smoothing as well. With sigmoids each gets p = 1/K:
+    the binary cross-entropies add up to −ln p − (K − 1) ln(1 − p), the squared errors to ½ (1 − p)² + ½ (K − 1) p².
 
     Args:
         head: a key of `HEADS`.
@@ -175,17 +175,17 @@ def diagnose(
     over: bool = False,
     diverged: bool = False,
 ) -> list[Finding]:
-    """Say what a training's numbers show so far.
+    """Return what a training's numbers show so far.
 
     Args:
         recipe: the settings.
         steps_per_epoch: updates in an epoch.
         loss: float (N,), of every step so far.
-        accuracy: float (N,), in [0, 1], likewise.
-        epochs: of every epoch so far.
-        layers: of a few steps, in order; the last one is looked at.
+        accuracy: float (N,), in [0, 1], of every step so far.
+        epochs: the record of every epoch so far.
+        layers: records of a few steps, in order; only the last one matters.
         over: whether the training has ended or was stopped.
-        diverged: whether it ended because the loss was no finite number.
+        diverged: whether it ended because the loss became infinite or NaN.
 
     Returns:
         At least one finding, the most important first.
@@ -207,14 +207,14 @@ def diagnose(
 
 
 def layer_finding(layers: Sequence[LayerStatistics], index: int) -> Finding:
-    """Say what is most worth knowing about one layer.
+    """Return the most important finding about one layer.
 
     Args:
-        layers: all of the network, from input to output.
-        index: of the layer, from 0.
+        layers: all layers of the network, from input to output.
+        index: the layer's, from 0.
 
     Returns:
-        A finding of the second group of kinds, with the layer's number counted from 1.
+        A finding of a layer's kind, with the layer's number counted from 1.
     """
     layer, last = layers[index], layers[-1]
     numbers: dict[str, float] = {"layer": index + 1, "layers": len(layers)}
@@ -235,7 +235,7 @@ def layer_finding(layers: Sequence[LayerStatistics], index: int) -> Finding:
 
 
 class _Curves:
-    """A training's numbers, with the means that several questions need."""
+    """A training's numbers and the means that several rules need."""
 
     def __init__(
         self, recipe: Recipe, steps_per_epoch: int, loss: np.ndarray, accuracy: np.ndarray, epochs: Sequence[EpochEnd]
@@ -243,7 +243,7 @@ class _Curves:
         self.recipe, self.loss, self.epochs = recipe, loss, epochs
         self.chance = chance_loss(recipe.head)
         self.steps = len(loss)
-        # The last batch of an epoch may be smaller, and there may be fewer images than a batch has room for.
+        # Roughly: the last batch of an epoch may be smaller, and the data set may be smaller than a batch.
         self.images = self.steps * recipe.batch_size
         self.too_early = self.steps < WINDOW_STEPS or (
             self.images < EARLY_IMAGES and self.steps < EARLY_EPOCHS * steps_per_epoch
@@ -257,7 +257,7 @@ class _Curves:
 
 
 def _over_steps(curves: _Curves, inside: list[Finding]) -> list[Finding]:
-    """Look at the steps: is anything learned, and steadily? If not, what goes on inside may be the reason."""
+    """Check the steps: is anything learned, and steadily? If not, what happens in a layer may be the reason."""
     loss, chance, start = curves.now, curves.chance, curves.start
     numbers = {"loss": loss, "chance": chance, "accuracy": curves.accuracy_now, "steps": curves.steps, "first": start}
     last = curves.epochs[-1] if curves.epochs else None
@@ -294,25 +294,25 @@ def _over_steps(curves: _Curves, inside: list[Finding]) -> list[Finding]:
 
 
 def _jumps(curves: _Curves) -> float:
-    """Measure how far the loss jumps up and down between groups of images, as a share of the guessing loss."""
+    """Compute how far the loss jumps up and down between groups of images, as a share of the guessing loss."""
     size = max(1, round(JUMP_IMAGES / curves.recipe.batch_size))
     groups = min(JUMP_WINDOW, curves.steps // size // 2)
     if groups < 2:
         return 0.0
     means = curves.loss[-groups * size :].reshape(groups, size).mean(axis=1)
-    # What goes up counts twice: a steady fall is no jump.
+    # Rises count twice and falls not at all: a steady fall is no jump.
     return 2 * float(np.maximum(np.diff(means), 0).mean()) / curves.chance
 
 
 def _inside(layers: Sequence[LayerRecord]) -> list[Finding]:
-    """Look into the layers, and name the first one that is ill: those behind it suffer from it."""
+    """Return the problem of the first layer that has one: those behind it suffer from it."""
     states = layers[-1].layers if layers else ()
-    ill = (finding for finding in (layer_finding(states, i) for i in range(len(states))) if finding.is_ill)
-    return [*islice(ill, 1)]
+    problems = (finding for finding in (layer_finding(states, i) for i in range(len(states))) if finding.is_problem)
+    return [*islice(problems, 1)]
 
 
 def _over_epochs(curves: _Curves, over: bool, learns: bool) -> list[Finding]:
-    """Look at whole epochs: training against validation, and whether more of them would help."""
+    """Check whole epochs: training against validation, and whether more of them would help."""
     epochs = curves.epochs
     if not epochs:
         return []
@@ -340,7 +340,7 @@ def _over_epochs(curves: _Curves, over: bool, learns: bool) -> list[Finding]:
     if not found and learns and _is_flat(epochs) and last.train_accuracy < PERFECT:
         found.append(Finding(PLATEAU, {"epochs": 2 * PLATEAU_EPOCHS, "loss": last.train_loss}))
     if over:
-        found += _at_the_end(curves, best, reached, improved, healthy=learns and not any(f.is_ill for f in found))
+        found += _at_the_end(curves, best, reached, improved, healthy=learns and not any(f.is_problem for f in found))
     elif improved and not found and learns:
         found.append(Finding(IMPROVING, {"epoch": last.epoch, "loss": _measured(last)}))
     return found
@@ -363,12 +363,12 @@ def _at_the_end(curves: _Curves, best: EpochEnd, reached: float, improved: bool,
 
 
 def _measured(epoch: EpochEnd) -> float:
-    """The validation loss, or without one that of training."""
+    """Return the validation loss, or the training loss if nothing was validated."""
     return epoch.train_loss if epoch.validation_loss is None else epoch.validation_loss
 
 
 def _is_flat(epochs: Sequence[EpochEnd]) -> bool:
-    """Whether the losses of the last epochs are no lower than those of as many before them."""
+    """Return whether the losses of the last epochs are no lower than those of as many before them."""
     if len(epochs) < 2 * PLATEAU_EPOCHS:
         return False
     older, newer = epochs[-2 * PLATEAU_EPOCHS : -PLATEAU_EPOCHS], epochs[-PLATEAU_EPOCHS:]

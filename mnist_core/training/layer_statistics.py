@@ -1,7 +1,7 @@
 """What goes on inside the layers of a network: how large outputs, gradients and weights are, and which units are idle.
 
-Loss and accuracy say that a network doesn't learn. These numbers say where: at a layer that gets no gradient, at units
-that are silent for every image, at outputs that stand at the flat ends of their function.
+Loss and accuracy show that a network doesn't learn. These numbers show where: at a layer that gets no gradient, at
+units that are silent for every image, at outputs on the flat ends of their function.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ SAMPLE = 2000
 points, and they take a twentieth of the time for 200,000 weights."""
 FLAT = 0.05
 """An output of a sigmoid or tanh counts as saturated where the slope is less than this share of the steepest one, at 0:
-almost nothing of a gradient comes through. That is |y| > 0.975 for tanh; y < 0.013 or y > 0.987 for a sigmoid."""
+hardly any gradient comes through. That is |y| > 0.975 for tanh; y < 0.013 or y > 0.987 for a sigmoid."""
 
 Number = float | None
 """None where a number is not finite, in a network that has diverged: JSON knows neither infinity nor NaN."""
@@ -31,9 +31,9 @@ class LayerStatistics:
     """One linear layer with its activation, over a batch; all numbers are rounded to four digits.
 
     Attributes:
-        outputs: quantiles, see `QUANTILES`, of what the activation gives; of the logits for the last layer.
-        dead: share of the units that give 0 for every image of the batch, in [0, 1]: a ReLU that does so for all
-            images gets no gradient and never comes back. 0 for the last layer.
+        outputs: quantiles, see `QUANTILES`, of the activation's outputs; of the logits for the last layer.
+        dead: share of the units whose output is 0 for every image of the batch, in [0, 1]: a ReLU that is so for all
+            images gets no gradient and never recovers. 0 for the last layer.
         saturated: share of the outputs, in [0, 1], at the flat ends of a sigmoid or tanh, see `FLAT`; else 0.
         gradients: quantiles of |dL/dW|, ≥ 0.
         gradient_rms: root mean square of dL/dW, ≥ 0.
@@ -62,12 +62,12 @@ class LayerRecord:
 
 
 def layers_to_json(record: LayerRecord) -> dict[str, Any]:
-    """Give a record as a dictionary that JSON can hold, with its kind, "layers", under "record"."""
+    """Return a record as a dictionary for JSON, with its kind, "layers", under "record"."""
     return {"record": "layers", **asdict(record)}
 
 
 def layers_from_json(values: dict[str, Any]) -> LayerRecord:
-    """Rebuild a record from what `layers_to_json` gave.
+    """Rebuild a record from the result of `layers_to_json`.
 
     Raises:
         ValueError: if the kind is not "layers".
@@ -88,16 +88,16 @@ def _layer_from_json(values: dict[str, Any]) -> LayerStatistics:
 def layer_statistics(
     model: MLP, head: str, label_smoothing: float, x: np.ndarray, labels: np.ndarray
 ) -> tuple[LayerStatistics, ...]:
-    """Send a batch forward and back as a step of training does, and look at every layer; nothing is updated.
+    """Send a batch forward and back as a step of training does, and measure every layer; nothing is updated.
 
-    Give a copy of the network that is being trained, with a generator of its own: in training mode batch norm moves its
+    Pass a copy of the network that is being trained, with a generator of its own: in training mode batch norm moves its
     running means and dropout draws random numbers, and the training itself must not notice that somebody looked.
 
     Args:
         model: the copy; its gradients, running means and random numbers are changed.
         head: a key of `HEADS`.
         label_smoothing: in [0, 1), as in the recipe.
-        x: (N, D), normalized, in the dtype of the parameters; about 100 images tell enough.
+        x: (N, D), normalized, in the dtype of the parameters; about 100 images are enough.
         labels: integer (N,).
 
     Returns:
@@ -107,28 +107,33 @@ def layer_statistics(
     section 3 and 4.2 (activations and gradients per layer over time),
     https://proceedings.mlr.press/v9/glorot10a.html
     """
-    seen: list[tuple[Linear, Activation | None, np.ndarray]] = []
+    seen: list[tuple[int, Activation | None, np.ndarray]] = []  # the linear layer's place, what follows it, its output
+    caches = []
     with np.errstate(over="ignore", invalid="ignore"):  # a diverged network is shown as such, not reported
-        for layer in model.layers:
-            x = layer.forward(x, training=True)
+        for i, layer in enumerate(model.layers):
+            x, cache = layer.forward(x, training=True)
+            caches.append(cache)
             if isinstance(layer, Linear):
-                seen.append((layer, None, x))
+                seen.append((i, None, x))
             elif isinstance(layer, Activation):
                 seen[-1] = (seen[-1][0], layer, x)
         _, grad = loss_function(head, label_smoothing)(x, labels)
-        model.backward_params(grad)
-        return tuple(_statistics(*layer) for layer in seen)
+        model.backward(caches, grad)
+        return tuple(
+            _statistics(model.params[f"{i}.W"], model.grads[f"{i}.W"], activation, y) for i, activation, y in seen
+        )
 
 
-def _statistics(linear: Linear, activation: Activation | None, y: np.ndarray) -> LayerStatistics:
-    gradient = linear.grads["W"]
+def _statistics(
+    weights: np.ndarray, gradient: np.ndarray, activation: Activation | None, y: np.ndarray
+) -> LayerStatistics:
     return LayerStatistics(
         outputs=_quantiles(_sample(y)),
         dead=0.0 if activation is None else float(f"{(y == 0).all(axis=0).mean():.4g}"),
         saturated=_saturated(activation, y),
         gradients=_quantiles(np.abs(_sample(gradient))),
         gradient_rms=_root_mean_square(gradient),
-        weight_rms=_root_mean_square(linear.params["W"]),
+        weight_rms=_root_mean_square(weights),
     )
 
 
@@ -144,7 +149,7 @@ def _saturated(activation: Activation | None, y: np.ndarray) -> float:
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
-    """Choose the same places of an array every time; a fixed stride would meet only some columns of a matrix."""
+    """Pick the same places of an array every time; a fixed stride would meet only some columns of a matrix."""
     if values.size <= SAMPLE:
         return values.reshape(-1)
     return values.reshape(-1)[np.random.default_rng(0).integers(values.size, size=SAMPLE)]

@@ -11,6 +11,7 @@ from mnist_core.data.dataset import Split
 from mnist_core.errors import DivergedError
 from mnist_core.nn.losses import loss_function
 from mnist_core.nn.metrics import evaluate
+from mnist_core.nn.training_step import take_step, update_average
 from mnist_core.training.records import EpochEnd, Record, StepEnd
 from mnist_core.training.state import Training
 
@@ -76,73 +77,49 @@ def _train(training: Training, split: Split, validations_per_epoch: int) -> Iter
             training.order = training.rng.permutation(images) if recipe.shuffle else np.arange(images)
         for batch in range(training.batch, batches):
             begin, end = batch * recipe.batch_size, min((batch + 1) * recipe.batch_size, images)
-            learning_rate = _learning_rate(training, training.step, batches)
-            loss, accuracy = _update(training, inputs, split.train_labels, begin, end, learning_rate)
+            learning_rate = learning_rate_at(training, training.step, batches)
+            loss, accuracy = update(training, inputs, split.train_labels, begin, end, learning_rate)
             training.batch = batch + 1
             in_middle = training.batch in middle_validations
             measured = _validate(training, split, learning_rate) if in_middle else (None, None)
             handed_out = time.perf_counter()
             yield StepEnd(training.step, training.epoch + 1, loss, accuracy, learning_rate, *measured)
             began += time.perf_counter() - handed_out  # what the caller does, or a pause, is not the epoch's time
-        yield _end_epoch(training, split, began)
+        yield end_epoch(training, split, began)
 
 
-def _update(
+def update(
     training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int, learning_rate: float
 ) -> tuple[float, float]:
     """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
     recipe, model = training.recipe, training.model
-    with np.errstate(over="ignore", invalid="ignore"):  # a diverging training is reported below, once
-        loss, correct, digits = _gradient(training, inputs, labels, begin, end)
-        if not np.isfinite(loss):
-            raise DivergedError(training.step + 1, learning_rate)
-        weights, grads = model.flat[: model.weight_count], model.flat_grads
-        if recipe.l1:
-            grads[: model.weight_count] += recipe.l1 * np.sign(weights)
-        if recipe.l2:
-            grads[: model.weight_count] += recipe.l2 * weights
-        if recipe.clip_norm is not None:
-            norm = float(np.dot(grads, grads)) ** 0.5
-            if norm > recipe.clip_norm:
-                grads *= recipe.clip_norm / norm
-        training.optimizer.update(learning_rate)
-        if training.average is not None:
-            training.average += (1 - recipe.ema_decay) * (model.flat - training.average)
+    places = [slice(start, min(start + inputs.size, end)) for start in range(begin, end, inputs.size)]
+    chosen = [training.order[place] if recipe.shuffle and training.order is not None else place for place in places]
+    loss, correct = take_step(
+        model,
+        training.optimizer,
+        loss_function(recipe.head, recipe.label_smoothing),
+        learning_rate,
+        ((inputs.gather(some), labels[some]) for some in chosen),
+        end - begin,
+        l1=recipe.l1,
+        l2=recipe.l2,
+        clip_norm=recipe.clip_norm,
+    )
+    if training.average is not None:
+        update_average(training.average, model.flat, recipe.ema_decay)
     training.step += 1
     training.loss_sum += loss * (end - begin)
     training.correct += correct
+    digits = sum(int((labels[some] != OUTLIER_LABEL).sum()) for some in chosen)
     return loss, correct / max(digits, 1)
 
 
-def _gradient(training: Training, inputs: Batches, labels: np.ndarray, begin: int, end: int) -> tuple[float, int, int]:
-    """Leave the gradient of a batch's mean loss in the model; return that loss, digits read correctly, and digits."""
-    recipe, model = training.recipe, training.model
-    loss_of = loss_function(recipe.head, recipe.label_smoothing)
-    total = np.zeros_like(model.flat_grads) if end - begin > inputs.size else None
-    loss, correct, digits = 0.0, 0, 0
-    for start in range(begin, end, inputs.size):
-        part = slice(start, min(start + inputs.size, end))
-        chosen = training.order[part] if recipe.shuffle and training.order is not None else part
-        part_labels = labels[chosen]
-        logits = model.forward(inputs.gather(chosen), training=True)  # (B, 10)
-        part_loss, grad = loss_of(logits, part_labels)
-        share = len(part_labels) / (end - begin)
-        loss += share * part_loss
-        correct += int((logits.argmax(axis=1) == part_labels).sum())
-        digits += int((part_labels != OUTLIER_LABEL).sum())
-        model.backward_params(grad)
-        if total is not None:
-            total += share * model.flat_grads
-    if total is not None:
-        model.flat_grads[...] = total
-    return loss, correct, digits
-
-
-def _end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
+def end_epoch(training: Training, split: Split, began: float) -> EpochEnd:
     """Validate, keep the weights if they are the best, and make ready for the next epoch."""
     images = len(split.train_images)
     # Of the last step, which a training resumed just after it no longer has at hand.
-    learning_rate = _learning_rate(training, training.step - 1, training.recipe.steps_per_epoch(images))
+    learning_rate = learning_rate_at(training, training.step - 1, training.recipe.steps_per_epoch(images))
     loss, accuracy = _validate(training, split, learning_rate)
     best = loss is not None and loss < training.best_loss - training.recipe.min_delta
     if loss is not None and accuracy is not None and best:
@@ -178,7 +155,8 @@ def _validate(training: Training, split: Split, learning_rate: float) -> tuple[f
     return result.loss, result.accuracy
 
 
-def _learning_rate(training: Training, steps_before: int, batches: int) -> float:
+def learning_rate_at(training: Training, steps_before: int, batches: int) -> float:
+    """Return the learning rate after so many steps, with so many batches in an epoch."""
     recipe = training.recipe
     if recipe.schedule_unit == "epoch":
         return recipe.learning_rate * training.schedule(training.epoch, recipe.epochs)

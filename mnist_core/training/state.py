@@ -10,10 +10,7 @@ from mnist_core.nn.mlp import MLP
 from mnist_core.nn.optimizers import Optimizer
 from mnist_core.nn.schedules import Schedule, build_schedule
 from mnist_core.recipes.build import build_model, build_optimizer, empty_model
-from mnist_core.recipes.recipe import Recipe
-
-CHANGEABLE = ("learning_rate", "momentum", "dropout", "epochs")
-"""The settings that may change while a training is under way."""
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 
 
 @dataclass(eq=False)
@@ -127,21 +124,21 @@ def change_settings(training: Training, recipe: Recipe) -> None:
         recipe: the settings from now on.
 
     Raises:
-        RecipeError: if that recipe differs in anything but `CHANGEABLE`; nothing is changed then.
+        RecipeError: if that recipe differs in anything but `MUTABLE_FIELDS`; nothing is changed then.
     """
     before = training.recipe
-    kept = {name: getattr(before, name) for name in CHANGEABLE}
+    kept = {name: getattr(before, name) for name in MUTABLE_FIELDS}
     if replace(recipe, **kept) != before:
         raise RecipeError(
-            f"found other settings changed than {', '.join(CHANGEABLE)}: a training under way can't take them over; "
-            f"start a new one"
+            f"found other settings changed than {', '.join(MUTABLE_FIELDS)}: a training under way can't take them "
+            f"over; start a new one"
         )
     # Dropout is a layer of its own, so it may come or go; the order of the numbers in `flat` doesn't know of it.
     unfilled = replace(recipe, init="zeros", bias_init="zeros")
     model = build_model(unfilled, training.rng, training.model.flat.dtype.type)
     model.flat[...] = training.model.flat
     optimizer = build_optimizer(recipe, model)
-    optimizer.step = training.step
+    optimizer.step_count = training.step
     for name, memory in optimizer.state.items():
         memory[...] = training.optimizer.state[name]
     training.recipe, training.model, training.optimizer = recipe, model, optimizer

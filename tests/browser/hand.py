@@ -1,6 +1,6 @@
 """A hand that writes digits on the pad, with the mouse or with a finger."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -77,16 +77,13 @@ class Hand:
         return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in DIGITS[digit]]
 
     @contextmanager
-    def pen_down(self, stroke: Stroke) -> Iterator[None]:
-        """Draw one stroke slowly with the mouse, and lift the pen only when the block ends."""
-        points = self._on_page(stroke)
-        self.page.mouse.move(*points[0])
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*point, steps=5)
-            self.page.wait_for_timeout(100)
-        yield
-        self.page.mouse.up()
+    def pen_down(self, start: Point) -> Iterator[Callable[[Point], None]]:
+        """Put the mouse's pen down, hand out what moves it on, and lift it when the block ends."""
+        mouse = self.page.mouse
+        mouse.move(*self._on_page([start])[0])
+        mouse.down()
+        yield lambda point: mouse.move(*self._on_page([point])[0], steps=5)
+        mouse.up()
 
     def draw(self, stroke: Stroke) -> None:
         """Draw one stroke; coordinates are shares of the board."""

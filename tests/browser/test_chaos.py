@@ -10,21 +10,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from mnist_core.recipes.presets import RECIPES
 from tests.browser.conftest import NewPage, Server
 from tests.browser.training_page import (
+    QUICK_STEPS,
     open_training,
     press,
     records_of,
     run_of,
     set_number,
-    trained_epochs,
     wait_for_epochs,
     wait_for_state,
+    wait_until_shown,
 )
 
-MNIST_TRAIN_IMAGES = 54_000  # less 6,000 for validation
 EPOCHS = 30  # so many that a run is still going when a slow page has shown that it is
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def worker_of(run_id: str) -> int:
 
 def epochs_of(server: Server, run_id: str) -> float:
     """Say how many epochs of a run are on the disk."""
-    return len(records_of(server.runs, run_id).loss) / RECIPES["quick"].steps_per_epoch(MNIST_TRAIN_IMAGES)
+    return len(records_of(server.runs, run_id).loss) / QUICK_STEPS
 
 
 def undisturbed(page: Page) -> str:
@@ -137,13 +139,12 @@ def test_a_link_to_a_run_shows_it_to_everybody(own_server: Server, new_page: New
     wait_for_epochs(other, 0.3)
     press(other, "pause")
     wait_for_state(page, "paused")
-    page.wait_for_timeout(600)
-    held = trained_epochs(page)
+    held = epochs_of(own_server, run_id)
+    for seen in (page, other):
+        wait_until_shown(seen, held)
     page.reload()
     wait_for_state(page, "paused")
-    page.wait_for_function("epochs => document.querySelector('.st-key-loss-chart .live-chart')?.data", arg=held)
-    page.wait_for_timeout(1000)
-    assert trained_epochs(page) == held == trained_epochs(other)
+    wait_until_shown(page, held)
     press(page, "resume")
     wait_for_epochs(other, held)
     press(page, "stop")

@@ -1,5 +1,6 @@
 """The training page as tests use it: its fields and buttons, and what its curves show."""
 
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,8 @@ POINTS = """() => {
   return chart?.data ? Math.max(...chart.data[0].x, 0) : 0;
 }"""
 """JavaScript: the epochs that the curve of the loss has come to."""
+QUICK_STEPS = 844
+"""Steps of an epoch of the first recipe, on MNIST."""
 
 
 def open_training(page: Page, address: str, query: str = "") -> None:
@@ -64,6 +67,11 @@ def wait_for_epochs(page: Page, epochs: float) -> None:
     page.wait_for_function(f"({POINTS})() > {epochs}", timeout=60_000)
 
 
+def wait_until_shown(page: Page, epochs: float) -> None:
+    """Wait until the curve of the loss ends at a point."""
+    page.wait_for_function(f"Math.abs(({POINTS})() - {epochs}) < 1e-3")
+
+
 def run_of(page: Page) -> str:
     """Give the id of the run that the page's URL names, once it does."""
     page.wait_for_url("**run=*")
@@ -73,3 +81,11 @@ def run_of(page: Page) -> str:
 def records_of(runs: Path, run_id: str) -> Records:
     """Read what a run has written."""
     return RecordReader(runs / run_id / "records.jsonl").read()
+
+
+def wait_until_held(runs: Path, run_id: str) -> None:
+    """Wait until a run has written that it stands still."""
+    deadline = time.monotonic() + 30
+    while not records_of(runs, run_id).paused:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -92,7 +92,7 @@ def test_batch_norm_comes_back_with_its_running_statistics(tmp_path):
     assert_equal(loaded, network)
     assert loaded.model.flat.tobytes() == network.model.flat.tobytes()
     x = np.random.default_rng(2).uniform(size=(4, 784)).astype(np.float32)
-    assert loaded.model.forward(x).tobytes() == network.model.forward(x).tobytes()
+    assert loaded.model(x).tobytes() == network.model(x).tobytes()
 
 
 def test_a_network_that_was_never_validated_says_so_after_loading(tmp_path):
@@ -192,7 +192,7 @@ def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network,
     loaded = load_weights(tmp_path / "a.npz")
     assert_equal(loaded, small_network)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / 255
-    assert loaded.model.forward(x).tobytes() == small_network.model.forward(x).tobytes()
+    assert loaded.model(x).tobytes() == small_network.model(x).tobytes()
 
 
 @given(
@@ -243,8 +243,8 @@ def test_float16_takes_half_the_room_and_loads_as_float32(tmp_path):
 def test_float16_is_enough_to_read_digits(tmp_path, small_network, small_dataset):
     save_weights(tmp_path / "half.npz", small_network, "float16")
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / 255
-    full = small_network.model.forward(x)
-    half = load_weights(tmp_path / "half.npz").model.forward(x)
+    full = small_network.model(x)
+    half = load_weights(tmp_path / "half.npz").model(x)
     np.testing.assert_allclose(half, full, atol=0.05)
     assert (half.argmax(axis=1) == full.argmax(axis=1)).mean() > 0.99
 
@@ -322,7 +322,7 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
     np.testing.assert_array_equal(network.model.flat, best)
     assert (network.temperature, network.sure_from, network.digit_from) == (1.0, 0.5, None)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / np.float32(255)
-    read = network.model.forward(x).argmax(axis=1)
+    read = network.model(x).argmax(axis=1)
     assert network.test_accuracy == pytest.approx((read == small_dataset.test_labels).mean(), abs=0.006)
     assert network.validation_accuracy == training.best_accuracy
     assert (network.data_name, network.data_fingerprint) == ("small digits", small_dataset.fingerprint)

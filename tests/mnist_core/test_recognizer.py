@@ -16,7 +16,7 @@ from scipy.special import expit, logsumexp, softmax
 
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import ImageError, WeightsError
-from mnist_core.imaging.preprocess import DEFAULT_STEPS, Steps, to_network_input
+from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions, to_network_input
 from mnist_core.network import MAX_EVIDENCE, TrainedNetwork, save_weights
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
@@ -331,7 +331,9 @@ def test_an_empty_drawing_is_no_digit_however_easily_the_network_is_sure():
 # How drawings are made ready
 
 
-@pytest.mark.parametrize("steps", [Steps(*switches) for switches in itertools.product([True, False], repeat=4)])
+@pytest.mark.parametrize(
+    "steps", [PreprocessOptions(*switches) for switches in itertools.product([True, False], repeat=4)]
+)
 def test_the_steps_are_taken(small_network, steps):
     drawing = written(7, 10)
     recognizer = Recognizer(small_network, steps)
@@ -341,12 +343,12 @@ def test_the_steps_are_taken(small_network, steps):
         for name in ("ink", "crop", "evened", "fitted", "centred"):
             np.testing.assert_array_equal(getattr(found.stages, name), getattr(expected, name))
         np.testing.assert_array_equal(found.image, expected.centred)
-    logits = small_network.model.forward(expected.centred.reshape(1, 784))
+    logits = small_network.model(expected.centred.reshape(1, 784))
     np.testing.assert_allclose(probabilities_of(recognizer.recognize(drawing)), softmax(logits[0]), atol=1e-5)
 
 
 def test_without_steps_the_usual_ones_are_taken(small_network):
-    assert Recognizer(small_network).steps == Recognizer.load().steps == DEFAULT_STEPS
+    assert Recognizer(small_network).steps == Recognizer.load().steps == DEFAULT_OPTIONS
 
 
 # The weights that ship

@@ -16,10 +16,10 @@ TRANSLATED = [language for language in LANGUAGES if language != "en"]
 
 
 def texts_in(source: Path) -> list[ast.Call]:
-    """Find all calls of `_()`."""
+    """Find all calls of `_()` and `N_()`."""
     tree = ast.parse(source.read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_"]
+    return [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in ("_", "N_")]
 
 
 def all_texts() -> set[str]:

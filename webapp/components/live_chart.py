@@ -11,7 +11,7 @@ from typing import Any
 import plotly
 import streamlit as st
 
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 from webapp.components.register import component
 
 _chart = component("live_chart", __file__, '<div class="live-chart" role="img"></div>')
@@ -48,7 +48,7 @@ def plotly_script() -> str:
     source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     target = Path("static") / "plotly.min.js"
     if not target.exists() or target.stat().st_size != source.stat().st_size:
-        with whole_file(target) as file:
+        with atomic_write(target) as file:
             file.write(source.read_bytes())
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"{'/' + base if base else ''}/app/static/{target.name}?v={plotly.__version__}"

@@ -5,19 +5,10 @@ from typing import Any
 
 from mnist_core.nn import schedules
 from mnist_core.nn.losses import HEADS
-from mnist_core.nn.optimizers import (
-    SGD,
-    AdaGrad,
-    Adam,
-    AdamW,
-    Momentum,
-    Nesterov,
-    Optimizer,
-    RMSprop,
-    _step_by_quotient,
-)
+from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
+from mnist_core.nn.training_step import add_penalties, clip_gradient, compute_gradient, take_step, update_average
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import _end_epoch, _learning_rate, _update
+from mnist_core.training.loop import end_epoch, learning_rate_at
 from webapp.formulas.formula import Formula, Symbols, lines
 from webapp.i18n import gettext as _
 
@@ -25,10 +16,10 @@ OPTIMIZER_CODE: dict[str, tuple[Callable[..., Any], ...]] = {
     "sgd": (SGD.rule,),
     "momentum": (Momentum.rule,),
     "nesterov": (Nesterov.rule,),
-    "adagrad": (AdaGrad.rule, _step_by_quotient),
-    "rmsprop": (RMSprop.rule, _step_by_quotient),
-    "adam": (Adam.rule, _step_by_quotient),
-    "adamw": (AdamW.update, Adam.rule, _step_by_quotient),
+    "adagrad": (AdaGrad.rule,),
+    "rmsprop": (RMSprop.rule,),
+    "adam": (Adam.rule,),
+    "adamw": (AdamW.step, Adam.rule),
 }
 OPTIMIZER_LATEX = {
     "sgd": (r"\theta &\leftarrow \theta - \eta\,g",),
@@ -67,7 +58,7 @@ SCHEDULE_LATEX = {
 
 
 def loss(recipe: Recipe) -> list[Formula]:
-    """Give the formulas from the ten outputs to the loss and its slope."""
+    """Return the formulas from the ten outputs to the loss and its slope."""
     head = HEADS[recipe.head]
     z = ("z", _("the logits, the ten outputs of the last layer"))
     p = ("p", _("the ten probabilities of an image, which sum to 1"))
@@ -91,7 +82,7 @@ def loss(recipe: Recipe) -> list[Formula]:
 def _loss(
     recipe: Recipe, z: tuple[str, str], p: tuple[str, str], sigmas: tuple[str, str]
 ) -> tuple[str, tuple[str, ...], Symbols]:
-    """Give explanation, formulas and symbols of the loss."""
+    """Return explanation, formulas and symbols of the loss."""
     target = ("t", _("what is wanted: 1 for the right digit, 0 for the others"))
     batch = ("B", _("images in a step, {batch:,}").format(batch=recipe.batch_size))
     counters = ("i, k", _("count the images of the step and the ten digits"))
@@ -128,7 +119,7 @@ def _loss(
 
 
 def update(recipe: Recipe) -> list[Formula]:
-    """Give the formulas of a step: gradient, learning rate, optimizer, and when it all ends."""
+    """Return the formulas of a step: gradient, learning rate, optimizer, and which epoch is kept."""
     found = [_step(recipe), _rate(recipe), _optimizer(recipe)]
     return [*found, _best(recipe)] if recipe.validation_fraction else found
 
@@ -136,6 +127,9 @@ def update(recipe: Recipe) -> list[Formula]:
 def _step(recipe: Recipe) -> Formula:
     """Describe all that happens to the gradient, and to the average of the weights."""
     formulas = [r"g &\leftarrow \nabla_\theta L"]
+    code: list[Callable[..., Any]] = [take_step, compute_gradient]
+    if recipe.l1 or recipe.l2:
+        code.append(add_penalties)
     symbols = [
         (r"\theta", _("all {count:,} weights and biases").format(count=recipe.parameters)),
         ("g", _("the gradient: how the loss rises with each of them")),
@@ -150,10 +144,12 @@ def _step(recipe: Recipe) -> Formula:
         symbols.append((r"\lambda_2", text.format(value=recipe.l2)))
     if recipe.clip_norm is not None:
         formulas.append(r"g &\leftarrow g \cdot \min\left(1,\ \frac{c}{\lVert g \rVert}\right)")
+        code.append(clip_gradient)
         symbols.append(("c", _("the gradient is cut to this length, {value:g}").format(value=recipe.clip_norm)))
     formulas.append(r"\theta &\leftarrow \operatorname{step}(\theta, g, \eta)")
     symbols.append((r"\operatorname{step}", _("the rule of the optimizer, below, with its learning rate η")))
     if recipe.ema_decay:
+        code.append(update_average)
         formulas.append(r"\bar\theta &\leftarrow d\,\bar\theta + (1 - d)\,\theta")
         symbols.append((r"\bar\theta", _("the average of the weights, which is what is validated and kept")))
         symbols.append(
@@ -165,7 +161,7 @@ def _step(recipe: Recipe) -> Formula:
         _("The gradient points to where the loss rises: so every weight goes a little the other way."),
         lines(*formulas),
         tuple(symbols),
-        (_update,),
+        tuple(code),
     )
 
 
@@ -196,14 +192,14 @@ def _rate(recipe: Recipe) -> Formula:
         symbols.append(("q", _("the factor, {factor:g}").format(factor=recipe.schedule_factor)))
     if recipe.schedule == "one-cycle":
         symbols.append(("r", _("where the peak is")))
-    code: tuple[Callable[..., Any], ...] = (SCHEDULE_CODE[recipe.schedule], _learning_rate)
+    code: tuple[Callable[..., Any], ...] = (SCHEDULE_CODE[recipe.schedule], learning_rate_at)
     formulas = [r"\eta &= \eta_0 \cdot f", *SCHEDULE_LATEX[recipe.schedule]]
     if recipe.warmup:
         rise = r"&w = \min\left(1,\ 0.1 + 0.9\,\frac{t}{a\,T}\right)"
         formulas = [r"\eta &= \eta_0 \cdot f \cdot w", *SCHEDULE_LATEX[recipe.schedule], rise]
         text = _("the warm-up, over this share of the training: {share:g}")
         symbols.append(("w, a", text.format(share=recipe.warmup)))
-        code = (SCHEDULE_CODE[recipe.schedule], schedules.warm_up, _learning_rate)
+        code = (SCHEDULE_CODE[recipe.schedule], schedules.warm_up, learning_rate_at)
     title = _("Learning rate")
     return Formula("update", title, explanations[recipe.schedule], lines(*formulas), tuple(symbols), code)
 
@@ -245,7 +241,7 @@ def _optimizer(recipe: Recipe) -> Formula:
     if kind == "adamw":
         symbols.append((r"\lambda", _("the weight decay, {value:g}").format(value=recipe.weight_decay)))
     formulas = lines(*OPTIMIZER_LATEX[kind])
-    code = (*OPTIMIZER_CODE[kind], Optimizer.update) if kind != "adamw" else OPTIMIZER_CODE[kind]
+    code = (*OPTIMIZER_CODE[kind], Optimizer.step)
     return Formula("update", _("Optimizer"), explanations[kind], formulas, tuple(symbols), code)
 
 
@@ -266,4 +262,4 @@ def _best(recipe: Recipe) -> Formula:
     if recipe.patience is not None:
         stop = _("The training stops after {epochs:,} epochs without improvement.")
         explanation += " " + stop.format(epochs=recipe.patience)
-    return Formula("update", _("The best epoch"), explanation, formula, tuple(symbols), (_end_epoch,))
+    return Formula("update", _("The best epoch"), explanation, formula, tuple(symbols), (end_epoch,))

@@ -41,7 +41,7 @@ ACTIVATION_LATEX = {
 
 
 def beginning(recipe: Recipe) -> list[Formula]:
-    """Give the formulas of what comes before the first step."""
+    """Return the formulas of what comes before the first step."""
     weights, biases = INIT_LATEX[recipe.init], INIT_LATEX[recipe.bias_init]
     used = weights + biases
     symbols = [
@@ -67,7 +67,7 @@ def beginning(recipe: Recipe) -> list[Formula]:
 
 
 def forward(recipe: Recipe) -> list[Formula]:
-    """Give the formulas from the images to the ten outputs."""
+    """Return the formulas from the images to the ten outputs."""
     found = [_batch(recipe)]
     if recipe.distortion:
         found.append(_distortion(recipe))
@@ -82,7 +82,7 @@ def forward(recipe: Recipe) -> list[Formula]:
 
 
 def backward(recipe: Recipe) -> list[Formula]:
-    """Give the formulas of backpropagation, from the outputs to the first layer."""
+    """Return the formulas of backpropagation, from the outputs to the first layer."""
     found = [_chain(), _linear_backward(recipe)]
     if recipe.hidden_sizes:
         if recipe.dropout:
@@ -125,7 +125,7 @@ def _distortion(recipe: Recipe) -> Formula:
             ("d", _("a random, smooth displacement")),
             ("s", _("the strength, {strength:g}").format(strength=recipe.distortion)),
         ),
-        (Distortion._places,),
+        (Distortion.places,),
     )
 
 
@@ -252,7 +252,7 @@ def _chain() -> Formula:
             ),
             (r"\tfrac{\partial y}{\partial x}", _("how the layer's output changes with its input")),
         ),
-        (MLP.backward_params,),
+        (MLP.backward,),
     )
 
 
@@ -275,7 +275,7 @@ def _linear_backward(recipe: Recipe) -> Formula:
             ("i", _("counts the {batch:,} images of the batch").format(batch=recipe.batch_size)),
             (r"\top", _("swaps rows and columns")),
         ),
-        (Linear.backward_params, Linear.backward, *((InputLinear.backward_params,) if _has_shortcut(recipe) else ())),
+        (Linear.param_grads, Linear.backward, *((InputLinear.param_grads,) if _has_shortcut(recipe) else ())),
     )
 
 
@@ -321,12 +321,12 @@ def _batch_norm_backward(recipe: Recipe) -> Formula:
             (r"\overline{g}", _("the mean over the {batch:,} images of the batch").format(batch=recipe.batch_size)),
             (r"\hat x", _("the normalized input of the forward pass")),
         ),
-        (BatchNorm.backward,),
+        (BatchNorm.param_grads, BatchNorm.backward),
     )
 
 
 def _has_shortcut(recipe: Recipe) -> bool:
-    """Tell whether the first layer of this network leaves out sums that are known beforehand."""
+    """Return whether the first layer of this network leaves out sums that are known beforehand."""
     return recipe.layer_sizes[1] >= MIN_FEATURES and recipe.batch_size >= MIN_BATCH
 
 

@@ -8,7 +8,7 @@ from webapp.i18n import gettext as _
 
 
 def formulas(recipe: Recipe) -> list[Formula]:
-    """Give the formulas of a training, in the visitor's language.
+    """Return the formulas of a training, in the visitor's language.
 
     Args:
         recipe: its settings; what they leave out has no formula.
@@ -23,7 +23,7 @@ def formulas(recipe: Recipe) -> list[Formula]:
 
 
 def part_titles() -> dict[Part, str]:
-    """Name the parts of a training, in order."""
+    """Return the titles of the parts of a training, in order."""
     return {
         "begin": _("The beginning"),
         "forward": _("Forward: from pixels to ten outputs"),

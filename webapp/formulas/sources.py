@@ -42,7 +42,7 @@ def source_of(code: Callable[..., Any]) -> Source:
 
 
 def _without_docstring(text: str) -> str:
-    """Leave out a function's docstring: beside a formula and its explanation it would say the same once more."""
+    """Remove a function's docstring: beside a formula and its explanation it would only repeat them."""
     function = ast.parse(text).body[0]
     if not isinstance(function, ast.FunctionDef) or ast.get_docstring(function) is None:
         return text
@@ -60,7 +60,7 @@ def core_files() -> dict[str, Path]:
 
 
 def first_sentence(source: str) -> str:
-    """Give the first sentence of a module's docstring; empty if it has none."""
+    """Return the first sentence of a module's docstring; empty if it has none."""
     text = " ".join((ast.get_docstring(ast.parse(source)) or "").split())
     found = re.match(r".+?[.?!](?=\s|$)", text)
     return found.group() if found else text

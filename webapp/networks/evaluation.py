@@ -81,7 +81,7 @@ def read_test_images(network: TrainedNetwork, data: Dataset, max_work: float) ->
     with np.errstate(over="ignore", invalid="ignore"):  # a training that diverges has weights that overflow
         for start in range(0, count, EVALUATION_BATCH):
             part = slice(start, start + EVALUATION_BATCH)
-            logits = network.model.forward(normalize(images[part], network.recipe.normalization))
+            logits = network.model(normalize(images[part], network.recipe.normalization))
             digits[part] = logits.argmax(axis=1)  # as `metrics.evaluate` does: probabilities may be equal by rounding
             probabilities[part] = head.probabilities(logits / network.temperature)
     labels, probabilities = data.test_labels[places], np.nan_to_num(probabilities)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_core.errors import MnistCoreError
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 from webapp.runs.job import Job
 
 
@@ -101,5 +101,5 @@ class RunFolder:
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a small JSON file, so that either the whole new one is there or the old one."""
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(values, indent=1).encode())

@@ -78,7 +78,7 @@ class Runs:
         Args:
             run_id: the other one.
             epoch: one whose checkpoint is kept.
-            recipe: the settings from then on; they may differ in `CHANGEABLE`.
+            recipe: the settings from then on; they may differ in `MUTABLE_FIELDS`.
 
         Returns:
             The new run's id.
@@ -131,7 +131,7 @@ class Runs:
                 self._tell(run_id, do=until)
 
     def change(self, run_id: str, recipe: Recipe) -> None:
-        """Change the settings of a run that is going; they may differ in `CHANGEABLE`."""
+        """Change the settings of a run that is going; they may differ in `MUTABLE_FIELDS`."""
         self._tell(run_id, do="change", recipe=recipe.to_json())
 
     def stop(self, run_id: str) -> None:

@@ -25,14 +25,14 @@ from mnist_core.data.dataset import Dataset, Split, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError
 from mnist_core.network import save_weights
 from mnist_core.nn.normalization import normalize
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.layer_statistics import LayerRecord, layer_statistics, layers_to_json
 from mnist_core.training.loop import train
 from mnist_core.training.records import EpochEnd, Record, StepEnd, to_json
 from mnist_core.training.result import finished_network, unfinished_network
 from mnist_core.training.split import split_for
-from mnist_core.training.state import CHANGEABLE, Training, change_settings, start_training
+from mnist_core.training.state import Training, change_settings, start_training
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.records import RecordReader, Records
@@ -279,7 +279,7 @@ class Work:
 
     def _note_change(self, training: Training, before: Recipe) -> None:
         now = training.recipe
-        changed = {name: getattr(now, name) for name in CHANGEABLE if getattr(now, name) != getattr(before, name)}
+        changed = {name: getattr(now, name) for name in MUTABLE_FIELDS if getattr(now, name) != getattr(before, name)}
         if changed:
             self._records.write({"record": "change", "step": training.step, **changed}, flush=True)
 

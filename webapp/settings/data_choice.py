@@ -9,12 +9,13 @@ from mnist_core.data.dataset import LOCAL_FOLDER, find_mnist
 from mnist_core.data.download import fetch_mnist
 from mnist_core.errors import DataError
 from webapp.components.kept import kept, values
-from webapp.datasets import data_folders
+from webapp.datasets import MNIST, SYNTHETIC, data_folders
 from webapp.i18n import gettext as _
+from webapp.settings.names import setting_name, setting_value
 
 
 def data_choice(place: DeltaGenerator) -> str:
-    """Let the visitor choose a data set, and fetch MNIST if it is not there; give what `load_dataset` takes.
+    """Show the choice of a data set, and fetch MNIST if it is not there; return what `load_dataset` takes.
 
     Args:
         place: the container that the choice is shown in.
@@ -25,14 +26,17 @@ def data_choice(place: DeltaGenerator) -> str:
         except DataError as error:
             has_mnist = False
             st.error(str(error))
-        names = {"mnist": "MNIST", "synthetic": _("Synthetic digits (drawn by code)")}
-        names |= {str(folder): folder.name for folder in data_folders()}
-        options = list(names) if has_mnist else [key for key in names if key != "mnist"]
+        options = [MNIST] * has_mnist + [SYNTHETIC, *map(str, data_folders())]
         for remembered in (values(), st.session_state):
             if remembered.get("data", options[0]) not in options:
                 del remembered["data"]
         data: str = kept(
-            st.selectbox, _("Data set"), "data", options[0], options=options, format_func=names.__getitem__
+            st.selectbox,
+            setting_name("data"),
+            "data",
+            options[0],
+            options=options,
+            format_func=lambda key: setting_value("data", key),
         )
         if not has_mnist:
             st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
@@ -59,6 +63,6 @@ def _download_mnist() -> None:
             ).format(folder=LOCAL_FOLDER)
         )
         return
-    values()["data"] = "mnist"
+    values()["data"] = MNIST
     st.session_state.pop("data", None)
     st.rerun()

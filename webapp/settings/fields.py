@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from typing import Any
+from unicodedata import normalize
 
 import streamlit as st
 
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import SETTINGS, Recipe
+from mnist_core.recipes.setting import Choice, Flag, Number, Numbers
 from webapp.components.kept import kept, values
-from webapp.settings.options import option_names
+from webapp.i18n import gettext
+from webapp.settings.names import WORDS, setting_value
+
+ABOVE, BELOW = 1e-6, 0.01
+"""How far the nearest value that a widget offers is from an end that is not part of the range."""
 
 
 class Fields:
@@ -26,59 +32,82 @@ class Fields:
         self.recipe = recipe
         self.changes: dict[str, Any] = {}
 
-    def number(self, field: str, label: str, low: float, high: float | None = None, **options: Any) -> Any:
-        """Ask for a number; for a setting that may be None, an empty field means that."""
-        if isinstance(low, float):
-            options = {"format": "%g", **options}
-        return self._show(st.number_input, field, label, min_value=low, max_value=high, **options)
+    def show(self, *fields: str, **options: Any) -> None:
+        """Show the widgets of those settings that have an effect, as others are chosen so far; see `ask`."""
+        for field in fields:
+            declared = SETTINGS[field]
+            if declared.has_effect(vars(self.recipe) | self.changes):
+                self.ask(field, **options)
+            elif declared.strict:
+                self.changes[field] = declared.default
 
-    def numbers(self, field: str, label: str, help: str) -> str:
-        """Ask for several numbers with commas between them; see `read_numbers`."""
-        return self._show(st.text_input, field, label, help=help)
+    def ask(self, field: str, default: object = None, **options: Any) -> Any:
+        """Show a setting's widget, and return what it says.
 
-    def choice(self, field: str, label: str) -> str:
-        """Ask for one of a setting's options, which are shown by their names."""
-        names = option_names(field)
-        return self._show(st.selectbox, field, label, options=list(names), format_func=names.__getitem__)
-
-    def slider(self, field: str, label: str, low: float, high: float, begin: float, **options: Any) -> float:
-        """Ask for a number from low to high; if the recipe's own value is 0, it begins elsewhere."""
-        default = getattr(self.recipe, field) or begin
-        return self._show(st.slider, field, label, default, min_value=low, max_value=high, **options)
-
-    def switch(self, field: str, label: str, help: str | None = None) -> bool:
-        """Ask for yes or no."""
-        return self._show(st.toggle, field, label, help=help)
-
-    def _show(self, widget: Callable[..., Any], field: str, label: str, default: object = None, **options: Any) -> Any:
-        if default is None:
-            default = as_shown(getattr(self.recipe, field))
+        Args:
+            field: the setting.
+            default: what it begins with; None: the recipe's value.
+            options: for the widget, instead of those that follow from the setting; "widget" is the widget itself.
+        """
+        words = WORDS[field]
+        default = as_shown(getattr(self.recipe, field)) if default is None else default
         key = f"{self.recipe.name}.{field}"
         value = values().get(key, default)
+        options = {"help": gettext(words.help) if words.help else None, **_widget(field), **words.widget, **options}
+        # A link may bring what the widget alone would not offer.
         if isinstance(value, int | float) and "min_value" in options:
-            # A link may bring what the widget alone would not offer.
             high = options["max_value"]
             options |= {"min_value": min(options["min_value"], value), "max_value": high and max(high, value)}
-        self.changes[field] = kept(widget, label, key, default, **options)
+        if "options" in options and value not in options["options"]:
+            options["options"] = [*options["options"], value]
+        widget: Callable[..., Any] = options.pop("widget")
+        self.changes[field] = kept(widget, gettext(words.label), key, default, **options)
         return self.changes[field]
 
 
 def as_shown(value: object) -> object:
-    """Give a setting's value as its widget has it: several numbers are a text."""
+    """Return a setting's value as its widget has it: several numbers are a text."""
     return ", ".join(str(number) for number in value) if isinstance(value, tuple) else value
 
 
-def read_numbers(text: str, kind: type[int] | type[float]) -> tuple[Any, ...]:
-    """Read numbers with commas between them, English or Chinese ones.
+def read_numbers(field: str, text: str) -> object:
+    """Read a setting of several numbers, in which Chinese commas and digits of full width are fine as well.
 
     Raises:
         ValueError: if one is no number of that kind.
     """
-    return tuple(kind(part) for part in text.replace("，", ",").split(",") if part.strip())
+    return SETTINGS[field].parse(normalize("NFKC", text))
 
 
 def forget(recipe: Recipe) -> None:
-    """Let a recipe's settings begin anew with its own values."""
+    """Begin anew with a recipe's own values."""
     for remembered in (values(), st.session_state):
         for key in [key for key in remembered if str(key).startswith(f"{recipe.name}.")]:
             del remembered[key]
+
+
+def _widget(field: str) -> dict[str, Any]:
+    """Return the widget that follows from a setting's kind, and what it takes."""
+    kind, none = SETTINGS[field].kind, WORDS[field].none
+    match kind:
+        case Flag():
+            return {"widget": st.toggle}
+        case Choice(names):
+            return {"widget": st.selectbox, "options": names, "format_func": lambda name: setting_value(field, name)}
+        case Numbers():
+            return {"widget": st.text_input}
+        case Number():
+            return {
+                "widget": st.number_input,
+                "min_value": _end(kind, kind.ge, kind.gt, ABOVE),
+                "max_value": _end(kind, kind.le, kind.lt, -BELOW),
+                "format": "%g" if kind.kind is float else None,
+                **({"placeholder": gettext(none)} if none else {}),
+            }
+
+
+def _end(kind: Number, closed: float | None, opened: float | None, inside: float) -> float | None:
+    """Return the outermost value that a widget offers."""
+    if closed is None and opened is None:
+        return None
+    return kind.kind(closed) if closed is not None else kind.kind(opened or 0) + inside

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.errors import RecipeError
 from mnist_core.recipes.presets import RECIPES
-from mnist_core.recipes.recipe import MAX_HIDDEN_LAYERS, MAX_UNITS, Recipe
+from mnist_core.recipes.recipe import MAX_HIDDEN_LAYERS, MAX_UNITS, SETTINGS, Recipe
 from webapp.components.kept import kept, row, values
 from webapp.datasets import mnist_is_missing
 from webapp.i18n import gettext as _
@@ -47,22 +47,10 @@ def settings_form(begin_with: Job | None) -> Settings:
     st.caption(recipe_texts.description(name))
     data_above = st.container()
     fields = Fields(recipe)
-    fields.numbers(
-        "hidden_sizes",
-        _("Hidden layers"),
-        help=_("Units of each hidden layer, from input to output, with commas: 128, 64. Empty: no hidden layer."),
-    )
-    fields.number(
-        "learning_rate",
-        _("Learning rate"),
-        1e-6,
-        1e30,
-        step=recipe.learning_rate / 10,
-        help=_("How far each step goes down the slope of the loss."),
-    )
+    fields.show("hidden_sizes")
+    fields.show("learning_rate", step=recipe.learning_rate / 10)
     with row():
-        fields.number("batch_size", _("Batch size"), 1, 60_000, help=_("How many images each step looks at."))
-        fields.number("epochs", _("Epochs"), 1, 5000, help=_("How often all training images are seen."))
+        fields.show("batch_size", "epochs")
     with st.expander(_("More settings")):
         # Where MNIST is missing, everybody must see it.
         data = data_choice(data_above if mnist_is_missing() else st.container())
@@ -106,10 +94,10 @@ def settings_form(begin_with: Job | None) -> Settings:
 
 
 def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
-    """Apply the visitor's settings; give the changed recipe, or what is wrong with them in the visitor's language."""
+    """Apply the visitor's settings; return the changed recipe, or what is wrong in the visitor's language."""
     changes = dict(changes)
     try:
-        changes["hidden_sizes"] = read_numbers(changes["hidden_sizes"], int)
+        changes["hidden_sizes"] = read_numbers("hidden_sizes", changes["hidden_sizes"])
     except ValueError:
         return _("Hidden layers: write whole numbers with commas between them, such as 128, 64.")
     try:
@@ -120,7 +108,7 @@ def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
         )
     if "schedule_drops" in changes:
         try:
-            changes["schedule_drops"] = read_numbers(changes["schedule_drops"], float)
+            changes["schedule_drops"] = read_numbers("schedule_drops", changes["schedule_drops"])
             dataclasses.replace(recipe, schedule_drops=changes["schedule_drops"])
         except (ValueError, RecipeError):
             return _("Drops at: write numbers between 0 and 1 with commas between them, such as 0.5, 0.75.")
@@ -141,13 +129,11 @@ def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:
 
 
 def _values_of(job: Job) -> dict[str, Any]:
-    """Give a job's settings as `kept` keeps them."""
+    """Return a job's settings as `kept` keeps them."""
     recipe = job.recipe
     if recipe.name not in RECIPES:
         return {}
-    settings = {
-        f"{recipe.name}.{field.name}": as_shown(getattr(recipe, field.name)) for field in dataclasses.fields(recipe)
-    }
+    settings = {f"{recipe.name}.{name}": as_shown(getattr(recipe, name)) for name in SETTINGS}
     settings[f"{recipe.name}.distort"] = recipe.distortion > 0
     if not recipe.distortion:
         del settings[f"{recipe.name}.distortion"]  # its slider has no 0

@@ -1,8 +1,6 @@
 """Links that hold all settings of a training, and the server's address on the local network."""
 
 import dataclasses
-import re
-import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,12 @@ from streamlit.net_util import get_internal_ip
 
 from mnist_core.errors import RecipeError
 from mnist_core.recipes.presets import QUICK, RECIPES
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import SETTINGS
+from mnist_core.recipes.setting import spell
+from webapp.datasets import BUILT_IN, MNIST
 from webapp.i18n import gettext as _
 from webapp.runs.job import Job
 
-BUILT_IN_DATA = ("mnist", "synthetic")
 OWN_PARAMETERS = frozenset({"run", "runs", "lang", "view", "network", "file", "line"})
 """What else the app has in its addresses: no settings, left alone here."""
 MAX_WHOLE = 2**53 - 1
@@ -24,11 +23,6 @@ MAX_WHOLE = 2**53 - 1
 MAX_QUOTED = 60
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound to)
-SETTINGS: dict[str, object] = {
-    name: kind for name, kind in typing.get_type_hints(Recipe).items() if name not in ("name", "source")
-}
-"""The type of each setting, by its name."""
-_NUMBER = re.compile(r"[-+.0-9e]{1,30}")
 
 
 class LinkError(ValueError):
@@ -39,7 +33,7 @@ class LinkError(ValueError):
 
 
 def settings_query(job: Job) -> dict[str, str]:
-    """Put a job into the query of a link, as short as it can be without a loss.
+    """Write a job as the query of a link, as short as it can be without loss.
 
     Args:
         job: what is to be trained. What it forks from and whether it begins paused are not part of a link.
@@ -50,8 +44,8 @@ def settings_query(job: Job) -> dict[str, str]:
         "patience": "none", numbers with all their digits. A recipe that does not ship goes as changes of "quick".
     """
     base = RECIPES.get(job.recipe.name, QUICK)
-    data = job.data if job.data in BUILT_IN_DATA else Path(job.data).name
-    values = {name: (_text(getattr(job.recipe, name)), _text(getattr(base, name))) for name in SETTINGS}
+    data = job.data if job.data in BUILT_IN else Path(job.data).name
+    values = {name: (spell(getattr(job.recipe, name)), spell(getattr(base, name))) for name in SETTINGS}
     # Compared as texts: 0.0 and -0.0 are equal, and not the same.
     return {"recipe": base.name, "data": data} | {
         name: own for name, (own, shipped) in values.items() if own != shipped
@@ -76,7 +70,7 @@ def job_of_query(params: Mapping[str, str], folders: Sequence[Path]) -> Job | No
         return None
     if params["recipe"] not in RECIPES:
         raise LinkError(_("there is no recipe {name}").format(name=_code(params["recipe"])))
-    data = _data(params.get("data", "mnist"), folders)
+    data = _data(params.get("data", MNIST), folders)
     changes: dict[str, Any] = {}
     for name, text in params.items():
         if name in SETTINGS:
@@ -90,7 +84,7 @@ def job_of_query(params: Mapping[str, str], folders: Sequence[Path]) -> Job | No
 
 
 def local_address(url: str, bound_to: str | None) -> str | None:
-    """Say at what address others on the local network find a page.
+    """Return the address at which others on the local network find a page.
 
     Args:
         url: of the page, as this visitor's browser has it.
@@ -111,8 +105,8 @@ def local_address(url: str, bound_to: str | None) -> str | None:
 
 
 def _data(text: str, folders: Sequence[Path]) -> str:
-    """Find a data set by what a link calls it; give what `load_dataset` takes."""
-    if text in BUILT_IN_DATA:
+    """Find a data set by what a link calls it; return what `load_dataset` takes."""
+    if text in BUILT_IN:
         return text
     for folder in folders:
         if folder.name == text:
@@ -120,45 +114,15 @@ def _data(text: str, folders: Sequence[Path]) -> str:
     raise LinkError(_("there is no data set {name} on this computer").format(name=_code(text)))
 
 
-def _text(value: object) -> str:
-    """Write a setting's value so that `_value` reads the very same one."""
-    if value is None or value == ():
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return ",".join(_text(number) for number in value)
-    return str(value)  # of a float as many digits as it takes to tell it from any other
-
-
 def _value(name: str, text: str) -> object:
     """Read a setting's value; its range is left to `Recipe`."""
-    kind = SETTINGS[name]
     try:
-        if text == "none" and (typing.get_origin(kind) is tuple or type(None) in typing.get_args(kind)):
-            return () if typing.get_origin(kind) is tuple else None
-        if kind is str:
-            return text
-        if kind is bool:
-            return {"true": True, "false": False}[text]
-        numbers = tuple(_number(part, float in (kind, *typing.get_args(kind))) for part in text.split(","))
-        if typing.get_origin(kind) is tuple:
-            return numbers
-        (number,) = numbers
-        return number
-    except (ValueError, KeyError) as error:
+        value = SETTINGS[name].parse(text)
+        if isinstance(value, int) and abs(value) > MAX_WHOLE:
+            raise ValueError(text)
+    except ValueError as error:
         raise LinkError(_("{setting} can't be {value}").format(setting=f"`{name}`", value=_code(text))) from error
-
-
-def _number(text: str, is_float: bool) -> float:
-    """Read a number, plainly written; Python's own reading also takes 1_000 and the digits of other scripts."""
-    if not _NUMBER.fullmatch(text):
-        raise ValueError(text)
-    if is_float:
-        return float(text)
-    if abs(number := int(text)) > MAX_WHOLE:
-        raise ValueError(text)
-    return number
+    return value
 
 
 def _code(text: str, limit: int = MAX_QUOTED) -> str:

@@ -13,7 +13,7 @@ def ordered(names: Iterable[str]) -> list[str]:
 
 
 def title(name: str) -> str:
-    """Name a recipe, and say if it is a tutorial's."""
+    """Return the title of a recipe, which marks those of tutorials."""
     return name if name in OURS else _("Tutorial: {name}").format(name=name)
 
 

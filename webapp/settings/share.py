@@ -50,7 +50,7 @@ def share(job: Job, run_id: str | None) -> None:
 
 
 def _training_page(url: str) -> str:
-    """Give the address of the training page on the server that a page came from."""
+    """Return the address of the training page on the server that a page came from."""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     path = f"/{base}/{TRAINING_PAGE}" if base else f"/{TRAINING_PAGE}"
     return urlsplit(url)._replace(path=path, query="", fragment="").geturl()

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from mnist_core.recipes.recipe import MAX_DISTORTION
 from webapp.components.kept import kept, row
 from webapp.i18n import gettext as _
 from webapp.settings import image_examples as examples
@@ -14,40 +13,49 @@ DISTORTION = 1.0
 
 def toolbox(fields: Fields) -> None:
     """Show all settings beyond the few that a beginner sees."""
-    fields.number("seed", _("Seed"), 0, 2**31, help=_("Of all that is random: the same seed gives the same training."))
+    fields.show("seed")
     _group(_("Training images"))
-    _training_images(fields)
+    _distortion(fields)
+    fields.show("train_images", "shuffle", "sort_images")
+    with row():
+        fields.show("rare_digits", "not_digits")
+    _added_images(fields)
     _group(_("Network"))
-    fields.choice("normalization", _("Pixels"))
-    fields.choice("activation", _("Activation"))
-    fields.choice("init", _("Initial weights"))
-    fields.choice("bias_init", _("Initial biases"))
-    fields.number(
-        "dropout",
-        _("Dropout"),
-        0.0,
-        0.99,
-        step=0.1,
-        help=_("Share of each hidden layer that is silenced at random in every training step. 0: none."),
-    )
-    fields.switch("batch_norm", _("Batch normalization"))
+    fields.show("normalization", "activation", "init", "bias_init", "dropout", "batch_norm")
     _group(_("Loss"))
-    _loss(fields)
+    fields.show("head", "label_smoothing")
     _group(_("Optimizer"))
-    _optimizer(fields)
+    fields.show("optimizer", "momentum")
+    with row():
+        fields.show("beta1", "beta2")
+    with row():
+        fields.show("eps", "weight_decay")
     _group(_("Learning rate"))
-    _learning_rate(fields)
+    fields.show("schedule")
+    with row():
+        fields.show("schedule_drops")
+        drops = _("What each drop multiplies the learning rate by.")
+        left = _("The share of the learning rate that is left at the end.")
+        fields.show("schedule_factor", help=drops if fields.changes["schedule"] == "step" else left)
+    with row():
+        fields.show("warmup", "schedule_unit")
     _group(_("Regularization"))
-    _regularization(fields)
+    with row():
+        fields.show("l1", "l2")
+    with row():
+        fields.show("clip_norm", "ema_decay")
     _group(_("Validation and stopping"))
-    _validation(fields)
+    with row():
+        fields.show("validation_fraction", "patience")
+    with row():
+        fields.show("validation", "min_delta")
 
 
 def _group(title: str) -> None:
     st.html(f'<h3 class="group">{title}</h3>')
 
 
-def _training_images(fields: Fields) -> None:
+def _distortion(fields: Fields) -> None:
     distort = kept(
         st.toggle,
         _("Distort the images"),
@@ -60,69 +68,12 @@ def _training_images(fields: Fields) -> None:
     )
     if distort:
         place = st.container()
-        strength = fields.slider(
-            "distortion",
-            _("Strength of the distortions"),
-            0.1,
-            float(MAX_DISTORTION),
-            DISTORTION,
-            step=0.1,
-            format="%.1f",
-            help=_("1: about as different as people's handwriting. Much more, and nobody can read the digits."),
-        )
+        default = fields.recipe.distortion or DISTORTION
+        strength = fields.ask("distortion", default, widget=st.slider)
         with place:
             _distorted_examples(strength)
     else:
         fields.changes["distortion"] = 0.0
-    fields.number(
-        "train_images",
-        _("Training images"),
-        1,
-        60_000,
-        step=100,
-        placeholder=_("all"),
-        help=_("So many are chosen at random, once those for validation are taken off. Empty: all."),
-    )
-    fields.switch("shuffle", _("Shuffle the images before every epoch"))
-    fields.switch(
-        "sort_images",
-        _("Sort the images by digit"),
-        help=_("First all zeros, then all ones, … What happens if they are not shuffled then?"),
-    )
-    with row():
-        rare = fields.number(
-            "rare_digits",
-            _("Rare ways of writing"),
-            0.0,
-            0.99,
-            step=0.05,
-            help=_(
-                "So many digits drawn by code are added, as a share of the training images. 0: none. Two of three "
-                "are written in ways that MNIST hardly holds."
-            ),
-        )
-        others = fields.number(
-            "not_digits",
-            _("Not a digit"),
-            0.0,
-            0.99,
-            step=0.05,
-            help=_(
-                "So many letters, shapes and scribbles drawn by code are added, as a share of the training images. "
-                "0: none."
-            ),
-        )
-    if rare:
-        examples.show(examples.rare_ways(), _("Digits that are added"))
-        st.caption(_("Such digits are added: slashed zeros, ones with a foot, crossed sevens."))
-    if others:
-        examples.show(examples.no_digits(), _("Drawings that are added and show no digit"))
-        st.caption(
-            _(
-                "Such drawings are added, and no digit is the right answer: else a network is sure of whatever it is "
-                "shown (Hendrycks, Mazeika and Dietterich 2019)."
-            )
-        )
 
 
 def _distorted_examples(strength: float) -> None:
@@ -135,131 +86,15 @@ def _distorted_examples(strength: float) -> None:
     )
 
 
-def _loss(fields: Fields) -> None:
-    if fields.choice("head", _("Outputs and loss")) == "softmax":
-        fields.number(
-            "label_smoothing",
-            _("Label smoothing"),
-            0.0,
-            0.99,
-            step=0.05,
-            help=_("Share of the right answer that is given to all ten digits alike. 0: none."),
-        )
-    else:
-        fields.changes["label_smoothing"] = 0.0
-
-
-def _optimizer(fields: Fields) -> None:
-    kind = fields.choice("optimizer", _("Method"))
-    if kind in ("momentum", "nesterov"):
-        fields.number(
-            "momentum",
-            _("Momentum"),
-            0.0,
-            0.999,
-            step=0.05,
-            help=_("Share of the last step's speed that is kept."),
-        )
-    with row():
-        if kind in ("adam", "adamw"):
-            fields.number("beta1", "β₁", 0.0, 0.9999, step=0.01, help=_("Memory of the gradient's mean."))
-        if kind in ("rmsprop", "adam", "adamw"):
-            fields.number("beta2", "β₂", 0.0, 0.99999, step=0.001, help=_("Memory of the gradient's mean square."))
-    with row():
-        if kind in ("adagrad", "rmsprop", "adam", "adamw"):
-            fields.number("eps", "ε", 1e-12, 1.0, step=1e-8, help=_("Keeps the division by small roots finite."))
-        if kind == "adamw":
-            fields.number("weight_decay", _("Weight decay"), 0.0, 100.0, step=0.01)
-
-
-def _learning_rate(fields: Fields) -> None:
-    schedule = fields.choice("schedule", _("Schedule"))
-    with row():
-        if schedule == "step":
-            fields.numbers(
-                "schedule_drops",
-                _("Drops at"),
-                help=_("Shares of the training, with commas: 0.5, 0.75 is at its half and at three quarters."),
+def _added_images(fields: Fields) -> None:
+    if fields.changes["rare_digits"]:
+        examples.show(examples.rare_ways(), _("Digits that are added"))
+        st.caption(_("Such digits are added: slashed zeros, ones with a foot, crossed sevens."))
+    if fields.changes["not_digits"]:
+        examples.show(examples.no_digits(), _("Drawings that are added and show no digit"))
+        st.caption(
+            _(
+                "Such drawings are added, and no digit is the right answer: else a network is sure of whatever it is "
+                "shown (Hendrycks, Mazeika and Dietterich 2019)."
             )
-        if schedule in ("step", "exponential"):
-            meaning = (
-                _("What each drop multiplies the learning rate by.")
-                if schedule == "step"
-                else _("The share of the learning rate that is left at the end.")
-            )
-            fields.number("schedule_factor", _("Factor"), 1e-6, 1.0, step=0.1, help=meaning)
-    with row():
-        warmup = fields.number(
-            "warmup",
-            _("Warm-up"),
-            0.0,
-            0.99,
-            step=0.05,
-            help=_("Share of the training in which the learning rate first rises. 0: none."),
         )
-        if schedule != "constant" or warmup:
-            fields.choice("schedule_unit", _("Changes"))
-
-
-def _regularization(fields: Fields) -> None:
-    with row():
-        fields.number(
-            "l1", _("L1 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls every weight to 0 with the same force.")
-        )
-        fields.number(
-            "l2", _("L2 penalty"), 0.0, 1e6, step=0.0001, help=_("Pulls large weights to 0 more than small ones.")
-        )
-    with row():
-        fields.number(
-            "clip_norm",
-            _("Gradient clipping"),
-            1e-6,
-            1e6,
-            step=0.5,
-            placeholder=_("none"),
-            help=_("Length that the gradient is cut to when it is longer. Empty: never."),
-        )
-        fields.number(
-            "ema_decay",
-            _("Weight average"),
-            0.0,
-            0.9999,
-            step=0.01,
-            help=_(
-                "The network that is measured and kept is an average over the steps, which keeps this share of itself "
-                "at each of them, such as 0.99. 0: none."
-            ),
-        )
-
-
-def _validation(fields: Fields) -> None:
-    with row():
-        share = fields.number(
-            "validation_fraction",
-            _("Validation share"),
-            0.0,
-            0.9,
-            step=0.05,
-            help=_("Share of the training images that is kept to check the network with. 0: none."),
-        )
-        if share:
-            fields.number(
-                "patience",
-                _("Patience"),
-                1,
-                placeholder=_("endless"),
-                help=_("Stop early after so many epochs without improvement on the validation images. Empty: never."),
-            )
-        else:
-            fields.changes["patience"] = None
-    if share:
-        with row():
-            fields.choice("validation", _("Choice of the validation images"))
-            fields.number(
-                "min_delta",
-                _("Smallest improvement"),
-                0.0,
-                10.0,
-                step=0.001,
-                help=_("What the validation loss must fall by to count as an improvement."),
-            )

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 from mnist_core.network import TrainedNetwork, save_weights
 from mnist_core.training.fine_tuning import Scores
 from webapp.visitors.folder import visitors_folder
@@ -60,7 +60,7 @@ def keep_hand(visitor: str, network: TrainedNetwork, hand: Hand) -> None:
     """
     path = hand_path(visitor)
     save_weights(path, network, "float16")
-    with whole_file(path.with_suffix(".json")) as file:
+    with atomic_write(path.with_suffix(".json")) as file:
         file.write(json.dumps(asdict(hand)).encode())
     newest_first = sorted(path.parent.glob("*.npz"), key=lambda found: found.stat().st_mtime_ns, reverse=True)
     for old in newest_first[MAX_HANDS:]:

@@ -10,7 +10,7 @@ from PIL import Image
 from mnist_core.cli.predict import AGAINST, ENLARGED, FOR, STAGES, draw_boxes, draw_why
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.imaging.image_file import read_picture
-from mnist_core.imaging.preprocess import Steps
+from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.network import load_weights, save_weights
 from mnist_core.recognizer import Recognizer
 from tests.mnist_core.cli.test_main import call, good, json_lines, refusal
@@ -213,11 +213,11 @@ def test_one_of_an_empty_picture(weights, tmp_path):
 @pytest.mark.parametrize(
     ("options", "steps"),
     [
-        (("--without", "crop"), Steps(crop=False)),
-        (("--without", "stroke-width"), Steps(stroke_width=False)),
-        (("--without", "centre"), Steps(centre=False)),
-        (("--with", "slant"), Steps(slant=True)),
-        (("--without", "centre", "--without", "stroke-width"), Steps(stroke_width=False, centre=False)),
+        (("--without", "crop"), PreprocessOptions(crop=False)),
+        (("--without", "stroke-width"), PreprocessOptions(stroke_width=False)),
+        (("--without", "centre"), PreprocessOptions(centre=False)),
+        (("--with", "slant"), PreprocessOptions(slant=True)),
+        (("--without", "centre", "--without", "stroke-width"), PreprocessOptions(stroke_width=False, centre=False)),
     ],
 )
 def test_steps_can_be_left_out(weights, pictures, options, steps):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mnist_core.data import augmentation as augment
-from mnist_core.data.augmentation import ELASTIC, PIECE, ROTATION, SCALE, SHEAR, SHIFT, SIGMA, THICKNESS, Distortion
+from mnist_core.data.augmentation import CHUNK, ELASTIC, ROTATION, SCALE, SHEAR, SHIFT, SIGMA, THICKNESS, Distortion
 from mnist_core.data.synthetic import synthetic_digits
 
 NOISE = np.random.default_rng(0).integers(0, 256, (70, 784), np.uint8)
@@ -40,11 +40,11 @@ def distorted(
 
 def places(strength: float, count: int, seed: int = 0) -> np.ndarray:
     """Rows and columns where the pixels of so many images are looked up, (2, count, 784)."""
-    return np.array(Distortion(strength)._places(count, np.random.default_rng(seed)))
+    return np.array(Distortion(strength).places(count, np.random.default_rng(seed)))
 
 
 def thickened(images: np.ndarray, strength: float, seed: int = 0) -> np.ndarray:
-    return Distortion(strength)._thickened(images.reshape(-1, 28, 28), np.random.default_rng(seed))
+    return Distortion(strength).thickened(images.reshape(-1, 28, 28), np.random.default_rng(seed))
 
 
 # The batch
@@ -120,8 +120,8 @@ def test_beyond_its_edge_an_image_goes_on_so_an_even_one_stays_even(level, stren
 def test_each_pixel_is_interpolated_between_four_as_by_scipy(strength):
     """The thickened image, looked up at its places; places beyond the edge find the outermost pixels."""
     distortion, rng = Distortion(strength), np.random.default_rng(3)
-    there = np.array(distortion._places(PIECE, rng), np.float64)
-    inked = distortion._thickened(NOISE[:PIECE].reshape(-1, 28, 28), rng).astype(np.float64)
+    there = np.array(distortion.places(CHUNK, rng), np.float64)
+    inked = distortion.thickened(NOISE[:CHUNK].reshape(-1, 28, 28), rng).astype(np.float64)
     beyond = (there < 0) | (there > 27)
     assert beyond.any() and not beyond.all()
     expected = [
@@ -129,7 +129,7 @@ def test_each_pixel_is_interpolated_between_four_as_by_scipy(strength):
         for image, place in zip(inked, there.swapaxes(0, 1), strict=True)
     ]
     # A place near 27 in float32 is known to 2e-6 of a pixel, and pixels differ by up to 255 grey levels.
-    np.testing.assert_allclose(distorted(NOISE[:PIECE], strength, 3), expected, atol=2e-3)
+    np.testing.assert_allclose(distorted(NOISE[:CHUNK], strength, 3), expected, atol=2e-3)
 
 
 # Turning, slanting, stretching and moving
@@ -208,7 +208,7 @@ def test_elastic_displacements_vary_like_blurred_white_noise(monkeypatch, streng
 
 def test_the_waves_hold_almost_all_that_blurring_leaves_of_noise():
     """Exactly, without chance: the covariance that the amplitudes give, beside that of the blur."""
-    basis, amplitudes = augment._basis()
+    basis, amplitudes = augment.displacement_basis()
     waves = basis[3:] * amplitudes[:, None]
     blur = scipy.ndimage.gaussian_filter1d(np.eye(28), SIGMA, axis=0, mode="reflect", truncate=8)
     along = blur @ blur.T

@@ -11,7 +11,7 @@ import scipy.ndimage
 
 from mnist_core.constants import OUTLIER_LABEL
 from mnist_core.data.non_digits import KINDS, LETTERS, not_digits
-from mnist_core.data.rare_digits import RARE_WAYS, THICKEST_PEN, rare_digits
+from mnist_core.data.rare_digits import RARE_ALLOGRAPHS, THICKEST_PEN, rare_digits
 from mnist_core.data.synthetic import ALLOGRAPHS, digit_path, pen_path, picture, synthetic_digits
 
 Draw = Callable[[int, np.random.Generator], tuple[np.ndarray, np.ndarray]]
@@ -19,7 +19,7 @@ DRAWS: dict[str, Draw] = {"rare digits": rare_digits, "no digits": not_digits}
 KIND_NAMES = {kind.__name__.strip("_"): kind for kind in KINDS}
 MISS = 0.75
 """How far the pen misses a point, at most, to the right and downwards, in the grid of 10x10."""
-ALL_STROKES = [*LETTERS, *(strokes for ways in RARE_WAYS.values() for _, strokes in ways)]
+ALL_STROKES = [*LETTERS, *(strokes for ways in RARE_ALLOGRAPHS.values() for _, strokes in ways)]
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ def test_an_entry_is_strokes_of_at_least_two_points_of_two_figures(strokes):
 
 
 def test_every_digit_has_rare_ways_each_met_now_and_then():
-    assert sorted(RARE_WAYS) == list(range(10))
-    for ways in RARE_WAYS.values():
+    assert sorted(RARE_ALLOGRAPHS) == list(range(10))
+    for ways in RARE_ALLOGRAPHS.values():
         assert len(ways) >= 3
         assert all(share > 0 for share, _ in ways)
 
@@ -145,10 +145,10 @@ def test_every_kind_is_a_path_that_can_be_drawn(name):
 @pytest.mark.parametrize("digit", range(10))
 def test_every_rare_way_is_drawn(digit):
     """A path tells which way it went: the one that gives its points with the same randomness."""
-    ways = [strokes for _, strokes in RARE_WAYS[digit]]
+    ways = [strokes for _, strokes in RARE_ALLOGRAPHS[digit]]
     missing = set(ways)
     for seed in range(300):
-        path = digit_path(RARE_WAYS[digit], np.random.default_rng(seed))
+        path = digit_path(RARE_ALLOGRAPHS[digit], np.random.default_rng(seed))
         met = []
         for strokes in ways:
             rng = np.random.default_rng(seed)
@@ -171,7 +171,7 @@ def test_two_of_three_rare_digits_are_written_in_rare_ways_and_all_as_their_labe
     for image, label in zip(images, labels, strict=True):
         rng.integers(3)  # the choice of the table
         names, after = tuple[str, ...](), rng
-        for name, table in (("rare", RARE_WAYS), ("usual", ALLOGRAPHS)):
+        for name, table in (("rare", RARE_ALLOGRAPHS), ("usual", ALLOGRAPHS)):
             copy = deepcopy(rng)
             if np.array_equal(picture(digit_path(table[int(label)], copy), copy, THICKEST_PEN), image):
                 names, after = (*names, name), copy
@@ -215,7 +215,7 @@ def test_the_pen_of_rare_digits_may_be_thicker(drawn):
 
 
 def test_a_slash_is_seen_in_the_middle_of_a_zero():
-    slashed = [strokes for _, strokes in RARE_WAYS[0] if "/" in strokes]
+    slashed = [strokes for _, strokes in RARE_ALLOGRAPHS[0] if "/" in strokes]
     assert len(slashed) >= 5
     plain, *others = (pictures_of(strokes, 20)[:, 12:16, 12:16].mean() for strokes in (ALLOGRAPHS[0][0][1], *slashed))
     assert plain < 30 and min(others) > 90

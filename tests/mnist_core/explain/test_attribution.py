@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mnist_core.explain.attribution import gradient_times_input, input_gradient, occlusion, without_ninths
+from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
 from mnist_core.network import TrainedNetwork
 from mnist_core.nn.activations import ACTIVATIONS, ReLU
 from mnist_core.nn.layers import BatchNorm, Layer, Linear
@@ -81,7 +81,7 @@ def test_without_biases_the_shares_sum_to_the_logits(activation):
         if name.endswith("b"):
             param[...] = 0
     network, image = network_of(model), some_image()
-    logits = model.forward(image.reshape(1, 784).astype(np.float64))[0]
+    logits = model(image.reshape(1, 784).astype(np.float64))[0]
     assert gradient_times_input(network, image, 3).sum() == pytest.approx(logits[3], rel=1e-5)
     assert gradient_times_input(network, image, 3, 8).sum() == pytest.approx(logits[3] - logits[8], rel=1e-5)
 
@@ -107,11 +107,11 @@ def test_against_central_differences(activation, batch_norm):
     x = some_image().reshape(1, 784).astype(np.float64)
     grad = np.zeros((1, 10))
     grad[0, 4], grad[0, 9] = 1, -1
-    analytic = input_gradient(model, x, grad)[0]
+    analytic = model.input_gradient(model.forward(x)[1], grad)[0]
     h = 1e-5
     places = np.random.default_rng(5).choice(784, 60, replace=False)
     moved = np.concatenate([x + h * np.eye(784)[places], x - h * np.eye(784)[places]])
-    scores = (model.forward(moved) * grad).sum(axis=1)
+    scores = (model(moved) * grad).sum(axis=1)
     numeric = (scores[:60] - scores[60:]) / (2 * h)
     np.testing.assert_allclose(analytic[places], numeric, rtol=1e-6, atol=1e-8)
 
@@ -119,20 +119,19 @@ def test_against_central_differences(activation, batch_norm):
 def test_every_image_of_a_batch_has_its_own_gradient():
     model = some_model("silu", batch_norm=True)
     x = np.random.default_rng(0).random((3, 784))
-    together = input_gradient(model, x, np.ones((3, 10)))
-    np.testing.assert_allclose(together[1], input_gradient(model, x[1:2], np.ones((1, 10)))[0], rtol=1e-10)
+    together, alone = (model.input_gradient(model.forward(some)[1], np.ones((len(some), 10))) for some in (x, x[1:2]))
+    np.testing.assert_allclose(together[1], alone[0], rtol=1e-10)
 
 
 def test_a_training_that_goes_on_notices_nothing():
-    """The layers' memory between forward and backward stays as it is, and so do running means and masks."""
+    """Its caches stay as they are, and so do running means and masks."""
     asked, left_alone = (some_model("relu", batch_norm=True, dropout=0.4) for _ in range(2))
     x, grad = np.random.default_rng(1).random((5, 784)), np.ones((5, 10)) / 5
-    for model in (asked, left_alone):
-        model.forward(x, training=True)
+    (_, caches), (_, same) = (model.forward(x, training=True) for model in (asked, left_alone))
     gradient_times_input(network_of(asked), some_image(), 1, 7)
     occlusion(network_of(asked), some_image(), 1)
-    for model in (asked, left_alone):
-        model.backward(grad)
+    for model, own in ((asked, caches), (left_alone, same)):
+        model.backward(own, grad)
     np.testing.assert_array_equal(asked.flat_grads, left_alone.flat_grads)
     np.testing.assert_array_equal(asked.flat, left_alone.flat)
     assert any(isinstance(layer, BatchNorm) for layer in asked.layers)
@@ -173,7 +172,7 @@ def test_occlusion_is_what_the_network_says_without_the_patch(normalization):
     network, image = network_of(model, normalization), some_image()
 
     def score(shown: np.ndarray) -> float:
-        return float(model.forward(normalize(shown[None], normalization, np.float64))[0, 2])
+        return float(model(normalize(shown[None], normalization, np.float64))[0, 2])
 
     falls = []
     for rows in (slice(0, 14), slice(0, 28), slice(14, 28)):
@@ -220,12 +219,12 @@ def test_a_trained_network_loses_its_digit_where_the_ink_for_it_is_wiped(small_n
     for pixels in small_dataset.test_images[:40]:
         image = (pixels / 255).astype(np.float32)
         recipe = small_network.recipe
-        logits = small_network.model.forward(normalize(image[None], recipe.normalization))[0]
+        logits = small_network.model(normalize(image[None], recipe.normalization))[0]
         digit = int(logits.argmax())
         shares = gradient_times_input(small_network, image, digit)
         middle = np.median(shares[image > 0])
         for kept in (shares < middle, shares >= middle):  # without the half for it, without the half against it
-            left = small_network.model.forward(normalize((image * kept)[None], recipe.normalization))[0]
+            left = small_network.model(normalize((image * kept)[None], recipe.normalization))[0]
             missed.append(logits[digit] - left[digit])
     for_it, against_it = np.array(missed).reshape(-1, 2).T
     assert (for_it > against_it).mean() > 0.9

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_core.explain.units import arithmetic, looks_for, parts_of_sums, pulls, round_to_sum, unit_layers
+from mnist_core.explain.units import (
+    arithmetic,
+    contributions,
+    input_gradients,
+    parts_of_sums,
+    round_to_sum,
+    unit_layers,
+)
 from mnist_core.network import TrainedNetwork
 from mnist_core.nn.activations import ACTIVATIONS, ReLU
 from mnist_core.nn.layers import BatchNorm, Linear
@@ -64,8 +71,8 @@ def test_two_units_by_hand():
     assert worked.products[:2].tolist() == [2, -1.5] and not worked.products[2:].any()
     assert worked.order[:3].tolist() == [0, 1, 2]
     assert (worked.bias, worked.z, worked.y, worked.normalization) == (0.5, 1, 1, None)
-    assert pulls(layers, 0, 0).tolist() == [5, 0]
-    picture = looks_for(layers, 1, np.array([0, 1]))  # only the first hidden unit is awake
+    assert contributions(layers, 0, 0).tolist() == [5, 0]
+    picture = input_gradients(layers, 1, np.array([0, 1]))  # only the first hidden unit is awake
     assert picture.shape == (2, 28, 28) and picture[0, 0, :3].tolist() == [10, -15, 0] and not picture[1].any()
 
 
@@ -85,7 +92,7 @@ def test_batch_norm_by_hand():
     assert (found.gamma, found.mean, found.beta) == (-2, 3, 0.25)
     assert found.deviation == pytest.approx(2, abs=1e-12) and found.v == pytest.approx(0.75, abs=1e-12)
     # ink lowers what the unit gives, though the weight is positive
-    assert looks_for(layers, 0, np.array([0]))[0, 0, 0] == pytest.approx(-6, abs=1e-12)
+    assert input_gradients(layers, 0, np.array([0]))[0, 0, 0] == pytest.approx(-6, abs=1e-12)
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -94,7 +101,7 @@ def test_every_unit_of_every_layer_adds_up_to_what_the_network_computes(activati
     network = random_network(activation, batch_norm=batch_norm)
     layers = unit_layers(network, IMAGE)
     assert [len(layer.y) for layer in layers] == [12, 9, 10]
-    logits = network.model.forward(normalize(IMAGE[None], "unit", np.float64))[0]
+    logits = network.model(normalize(IMAGE[None], "unit", np.float64))[0]
     np.testing.assert_array_equal(layers[-1].y, logits)
     for layer in layers:
         worked = [arithmetic(layer, unit) for unit in range(len(layer.y))]
@@ -109,7 +116,7 @@ def test_every_unit_of_every_layer_adds_up_to_what_the_network_computes(activati
 def test_float32_and_every_normalization(normalization):
     network = random_network(normalization=normalization, dtype=np.float32)
     layers = unit_layers(network, IMAGE)
-    np.testing.assert_array_equal(layers[-1].y, network.model.forward(normalize(IMAGE[None], normalization))[0])
+    np.testing.assert_array_equal(layers[-1].y, network.model(normalize(IMAGE[None], normalization))[0])
     np.testing.assert_allclose([arithmetic(layers[0], unit).z for unit in range(12)], layers[0].z, rtol=1e-5, atol=1e-5)
 
 
@@ -119,7 +126,7 @@ def test_float32_and_every_normalization(normalization):
 def test_a_picture_is_the_slope_measured_in_tiny_steps(place, activation, batch_norm):
     network = random_network(activation, batch_norm=batch_norm)
     image, eps, units = IMAGE.astype(np.float64), 1e-5, np.array([7, 2])
-    pictures = looks_for(unit_layers(network, image), place, units)
+    pictures = input_gradients(unit_layers(network, image), place, units)
     for row, column in [(0, 0), (13, 20)]:
         ends = []
         for sign in (1, -1):
@@ -131,38 +138,38 @@ def test_a_picture_is_the_slope_measured_in_tiny_steps(place, activation, batch_
 
 def test_the_first_layer_looks_for_its_weights():
     network = random_network(hidden=(), dtype=np.float32)
-    pictures = looks_for(unit_layers(network, IMAGE), 0, np.arange(10))
+    pictures = input_gradients(unit_layers(network, IMAGE), 0, np.arange(10))
     np.testing.assert_array_equal(pictures.reshape(10, 784), network.model.params["0.W"].T)
 
 
 @pytest.mark.parametrize("place", [0, 1])
-def test_a_pull_is_what_the_logit_loses_when_the_unit_falls_silent(place):
+def test_a_contribution_is_what_the_logit_loses_when_the_unit_falls_silent(place):
     """Exact with ReLU while no other unit wakes or falls asleep: biases of 100 keep all of them awake."""
     network = random_network()
     for name in ("0.b", "3.b"):
         network.model.params[name][...] = 100
     layers = unit_layers(network, IMAGE)
-    found = pulls(layers, place, digit=4)
+    found = contributions(layers, place, digit=4)
     for unit in (0, 8):
         silent = layers[place].y.copy()
         silent[unit] = 0
         for layer in network.model.layers[3 * (place + 1) :]:  # linear, ReLU and dropout are a layer of units
-            silent = layer.forward(silent)
+            silent, _ = layer.forward(silent)
         assert found[unit] == pytest.approx(layers[-1].y[4] - silent[4], rel=1e-9)
 
 
 @pytest.mark.parametrize("place", [-1, 2])
-def test_only_hidden_units_pull(place):
+def test_only_hidden_units_contribute(place):
     with pytest.raises(ValueError, match=f"found layer {place}, expected one of the 2 hidden layers"):
-        pulls(unit_layers(random_network(), IMAGE), place, 0)
+        contributions(unit_layers(random_network(), IMAGE), place, 0)
 
 
 def test_a_network_is_only_read():
     network = random_network(batch_norm=True)
     before = network.model.flat.copy()
     layers = unit_layers(network, IMAGE)
-    looks_for(layers, 2, np.arange(10))
-    pulls(layers, 0, 3)
+    input_gradients(layers, 2, np.arange(10))
+    contributions(layers, 0, 3)
     np.testing.assert_array_equal(network.model.flat, before)
     assert not network.model.flat_grads.any()
 

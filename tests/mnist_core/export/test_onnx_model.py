@@ -47,7 +47,7 @@ def some_images() -> np.ndarray:
 
 def probabilities_of(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
     """Those of our own forward pass."""
-    logits = network.model.forward(normalize(images, network.recipe.normalization))
+    logits = network.model(normalize(images, network.recipe.normalization))
     return HEADS[network.recipe.head].probabilities(logits / network.temperature)
 
 

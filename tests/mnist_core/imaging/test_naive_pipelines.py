@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_core.imaging.naive_pipelines import (
-    OTHER_WAYS,
+    NAIVE_PIPELINES,
     not_inverted,
     pixels_picked,
     stretched,
@@ -22,21 +22,21 @@ def stick() -> np.ndarray:
     return ink
 
 
-@pytest.mark.parametrize("name", OTHER_WAYS)
+@pytest.mark.parametrize("name", NAIVE_PIPELINES)
 @pytest.mark.parametrize("shape", [(280, 280), (40, 90), (1, 1), (28, 28)])
 def test_every_way_gives_a_network_input_and_leaves_the_ink_alone(name, shape):
     ink = np.random.default_rng(0).random(shape, dtype=np.float32)
     before = ink.copy()
-    image = OTHER_WAYS[name](ink)
+    image = NAIVE_PIPELINES[name](ink)
     assert image.shape == (28, 28) and image.dtype == np.float32
     assert image.min() >= 0 and image.max() <= 1
     np.testing.assert_array_equal(ink, before)
 
 
-@pytest.mark.parametrize("name", OTHER_WAYS)
+@pytest.mark.parametrize("name", NAIVE_PIPELINES)
 def test_an_empty_canvas(name):
     expected = 1 if name == "not_inverted" else 0
-    assert (OTHER_WAYS[name](np.zeros((50, 60), np.float32)) == expected).all()
+    assert (NAIVE_PIPELINES[name](np.zeros((50, 60), np.float32)) == expected).all()
 
 
 def test_the_whole_canvas_shrinks_by_ten_and_the_stick_stays_where_it_was(stick):

@@ -12,8 +12,7 @@ from PIL import Image
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import ImageError
 from mnist_core.imaging.image_file import read_picture
-from mnist_core.imaging.photo import MOST_DIGITS, WORK_SIDE, box_mean, find_digits, find_rows, is_photo, without_lines
-from mnist_core.imaging.preprocess import find_ink
+from mnist_core.imaging.photo import MAX_DIGITS, WORK_SIDE, box_mean, find_digits, find_rows, is_photo
 from mnist_core.recognizer import Recognizer
 
 HEIGHT, WIDTH = 480, 640
@@ -180,8 +179,8 @@ def test_blank_paper_has_no_digits(recognizer):
 def test_of_anything_few_digits_are_read(recognizer):
     rng = np.random.default_rng(0)
     coarse = Image.fromarray(rng.integers(0, 256, (60, 80), np.uint8)).resize((1600, 1200), Image.Resampling.BILINEAR)
-    assert len(recognizer.recognize_picture(np.asarray(coarse))) <= MOST_DIGITS
-    assert len(recognizer.recognize_picture(rng.integers(0, 256, (700, 900, 3), np.uint8))) <= MOST_DIGITS
+    assert len(recognizer.recognize_picture(np.asarray(coarse))) <= MAX_DIGITS
+    assert len(recognizer.recognize_picture(rng.integers(0, 256, (700, 900, 3), np.uint8))) <= MAX_DIGITS
     assert find_digits(np.zeros((1, 1), np.uint8)) == []
 
 
@@ -198,20 +197,3 @@ def test_the_mean_over_a_square_is_that_of_its_pixels():
     means = box_mean(values, 2)
     assert means[4, 3] == pytest.approx(values[2:7, 1:6].mean(), abs=1e-6)
     assert means[0, 6] == pytest.approx(values[:3, 4:].mean(), abs=1e-6)
-
-
-def test_lines_go_and_what_crosses_them_stays():
-    mask = np.zeros((200, 300), bool)
-    mask[30:200:40] = True
-    mask[31:200:40] = True
-    mask[60:160, 140:150] = True  # a stick
-    left = without_lines(mask)
-    assert left[60:160, 140:150].all()
-    assert np.count_nonzero(left) <= 1.1 * 1000  # the stick, and hardly more where lines leave it
-
-
-def test_one_straight_stroke_is_no_ruled_paper():
-    ink = np.zeros((200, 300), np.float32)
-    ink[100:102, 20:280] = 1
-    np.testing.assert_array_equal(without_lines(ink > 0), ink > 0)
-    assert find_ink((ink * 255).astype(np.uint8)).any()

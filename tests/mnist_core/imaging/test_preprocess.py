@@ -17,12 +17,12 @@ from mnist_core.constants import SIDE
 from mnist_core.errors import ImageError
 from mnist_core.imaging.preprocess import (
     BOX,
-    DEFAULT_STEPS,
+    DEFAULT_OPTIONS,
     FINE,
     SLANT,
     STROKE,
-    Stages,
-    Steps,
+    PreprocessOptions,
+    PreprocessTrace,
     centre_box,
     centre_mass,
     crop_to_ink,
@@ -36,9 +36,9 @@ from mnist_core.imaging.preprocess import (
 )
 from mnist_core.io.idx import read_idx
 
-ALL_STEPS = [Steps(*switches) for switches in itertools.product([True, False], repeat=4)]
+ALL_STEPS = [PreprocessOptions(*switches) for switches in itertools.product([True, False], repeat=4)]
 WITH_CROP = [steps for steps in ALL_STEPS if steps.crop]
-OWN_STROKES = Steps(stroke_width=False)
+OWN_STROKES = PreprocessOptions(stroke_width=False)
 CANVAS, SIZE = 280, 200  # of the canvas and of what the pen's middle draws on it
 PATHS = {
     "bar": [[(0.5, 0), (0.5, 1)]],
@@ -98,9 +98,9 @@ def assert_cropped_ink(ink: np.ndarray) -> None:
     assert ink[0].any() and ink[-1].any() and ink[:, 0].any() and ink[:, -1].any()
 
 
-def assert_same_stages(found: Stages, expected: Stages, but_not: tuple[str, ...] = ()) -> None:
+def assert_same_stages(found: PreprocessTrace, expected: PreprocessTrace, but_not: tuple[str, ...] = ()) -> None:
     """All stages are equal, but for those that are named, which must differ."""
-    for field in dataclasses.fields(Stages):
+    for field in dataclasses.fields(PreprocessTrace):
         one, other = getattr(found, field.name), getattr(expected, field.name)
         assert np.array_equal(one, other) == (field.name not in but_not), field.name
 
@@ -213,7 +213,9 @@ def test_stages_by_hand():
     expected = np.zeros((28, 28))
     expected[4:24, 9:19] = 1  # the middle of 20 rows is 9.5, so 4.5 above, rounded to even; of 10 columns 4.5
     np.testing.assert_array_equal(stages.centred, np.roll(expected, (0, 1), (0, 1)))
-    assert {getattr(stages, field.name).dtype for field in dataclasses.fields(Stages)} == {np.dtype(np.float32)}
+    assert {getattr(stages, field.name).dtype for field in dataclasses.fields(PreprocessTrace)} == {
+        np.dtype(np.float32)
+    }
 
 
 @given(hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)))
@@ -377,7 +379,7 @@ def test_strokes_are_neither_torn_nor_are_loops_filled(name, pen):
 def test_a_thin_and_a_thick_drawing_give_nearly_the_same_picture(name):
     before, after = (
         difference(to_network_input(drawn(name, 8), steps).centred, to_network_input(drawn(name, 30), steps).centred)
-        for steps in (OWN_STROKES, DEFAULT_STEPS)
+        for steps in (OWN_STROKES, DEFAULT_OPTIONS)
     )
     assert before > 0.07
     assert after < 0.02 and after < before / 4
@@ -551,11 +553,15 @@ def leaning() -> np.ndarray:
 
 
 def test_what_is_done_unless_otherwise_said():
-    assert Steps() == DEFAULT_STEPS == Steps(crop=True, stroke_width=True, slant=False, centre=True)
-    assert_same_stages(to_network_input(leaning()), to_network_input(leaning(), DEFAULT_STEPS))
-    assert_same_stages(stages_of_ink(find_ink(leaning())), to_network_input(leaning(), DEFAULT_STEPS))
+    assert (
+        PreprocessOptions()
+        == DEFAULT_OPTIONS
+        == PreprocessOptions(crop=True, stroke_width=True, slant=False, centre=True)
+    )
+    assert_same_stages(to_network_input(leaning()), to_network_input(leaning(), DEFAULT_OPTIONS))
+    assert_same_stages(stages_of_ink(find_ink(leaning())), to_network_input(leaning(), DEFAULT_OPTIONS))
     with pytest.raises(dataclasses.FrozenInstanceError):
-        DEFAULT_STEPS.slant = True  # type: ignore[misc]
+        DEFAULT_OPTIONS.slant = True  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("steps", ALL_STEPS)
@@ -573,17 +579,17 @@ def test_without_evening_the_strokes_stay_as_they_are_drawn():
 
 
 def test_with_slant_the_evened_picture_is_set_upright():
-    default, found = to_network_input(leaning()), to_network_input(leaning(), Steps(slant=True))
+    default, found = to_network_input(leaning()), to_network_input(leaning(), PreprocessOptions(slant=True))
     assert_same_stages(found, default, but_not=("evened", "fitted", "centred"))
     np.testing.assert_array_equal(found.evened, set_upright(default.evened))
     np.testing.assert_array_equal(found.fitted, fit_to_box(found.evened))
     assert found.evened.shape[1] < default.evened.shape[1]
-    only = to_network_input(leaning(), Steps(stroke_width=False, slant=True))
+    only = to_network_input(leaning(), PreprocessOptions(stroke_width=False, slant=True))
     np.testing.assert_array_equal(only.evened, set_upright(fit_to_box(default.crop, FINE)))
 
 
 def test_without_centring_the_box_stands_in_the_middle():
-    default, found = to_network_input(leaning()), to_network_input(leaning(), Steps(centre=False))
+    default, found = to_network_input(leaning()), to_network_input(leaning(), PreprocessOptions(centre=False))
     assert_same_stages(found, default, but_not=("centred",))
     rows, columns = (np.flatnonzero(found.centred.any(axis=axis)) for axis in (1, 0))
     for inked in (rows, columns):
@@ -597,7 +603,7 @@ def test_without_cropping_the_whole_picture_is_shrunk(height, width):
     """What stands to the right and below still does, and just as small."""
     drawing = np.zeros((height, width), np.uint8)
     drawing[height // 2 : height - height // 4, width // 2 : width - width // 4] = 255
-    stages = to_network_input(drawing, Steps(crop=False))
+    stages = to_network_input(drawing, PreprocessOptions(crop=False))
     for whole in (stages.crop, stages.evened):
         np.testing.assert_array_equal(whole, stages.ink)
     scale = SIDE / max(height, width)
@@ -613,7 +619,7 @@ def test_without_cropping_the_whole_picture_is_shrunk(height, width):
 
 
 def test_without_cropping_no_other_step_is_taken():
-    expected = to_network_input(leaning(), Steps(crop=False))
+    expected = to_network_input(leaning(), PreprocessOptions(crop=False))
     for steps in ALL_STEPS:
         if not steps.crop:
             assert_same_stages(to_network_input(leaning(), steps), expected)
@@ -659,7 +665,7 @@ def test_a_box_in_the_middle_by_hand(shape, top, left):
         np.full((1, 1, 4), 255, np.uint8),
     ],
 )
-@pytest.mark.parametrize("steps", [DEFAULT_STEPS, Steps(crop=False), Steps(slant=True)])
+@pytest.mark.parametrize("steps", [DEFAULT_OPTIONS, PreprocessOptions(crop=False), PreprocessOptions(slant=True)])
 def test_where_nothing_is_drawn_every_stage_is_empty(drawing, steps):
     stages = to_network_input(drawing, steps)
     assert stages.empty

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from mnist_core.imaging.segmentation import MOST_PIECES, group_pieces, label_pieces, split_digits
+from mnist_core.imaging.segmentation import MAX_COMPONENTS, group_components, label_components, split_digits
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -101,7 +101,7 @@ def assert_same_parts(ink: np.ndarray, alone: list[np.ndarray]) -> None:
 def test_pieces_are_those_of_scipy(mask):
     """An independent implementation; it counts in the same order."""
     expected, count = ndimage.label(mask, np.ones((3, 3)))
-    labels, boxes = label_pieces(mask)
+    labels, boxes = label_components(mask)
     np.testing.assert_array_equal(labels, expected)
     np.testing.assert_array_equal(labels > 0, mask)
     corners = [(rows.start, columns.start, rows.stop, columns.stop) for rows, columns in ndimage.find_objects(expected)]
@@ -114,7 +114,7 @@ def test_a_long_way_round_is_still_one_piece():
     snake[::2] = snake[1::4, -1] = snake[3::4, 0] = True
     comb = np.zeros((41, 59), bool)
     comb[:, ::2] = comb[-1] = True
-    labels, boxes = label_pieces(np.hstack([snake, np.zeros((41, 1), bool), comb]))
+    labels, boxes = label_components(np.hstack([snake, np.zeros((41, 1), bool), comb]))
     np.testing.assert_array_equal(labels, np.hstack([snake * 1, np.zeros((41, 1)), comb * 2]))
     assert boxes.tolist() == [[0, 0, 41, 30], [0, 31, 41, 90]]
 
@@ -122,7 +122,7 @@ def test_a_long_way_round_is_still_one_piece():
 def test_the_end_of_a_row_does_not_touch_the_beginning_of_the_next():
     mask = np.zeros((4, 5), bool)
     mask[0, 4] = mask[1, 0] = mask[2, 4] = mask[3, 0] = True
-    assert len(label_pieces(mask)[1]) == 4
+    assert len(label_components(mask)[1]) == 4
 
 
 # Which pieces belong together
@@ -147,7 +147,7 @@ def test_the_end_of_a_row_does_not_touch_the_beginning_of_the_next():
     ],
 )
 def test_groups_by_hand(boxes, groups):
-    assert sorted(map(sorted, group_pieces(np.array(boxes)))) == groups
+    assert sorted(map(sorted, group_components(np.array(boxes)))) == groups
 
 
 @pytest.mark.parametrize("pen", [6, 12])
@@ -222,7 +222,7 @@ def test_thousands_of_pieces_are_not_all_looked_at():
     ink[::4, ::4] = ink[1::4, ::4] = 1  # 7,500 sticks
     ink[100:150, ::8] = 1  # 75 higher ones
     parts = split_digits(ink)
-    assert len(parts) == MOST_PIECES
+    assert len(parts) == MAX_COMPONENTS
     assert {part.box[2] - part.box[0] for part in parts} == {50}
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from mnist_core.io.atomic_file import whole_file
+from mnist_core.io.atomic_file import atomic_write
 
 
 def test_a_new_file_appears_when_all_is_written(tmp_path):
     path = tmp_path / "new folder" / "file.bin"
-    with whole_file(path) as file:
+    with atomic_write(path) as file:
         file.write(b"one ")
         assert not path.exists()
         file.write(b"piece")
@@ -20,7 +20,7 @@ def test_a_new_file_appears_when_all_is_written(tmp_path):
 def test_what_breaks_off_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path = tmp_path / "file.bin"
     path.write_bytes(b"old")
-    with pytest.raises(error), whole_file(path) as file:
+    with pytest.raises(error), atomic_write(path) as file:
         file.write(b"half")
         raise error
     assert path.read_bytes() == b"old"

@@ -117,7 +117,7 @@ def test_optimizers_after_every_step(case):
     for rate, given in zip(rates, all_grads, strict=True):
         grads[:] = given
         grads[:WEIGHTS] += l2 * params[:WEIGHTS]
-        optimizer.update(rate)
+        optimizer.step(rate)
         found.append(params.copy())
     assert_close(found, golden("optimizers")["cases"][case])
 
@@ -171,13 +171,14 @@ def test_batch_norm_over_twelve_batches_and_then_in_use():
     layer = BatchNorm(FEATURES, np.float64)
     for (x, grad, gamma, beta), expected in zip(batch_norm_inputs(), golden("batch_norm")["training"], strict=True):
         layer.params["gamma"][:], layer.params["beta"][:] = gamma, beta
-        y = layer.forward(x, training=True)
-        dx = layer.backward(grad)
-        found = (y, dx, *layer.grads.values(), *layer.state.values())
+        y, cache = layer.forward(x, training=True)
+        grads = {name: np.empty_like(param) for name, param in layer.params.items()}
+        layer.param_grads(cache, grad, grads)
+        found = (y, layer.backward(cache, grad), *grads.values(), *layer.state.values())
         for part, values in zip(BATCH_NORM_PARTS, found, strict=True):
             assert_close(values, expected[part], what=part)
     for (x, *_), y in zip(batch_norm_inputs(), golden("batch_norm")["use"], strict=True):
-        assert_close(layer.forward(x), y)
+        assert_close(layer.forward(x)[0], y)
 
 
 # Dropout: masks differ by nature, so their statistics are compared
@@ -192,8 +193,8 @@ def test_dropout_has_the_statistics_of_pytorch(rate):
     layer, ones = Dropout(rate, np.random.default_rng(3)), np.ones(DROPOUT_SHAPE)
     found = []
     for _ in range(DROPOUT_STEPS):
-        y = layer.forward(ones, training=True).copy()
-        assert np.array_equal(layer.backward(ones), y)  # the gradient passes where the signal passed
+        y, cache = layer.forward(ones, training=True)
+        assert np.array_equal(layer.backward(cache, ones), y)  # the gradient passes where the signal passed
         assert len(np.unique(y)) == 2
         found.append(((y == 0).mean(), y.mean(), y.var()))
     scale = expected["scale"]
@@ -208,7 +209,7 @@ def test_dropout_has_the_statistics_of_pytorch(rate):
 
 @pytest.mark.parametrize("rate", DROPOUT_RATES)
 def test_dropout_scales_like_pytorch(rate):
-    y = Dropout(rate, np.random.default_rng(3)).forward(np.ones(DROPOUT_SHAPE), training=True)
+    y, _ = Dropout(rate, np.random.default_rng(3)).forward(np.ones(DROPOUT_SHAPE), training=True)
     scale = golden("dropout")["rates"][str(rate)]["scale"]
     if (rate * 65_536).is_integer():
         assert y.max() == scale
@@ -218,7 +219,7 @@ def test_dropout_scales_like_pytorch(rate):
 
 def test_dropout_does_nothing_in_use_like_pytorch():
     x = np.random.default_rng(3).normal(size=(3, 4))
-    assert np.array_equal(Dropout(0.5, np.random.default_rng(3)).forward(x), golden("dropout")["use"])
+    assert np.array_equal(Dropout(0.5, np.random.default_rng(3)).forward(x)[0], golden("dropout")["use"])
     assert np.array_equal(x, golden("dropout")["use"])
 
 
@@ -231,8 +232,9 @@ POINTS = np.sort(np.concatenate([np.linspace(-4, 4, 17), [-1e4, -50, -12.3, -1e-
 def test_values_and_slopes_of_activations(name):
     expected = golden("activations")["activations"][name]
     layer = ACTIVATIONS[name]()
-    assert_close(layer.forward(POINTS[None], training=True)[0], expected["values"])
-    assert_close(layer.backward(np.ones_like(POINTS[None]))[0], expected["slopes"])
+    y, cache = layer.forward(POINTS[None], training=True)
+    assert_close(y[0], expected["values"])
+    assert_close(layer.backward(cache, np.ones_like(y))[0], expected["slopes"])
 
 
 # Losses

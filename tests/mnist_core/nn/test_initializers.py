@@ -9,6 +9,7 @@ from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.mlp import build_mlp
 from mnist_core.nn.optimizers import Adam
+from mnist_core.nn.training_step import take_step
 
 FAN_IN, FAN_OUT = 200, 300
 
@@ -104,8 +105,8 @@ def test_standard_normal_saturates_what_comes_after_it():
 def test_zeros_give_hidden_layers_no_gradient(activation, head, hidden):
     rng = np.random.default_rng(0)
     mlp = build_mlp((4, *hidden, 10), activation, "zeros", rng, np.float64)
-    logits = mlp.forward(rng.normal(size=(20, 4)), training=True)
-    mlp.backward(HEADS[head].loss(logits, rng.integers(0, 10, 20))[1])
+    logits, caches = mlp.forward(rng.normal(size=(20, 4)), training=True)
+    mlp.backward(caches, HEADS[head].loss(logits, rng.integers(0, 10, 20))[1])
     *others, _, last_b = mlp.grads.values()
     assert last_b.any()
     assert not any(grad.any() for grad in others)
@@ -118,8 +119,7 @@ def test_after_zeros_all_units_of_a_layer_stay_the_same_for_ever(activation):
     x, labels = rng.normal(size=(20, 4)), rng.integers(0, 10, 20)
     optimizer = Adam(mlp.flat_params, mlp.flat_grads)
     for _ in range(30):
-        mlp.backward_params(HEADS["softmax"].loss(mlp.forward(x, training=True), labels)[1])
-        optimizer.update(0.05)
+        take_step(mlp, optimizer, HEADS["softmax"].loss, 0.05, [(x, labels)], len(x))
     moved = {name: bool(param.any()) for name, param in mlp.params.items()}
     assert moved["4.b"]  # it does learn how frequent the classes are
     for name in ("0.W", "0.b", "2.W", "2.b"):

@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,24 +50,32 @@ def batch(size: int = 5, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=(size, 3))
 
 
-def grad_for(layer: Layer, x: np.ndarray) -> np.ndarray:
-    """A gradient to send back, in the shape and dtype of the layer's output."""
-    y = layer.forward(x)
+def grad_for(y: np.ndarray) -> np.ndarray:
+    """A gradient to send back, in the shape and dtype of a layer's output."""
     return np.random.default_rng(7).normal(size=y.shape).astype(y.dtype)
 
 
+def param_grads(layer: Layer, cache: Any, grad: np.ndarray) -> dict[str, np.ndarray]:
+    out = {name: np.full_like(param, np.nan) for name, param in layer.params.items()}
+    layer.param_grads(cache, grad, out)
+    return out
+
+
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("size", [1, 2, 5])
-def test_gradients_at_the_input_and_the_parameters_are_those_of_central_differences(make, size):
+def test_gradients_at_the_input_and_the_parameters_are_those_of_central_differences(make, size, training):
     layer, x = make(), batch(size)
-    grad = grad_for(layer, x)
+    y, cache = copy.deepcopy(layer).forward(x, training)
+    grad = grad_for(y)
 
     def loss() -> float:
         """From the same state every time: the same mask of dropout, the same running statistics."""
-        return float((copy.deepcopy(layer).forward(x, training=True) * grad).sum())
+        return float((copy.deepcopy(layer).forward(x, training)[0] * grad).sum())
 
+    analytic = {"x": layer.backward(cache, grad), **param_grads(layer, cache, grad)}
     arrays = {"x": x, **layer.params}
-    numeric = {name: np.empty_like(array) for name, array in arrays.items()}
     for name, array in arrays.items():
+        numeric = np.empty_like(array)
         for i in np.ndindex(array.shape):
             kept = array[i]
             array[i] = kept + 1e-6
@@ -74,133 +83,79 @@ def test_gradients_at_the_input_and_the_parameters_are_those_of_central_differen
             array[i] = kept - 1e-6
             below = loss()
             array[i] = kept
-            numeric[name][i] = (above - below) / 2e-6
-    layer.forward(x, training=True)
-    analytic = {"x": layer.backward(grad), **layer.grads}
-    for name in arrays:
-        np.testing.assert_allclose(analytic[name], numeric[name], rtol=1e-6, atol=1e-8, err_msg=name)
+            numeric[i] = (above - below) / 2e-6
+        np.testing.assert_allclose(analytic[name], numeric, rtol=1e-6, atol=1e-8, err_msg=name)
 
 
 def test_input_and_gradient_are_not_changed(make):
     layer, x = make(), batch()
-    grad = grad_for(layer, x)
-    kept_x, kept_grad = x.copy(), grad.copy()
-    layer.forward(x, training=True)
-    layer.backward(grad)
+    kept_x = x.copy()
+    y, cache = layer.forward(x, training=True)
+    grad = grad_for(y)
+    kept_grad = grad.copy()
+    layer.backward(cache, grad)
+    param_grads(layer, cache, grad)
     np.testing.assert_array_equal(x, kept_x)
     np.testing.assert_array_equal(grad, kept_grad)
 
 
-def test_a_pass_without_training_leaves_what_backward_remembers_and_the_state_alone(make):
-    layer, undisturbed, x = make(), make(), batch()
-    grad = grad_for(layer, x)
-    for one in (layer, undisturbed):
-        one.forward(x, training=True)
-    layer.forward(batch(9, seed=3))
-    np.testing.assert_array_equal(layer.backward(grad), undisturbed.backward(grad))
-    for found, expected in ((layer.grads, undisturbed.grads), (layer.state, undisturbed.state)):
+@pytest.mark.parametrize("training", [False, True])
+def test_a_cache_belongs_to_its_pass_whatever_comes_after(make, training):
+    layer, undisturbed = make(), make()
+    y, cache = layer.forward(batch(), training)
+    expected, same_cache = undisturbed.forward(batch(), training)
+    for size in (9, 5, 1):
+        other, other_cache = layer.forward(batch(size, seed=3), training=True)
+        layer.backward(other_cache, grad_for(other))
+        param_grads(layer, other_cache, grad_for(other))
+    np.testing.assert_array_equal(y, expected)
+    np.testing.assert_array_equal(layer.backward(cache, grad_for(y)), undisturbed.backward(same_cache, grad_for(y)))
+    for name, array in param_grads(undisturbed, same_cache, grad_for(y)).items():
+        np.testing.assert_array_equal(param_grads(layer, cache, grad_for(y))[name], array)
+
+
+def test_a_pass_without_training_changes_nothing(make):
+    layer, untouched = make(), make()
+    y, cache = layer.forward(batch())
+    layer.backward(cache, grad_for(y))
+    for found, expected in ((layer.params, untouched.params), (layer.state, untouched.state)):
         assert found.keys() == expected.keys()
         for name, array in expected.items():
             np.testing.assert_array_equal(found[name], array)
 
 
-def test_the_result_of_a_pass_without_training_is_the_caller_s_own(make):
-    """The results of training are overwritten at the next step; those of reading are not."""
-    layer = make()
-    y = layer.forward(batch())
-    kept = y.copy()
-    layer.forward(batch(seed=3), training=True)
-    layer.backward(grad_for(layer, batch()))
-    np.testing.assert_array_equal(y, kept)
-
-
-def test_several_threads_may_read_while_one_trains(make):
+def test_several_threads_may_go_forward_and_back_while_one_trains(make):
     layer, inputs = make(), [batch(40, seed) for seed in range(8)]
-    expected = [layer.forward(x) for x in inputs]
     one = batch(1, seed=99)  # a batch of one, which leaves running statistics as they are
-    grad = grad_for(layer, one)
 
-    def training() -> None:
-        for _ in range(100):
-            layer.forward(one, training=True)
-            layer.backward(grad)
+    def there_and_back(x: np.ndarray, training: bool = False) -> tuple[np.ndarray, ...]:
+        y, cache = layer.forward(x, training)
+        return y, layer.backward(cache, grad_for(y)), *param_grads(layer, cache, grad_for(y)).values()
 
+    expected = [there_and_back(x) for x in inputs]
     with ThreadPoolExecutor(5) as threads:
-        trained = threads.submit(training)
-        found = list(threads.map(lambda i: layer.forward(inputs[i % 8]), range(400)))
+        trained = threads.submit(lambda: [there_and_back(one, training=True) for _ in range(100)])
+        found = list(threads.map(lambda i: there_and_back(inputs[i % 8]), range(400)))
         trained.result()
-    for i, y in enumerate(found):
-        np.testing.assert_array_equal(y, expected[i % 8])
-
-
-def test_reused_memory_changes_no_result_whatever_the_sizes_of_the_batches(make):
-    """A layer that has worked before gives the same bits as a copy of it with no memory to reuse."""
-    layer = make()
-    for step, size in enumerate((5, 2, 7, 1, 5)):
-        fresh = make()
-        for mine, its in ((fresh.params, layer.params), (fresh.state, layer.state)):
-            for name, array in its.items():
-                mine[name][...] = array
-        if isinstance(layer, Dropout) and isinstance(fresh, Dropout):
-            fresh.rng.bit_generator.state = layer.rng.bit_generator.state
-        x = batch(size, seed=step)
-        grad = grad_for(fresh, x)
-        np.testing.assert_array_equal(layer.forward(x, training=True), fresh.forward(x, training=True))
-        np.testing.assert_array_equal(layer.backward(grad), fresh.backward(grad))
-        for name, array in fresh.grads.items():
-            np.testing.assert_array_equal(layer.grads[name], array)
+    for i, arrays in enumerate(found):
+        for mine, alone in zip(arrays, expected[i % 8], strict=True):
+            np.testing.assert_array_equal(mine, alone)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("size", [1, 5])
-def test_everything_stays_in_its_dtype(make, dtype, size):
-    layer, x = make(dtype), batch(size).astype(dtype)
-    read, trained = layer.forward(x), layer.forward(x, training=True)
-    arrays = [read, trained, layer.backward(grad_for(layer, x))]
-    arrays += [*layer.params.values(), *layer.grads.values(), *layer.state.values()]
+def test_everything_stays_in_its_dtype(make, dtype, training, size):
+    layer = make(dtype)
+    y, cache = layer.forward(batch(size).astype(dtype), training)
+    arrays = [y, layer.backward(cache, grad_for(y)), *layer.params.values(), *layer.state.values()]
     assert {array.dtype for array in arrays} == {np.dtype(dtype)}
 
 
-def test_backward_without_a_pass_of_training_says_what_is_missing(make):
-    layer, x = make(), batch()
-    grad = grad_for(layer, x)
-    with pytest.raises(RuntimeError, match=r"backward needs a forward\(x, training=True\) before it"):
-        layer.backward(grad)
-
-
-def test_gradients_stand_under_the_names_of_the_parameters(make):
-    layer = make()
-    assert {name: grad.shape for name, grad in layer.grads.items()} == {
-        name: param.shape for name, param in layer.params.items()
-    }
-
-
 def test_a_bare_layer_computes_nothing():
-    for call in (Layer().forward, Layer().backward):
+    for call in (lambda: Layer().forward(batch()), lambda: Layer().backward(None, batch())):
         with pytest.raises(NotImplementedError):
-            call(batch())
-
-
-# Memory
-
-
-def test_memory_is_kept_by_name_and_grows_with_need():
-    layer, kind = Layer(), np.dtype(np.float32)
-    first = layer.keep("y", (4, 3), kind)
-    assert first.shape == (4, 3) and first.dtype == kind
-    assert np.shares_memory(layer.keep("y", (4, 3), kind), first)
-    assert np.shares_memory(layer.keep("y", (2, 3), kind), first)
-    assert not np.shares_memory(layer.keep("dx", (4, 3), kind), first)
-    larger = layer.keep("y", (5, 3), kind)
-    assert larger.shape == (5, 3) and not np.shares_memory(larger, first)
-    assert layer.keep("y", (0, 3), kind).shape == (0, 3)
-    assert not np.shares_memory(Layer().keep("y", (5, 3), kind), larger)  # each layer has its own
-
-
-def test_memory_has_the_dtype_that_is_asked_for():
-    layer = Layer()
-    for kind in (np.float32, np.float64, np.float32):
-        assert layer.keep("y", (4, 3), np.dtype(kind)).dtype == kind
+            call()
 
 
 # Linear
@@ -215,28 +170,22 @@ def linear() -> Linear:
 
 @pytest.mark.parametrize("training", [False, True])
 def test_linear_forward_by_hand(training):
-    np.testing.assert_array_equal(linear().forward(X, training), [[15, 22, 29], [21, 24, 27]])
+    np.testing.assert_array_equal(linear().forward(X, training)[0], [[15, 22, 29], [21, 24, 27]])
 
 
-@pytest.mark.parametrize("method", ["backward", "backward_params"])
-def test_linear_backward_by_hand(method):
+def test_linear_backward_by_hand():
     layer = linear()
-    layer.forward(X, training=True)
-    dx = getattr(layer, method)(GRAD)
-    np.testing.assert_array_equal(layer.grads["W"], [[1, 3, -1], [2, 4, 0]])
-    np.testing.assert_array_equal(layer.grads["b"], [1, 1, 1])
-    if method == "backward":
-        np.testing.assert_array_equal(dx, [[-1, 2], [1, 1]])
+    _, cache = layer.forward(X, training=True)
+    np.testing.assert_array_equal(layer.backward(cache, GRAD), [[-1, 2], [1, 1]])
+    grads = param_grads(layer, cache, GRAD)
+    np.testing.assert_array_equal(grads["W"], [[1, 3, -1], [2, 4, 0]])
+    np.testing.assert_array_equal(grads["b"], [1, 1, 1])
 
 
-def test_linear_keeps_the_arrays_that_it_was_given_and_fills_its_gradients_in_place():
+def test_linear_keeps_the_arrays_that_it_was_given():
     W, b = np.ones((2, 3)), np.ones(3)
     layer = Linear(W, b)
-    grads = dict(layer.grads)
-    layer.forward(X, training=True)
-    layer.backward(GRAD)
     assert layer.params["W"] is W and layer.params["b"] is b
-    assert layer.grads["W"] is grads["W"] and layer.grads["b"] is grads["b"]
 
 
 # Dropout
@@ -300,8 +249,8 @@ def test_forward_and_backward_use_the_same_mask_and_each_forward_a_fresh_one():
     x, grad = np.full((30, 20), 3.0), np.full((30, 20), 5.0)
     masks = []
     for _ in range(2):
-        y = layer.forward(x, training=True).copy()
-        np.testing.assert_array_equal(layer.backward(grad) / 5, y / 3)
+        y, cache = layer.forward(x, training=True)
+        np.testing.assert_array_equal(layer.backward(cache, grad) / 5, y / 3)
         masks.append(y)
     assert set(np.unique(masks)) == {0, 6}
     assert (masks[0] != masks[1]).any()
@@ -311,7 +260,7 @@ def test_outside_of_training_dropout_does_nothing_and_draws_nothing():
     layer = Dropout(0.9, np.random.default_rng(0))
     before = layer.rng.bit_generator.state
     x = batch(50)
-    np.testing.assert_array_equal(layer.forward(x), x)
+    np.testing.assert_array_equal(layer.forward(x)[0], x)
     assert layer.rng.bit_generator.state == before
 
 
@@ -320,7 +269,7 @@ def test_outside_of_training_dropout_does_nothing_and_draws_nothing():
 
 def test_a_pass_of_training_gives_every_feature_mean_0_and_variance_1():
     x = np.random.default_rng(0).normal([50, -3, 0], [100, 1, 10], (200, 3))
-    y = BatchNorm(3, np.float64).forward(x, training=True)
+    y, _ = BatchNorm(3, np.float64).forward(x, training=True)
     np.testing.assert_allclose(y.mean(axis=0), 0, atol=1e-14)
     np.testing.assert_allclose(y.var(axis=0), 1, rtol=2e-5)  # ε = 1e-5 beside a variance of 1
 
@@ -331,10 +280,12 @@ def test_batch_norm_by_hand():
     layer.params["beta"][:] = 5, -1
     x = np.array([[1.0, 7.0], [3.0, 7.0]])  # mean 2 and variance 1; a feature that is always the same
     unit = 1 / math.sqrt(1.00001)
-    np.testing.assert_allclose(layer.forward(x, training=True), [[5 - 2 * unit, -1], [5 + 2 * unit, -1]], rtol=1e-15)
-    dx = layer.backward(np.array([[1.0, 1.0], [0.0, 3.0]]))
-    np.testing.assert_allclose(layer.grads["gamma"], [-unit, 0], rtol=1e-15)
-    np.testing.assert_allclose(layer.grads["beta"], [1, 4], rtol=1e-15)
+    y, cache = layer.forward(x, training=True)
+    np.testing.assert_allclose(y, [[5 - 2 * unit, -1], [5 + 2 * unit, -1]], rtol=1e-15)
+    grad = np.array([[1.0, 1.0], [0.0, 3.0]])
+    dx, grads = layer.backward(cache, grad), param_grads(layer, cache, grad)
+    np.testing.assert_allclose(grads["gamma"], [-unit, 0], rtol=1e-15)
+    np.testing.assert_allclose(grads["beta"], [1, 4], rtol=1e-15)
     # First feature: g - mean(g) = ±½, x̂ mean(g x̂) = ±½ u², so all that is left is ½ (1 − u²).
     left = 2 * unit * 0.5 * (1 - unit**2)
     steep = 3 / math.sqrt(1e-5)  # second feature: g - mean(g) = ∓1
@@ -351,25 +302,26 @@ def test_running_statistics_over_two_steps_by_hand_and_their_use():
     np.testing.assert_allclose(layer.state["running_mean"], [0.18 + 0.6], rtol=1e-14)
     np.testing.assert_allclose(layer.state["running_variance"], [0.99 + 0.4], rtol=1e-14)
     expected = np.array([[(10 - 0.78) / math.sqrt(1.39 + 1e-5)], [0]])
-    np.testing.assert_allclose(layer.forward(np.array([[10.0], [0.78]])), expected, atol=1e-14)
+    np.testing.assert_allclose(layer.forward(np.array([[10.0], [0.78]]))[0], expected, atol=1e-14)
 
 
 def test_a_batch_of_one_uses_the_running_statistics_and_leaves_them_alone():
     layer, x = batch_norm(), batch(1)
     before = {name: array.copy() for name, array in layer.state.items()}
-    np.testing.assert_array_equal(layer.forward(x, training=True), layer.forward(x))
+    y, cache = layer.forward(x, training=True)
+    np.testing.assert_array_equal(y, layer.forward(x)[0])
     for name, array in before.items():
         np.testing.assert_array_equal(layer.state[name], array)
     # so its slope is that of a line: γ / √(running variance + ε)
-    dx = layer.backward(np.ones((1, 3)))
-    np.testing.assert_allclose(dx, [[4, -1, 0.25]], rtol=5e-5)
+    np.testing.assert_allclose(layer.backward(cache, np.ones((1, 3))), [[4, -1, 0.25]], rtol=5e-5)
 
 
 def test_what_a_bias_before_batch_norm_adds_is_taken_out_again():
     layer, x = batch_norm(), batch(6)
-    expected = layer.forward(x, training=True).copy()
-    np.testing.assert_allclose(layer.forward(x + np.array([1, -5, 30]), training=True), expected, atol=1e-13)
-    dx = layer.backward(grad_for(layer, x))
+    expected, _ = layer.forward(x, training=True)
+    y, cache = layer.forward(x + np.array([1, -5, 30]), training=True)
+    np.testing.assert_allclose(y, expected, atol=1e-13)
+    dx = layer.backward(cache, grad_for(y))
     np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-14)  # so that bias has no slope
 
 

@@ -56,7 +56,7 @@ def test_a_set_larger_than_one_batch_counts_every_image_once(head, normalization
     images, labels = rng.integers(0, 256, (count, 28, 28), np.uint8), rng.integers(0, 10, count).astype(np.uint8)
     model = build_mlp((784, 4, 10), "relu", "xavier", rng)
     result = evaluate(model, head, normalization, images, labels)
-    logits = model.forward(normalize(images, normalization))
+    logits = model(normalize(images, normalization))
     assert result.loss == pytest.approx(HEADS[head].loss(logits.astype(np.float64), labels)[0], rel=1e-4)
     assert result.accuracy == pytest.approx((logits.argmax(axis=1) == labels).mean(), abs=2 / count)
     assert result.confusion.sum() == count
@@ -91,6 +91,6 @@ def test_a_float64_network_is_measured_in_float64():
     rng = np.random.default_rng(0)
     model = build_mlp((784, 10), "relu", "he", rng, np.float64)
     images, labels = rng.integers(0, 256, (50, 28, 28), np.uint8), rng.integers(0, 10, 50).astype(np.uint8)
-    logits = model.forward(images.reshape(50, 784) / 255)
+    logits = model(images.reshape(50, 784) / 255)
     found = evaluate(model, "softmax", "unit", images, labels).loss
     assert found == pytest.approx(HEADS["softmax"].loss(logits, labels)[0], rel=1e-13)

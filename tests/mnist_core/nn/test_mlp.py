@@ -1,5 +1,6 @@
 """The network: worked by hand, all its numbers in one array, and the same training as scikit-learn's in float64."""
 
+import copy
 import math
 import warnings
 from typing import Any
@@ -17,6 +18,7 @@ from mnist_core.nn.layers import BatchNorm, Dropout, Layer, Linear
 from mnist_core.nn.losses import HEADS, loss_function, softmax_cross_entropy
 from mnist_core.nn.mlp import MLP, array_shapes, build_mlp
 from mnist_core.nn.optimizers import SGD
+from mnist_core.nn.training_step import take_step
 
 
 def worked_network() -> MLP:
@@ -31,11 +33,13 @@ def worked_network() -> MLP:
 
 def test_forward_and_backward_by_hand():
     mlp = worked_network()
-    logits = mlp.forward(np.array([[1.0, 2.0]]), training=True)  # hidden: (3, -1), after ReLU (3, 0)
+    logits, caches = mlp.forward(np.array([[1.0, 2.0]]), training=True)  # hidden: (3, -1), after ReLU (3, 0)
     np.testing.assert_allclose(logits, [[0, math.log(3)]], atol=1e-15)
     loss, grad = softmax_cross_entropy(logits, np.array([0]))
     assert loss == pytest.approx(math.log(4), rel=1e-15)
-    np.testing.assert_allclose(mlp.backward(grad), [[0.75, 0.75]], rtol=1e-14)
+    np.testing.assert_allclose(mlp.input_gradient(caches, grad), [[0.75, 0.75]], rtol=1e-14)
+    assert not mlp.flat_grads.any()  # that wrote nothing
+    mlp.backward(caches, grad)
     expected: dict[str, list[Any]] = {
         "0.W": [[0.75, 0], [1.5, 0]],
         "0.b": [0.75, 0],
@@ -85,8 +89,7 @@ def test_every_array_is_a_view_of_the_flat_one_and_the_layers_hold_the_same():
     for i, layer in enumerate(mlp.layers):
         for name, array in layer.params.items():
             assert mlp.params[f"{i}.{name}"] is array and np.shares_memory(array, mlp.flat_params)
-            assert mlp.grads[f"{i}.{name}"] is layer.grads[name]
-            assert np.shares_memory(layer.grads[name], mlp.flat_grads)
+            assert np.shares_memory(mlp.grads[f"{i}.{name}"], mlp.flat_grads)
         for name, array in layer.state.items():
             assert mlp.state[f"{i}.{name}"] is array and np.shares_memory(array, mlp.flat)
     assert np.shares_memory(mlp.flat, mlp.flat_params) and not np.shares_memory(mlp.flat, mlp.flat_grads)
@@ -96,15 +99,15 @@ def test_who_changes_the_flat_array_changes_the_network():
     mlp = worked_network()
     x = np.array([[1.0, 2.0]])
     mlp.flat[...] = 1  # hidden units: 1 + 2 + 1
-    np.testing.assert_array_equal(mlp.forward(x), [[9, 9]])
+    np.testing.assert_array_equal(mlp(x), [[9, 9]])
     mlp.flat[mlp.weight_count :] = 0  # without biases
-    np.testing.assert_array_equal(mlp.forward(x), [[6, 6]])
+    np.testing.assert_array_equal(mlp(x), [[6, 6]])
 
 
-def test_a_pass_back_fills_the_flat_gradient_in_the_order_of_the_parameters():
+def test_backward_fills_the_flat_gradient_in_the_order_of_the_parameters():
     mlp = worked_network()
-    mlp.forward(np.array([[1.0, 2.0]]), training=True)
-    mlp.backward(np.array([[-0.75, 0.75]]))
+    _, caches = mlp.forward(np.array([[1.0, 2.0]]), training=True)
+    mlp.backward(caches, np.array([[-0.75, 0.75]]))
     expected = [0.75, 0, 1.5, 0, -2.25, 2.25, 0, 0, 0.75, 0, -0.75, 0.75]  # both W, then both b
     np.testing.assert_allclose(mlp.flat_grads, expected, rtol=1e-14)
 
@@ -115,7 +118,7 @@ def test_the_network_takes_over_the_numbers_of_its_layers_whatever_their_order_i
     mlp = MLP([layer])
     np.testing.assert_array_equal(mlp.params["0.W"], W)
     assert mlp.flat.tolist() == [0, 2, 4, 1, 3, 5, 7, 8, 9]
-    np.testing.assert_array_equal(layer.forward(np.ones((1, 2))), np.add(W.sum(axis=0), [[7, 8, 9]]))
+    np.testing.assert_array_equal(mlp(np.ones((1, 2))), np.add(W.sum(axis=0), [[7, 8, 9]]))
 
 
 def test_load_takes_over_what_another_network_gave():
@@ -140,28 +143,36 @@ def test_the_shapes_are_known_without_building(sizes, batch_norm, dropout):
     assert array_shapes(sizes, batch_norm, dropout) == {name: array.shape for name, array in mlp.arrays.items()}
 
 
-# Backward without dL/dx
+# Backward
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("extras", [{}, {"batch_norm": True, "dropout": 0.3}], ids=["plain", "batch norm and dropout"])
 @pytest.mark.parametrize("hidden", [(), (4,), (4, 3)])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_backward_params_gives_the_same_gradients_as_backward(hidden, activation, extras):
-    rng = np.random.default_rng(0)
-    mlp = build_mlp((6, *hidden, 10), activation, "he", rng, np.float64, **extras)
-    logits = mlp.forward(rng.normal(size=(5, 6)), training=True)
+def test_the_gradient_at_the_input_is_that_of_central_differences(hidden, activation, extras, training):
+    """As it is trained, and as it reads: then batch norm is a straight line, and dropout does nothing."""
+    mlp = build_mlp((6, *hidden, 10), activation, "he", np.random.default_rng(0), np.float64, **extras)
+    rng = np.random.default_rng(1)
+    for array in mlp.state.values():
+        array[...] = rng.uniform(0.5, 1.5, array.shape)
+    before, h, x = copy.deepcopy(mlp), 1e-6, rng.normal(size=(5, 6))
+    logits, caches = copy.deepcopy(before).forward(x, training)
     grad = rng.normal(size=logits.shape)
-    mlp.backward(grad)
-    expected = mlp.flat_grads.copy()
-    mlp.flat_grads[...] = np.nan
-    mlp.backward_params(grad)
-    np.testing.assert_array_equal(mlp.flat_grads, expected)
+    numeric = np.empty_like(x)
+    for i in np.ndindex(x.shape):
+        moved = np.stack([x, x])
+        moved[0][i] += h
+        moved[1][i] -= h
+        above, below = ((copy.deepcopy(before).forward(one, training)[0] * grad).sum() for one in moved)
+        numeric[i] = (above - below) / (2 * h)
+    np.testing.assert_allclose(mlp.input_gradient(caches, grad), numeric, rtol=1e-5, atol=1e-7)
 
 
-def test_backward_params_of_a_network_that_begins_with_an_activation():
+def test_backward_of_a_network_that_begins_with_an_activation():
     mlp = MLP([ReLU(), Linear(np.eye(2), np.zeros(2))])
-    mlp.forward(np.array([[-1.0, 2.0]]), training=True)
-    mlp.backward_params(np.array([[1.0, 1.0]]))
+    _, caches = mlp.forward(np.array([[-1.0, 2.0]]), training=True)
+    mlp.backward(caches, np.array([[1.0, 1.0]]))
     np.testing.assert_array_equal(mlp.grads["1.W"], [[0, 0], [2, 2]])
 
 
@@ -193,8 +204,8 @@ def test_everything_is_in_one_dtype(dtype):
     mlp = rich_network(dtype)
     assert {array.dtype for array in (mlp.flat, mlp.flat_grads, *mlp.arrays.values())} == {np.dtype(dtype)}
     x = np.ones((3, 6), dtype)
-    assert mlp.forward(x).dtype == mlp.forward(x, training=True).dtype == dtype
-    assert mlp.backward(np.ones((3, 10), dtype)).dtype == dtype
+    logits, caches = mlp.forward(x, training=True)
+    assert mlp(x).dtype == logits.dtype == mlp.input_gradient(caches, logits).dtype == dtype
 
 
 def test_biases_begin_at_zero_unless_asked_for_otherwise():
@@ -218,22 +229,23 @@ def test_all_masks_come_from_the_generator_that_drew_the_weights():
     x, y = np.random.default_rng(1).normal(size=(4, 6)), []
     for _ in range(2):
         mlp = rich_network()
-        y.append(mlp.forward(x, training=True).copy())
-        assert (mlp.forward(x, training=True) != y[-1]).any()
+        y.append(mlp.forward(x, training=True)[0])
+        assert (mlp.forward(x, training=True)[0] != y[-1]).any()
     np.testing.assert_array_equal(y[0], y[1])
 
 
 # Reading and training
 
 
-def test_a_forward_pass_without_training_does_not_disturb_the_one_with_it():
+def test_passes_do_not_disturb_each_other():
     rng = np.random.default_rng(0)
     x, grad = rng.normal(size=(4, 6)), rng.normal(size=(4, 10))
     one, other = rich_network(), rich_network()
-    for mlp in (one, other):
-        mlp.forward(x, training=True)
-    one.forward(x + 1)
-    np.testing.assert_array_equal(one.backward(grad), other.backward(grad))
+    (_, caches), (_, same) = one.forward(x, training=True), other.forward(x, training=True)
+    one(x + 1)
+    one.forward(x - 1, training=True)
+    for mlp, own in ((one, caches), (other, same)):
+        mlp.backward(own, grad)
     np.testing.assert_array_equal(one.flat_grads, other.flat_grads)
 
 
@@ -242,8 +254,8 @@ def test_dropout_leaves_the_mean_of_what_the_next_layer_hears_where_it_is():
     rng = np.random.default_rng(0)
     mlp = build_mlp((6, 30, 10), "tanh", "xavier", rng, np.float64, dropout=0.5)
     x = rng.normal(size=(1, 6))
-    many = mlp.forward(np.repeat(x, 20_000, axis=0), training=True)
-    error = many.mean(axis=0) - mlp.forward(x)
+    many, _ = mlp.forward(np.repeat(x, 20_000, axis=0), training=True)
+    error = many.mean(axis=0) - mlp(x)
     assert (np.abs(error) < 4 * many.std(axis=0) / math.sqrt(20_000)).all()
 
 
@@ -259,10 +271,8 @@ def test_one_small_step_of_gradient_descent_lowers_the_loss(seed, activation, lo
     rng = np.random.default_rng(seed)
     mlp = build_mlp((5, *hidden, 10), activation, "xavier", rng, np.float64, batch_norm=batch_norm)
     x, labels, loss = rng.normal(size=(8, 5)), rng.integers(0, 10, 8), loss_function(*loss_of)
-    before, grad = loss(mlp.forward(x, training=True), labels)
-    mlp.backward_params(grad)
-    SGD(mlp.flat_params, mlp.flat_grads).update(1e-4)
-    after, _ = loss(mlp.forward(x, training=True), labels)
+    before, _ = take_step(mlp, SGD(mlp.flat_params, mlp.flat_grads), loss, 1e-4, [(x, labels)], len(x))
+    after, _ = loss(mlp.forward(x, training=True)[0], labels)
     assert after < before
 
 
@@ -307,9 +317,8 @@ def test_a_whole_training_is_that_of_scikit_learn(hidden, activation):
         total = 0.0
         for start in range(0, 70, 20):
             part = slice(start, start + 20)
-            loss, grad = softmax_cross_entropy(mlp.forward(x[part], training=True), labels[part])
-            mlp.backward_params(grad)
-            optimizer.update(0.3)
+            piece = x[part], labels[part]
+            loss, _ = take_step(mlp, optimizer, softmax_cross_entropy, 0.3, [piece], len(x[part]))
             total += loss * len(labels[part])
         losses.append(total / 70)
     with warnings.catch_warnings():
@@ -323,4 +332,4 @@ def test_a_whole_training_is_that_of_scikit_learn(hidden, activation):
         strict=True,
     ):
         np.testing.assert_allclose(mlp.params[name], expected, rtol=1e-8, atol=1e-10)
-    np.testing.assert_allclose(HEADS["softmax"].probabilities(mlp.forward(x)), theirs.predict_proba(x), rtol=1e-8)
+    np.testing.assert_allclose(HEADS["softmax"].probabilities(mlp(x)), theirs.predict_proba(x), rtol=1e-8)

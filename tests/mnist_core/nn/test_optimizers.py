@@ -1,4 +1,4 @@
-"""Optimizers: two steps of each worked by hand, Adam against the paper's algorithm, and pieces against the whole."""
+"""Optimizers: two steps of each worked by hand, Adam against the paper's algorithm, and chunks against the whole."""
 
 import math
 
@@ -10,7 +10,7 @@ from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nester
 
 # Each with a learning rate that suits the bowl below.
 KINDS = {SGD: 0.05, Momentum: 0.05, Nesterov: 0.05, AdaGrad: 0.5, RMSprop: 0.05, Adam: 0.05, AdamW: 0.05}
-MEMORIES = {
+STATES = {
     SGD: [],
     Momentum: ["velocity"],
     Nesterov: ["velocity"],
@@ -29,7 +29,7 @@ def after(kind, rates=(0.1, 0.1), grads=GRADS, start=START, **settings) -> tuple
     optimizer = kind(params, grad, **settings)
     for slope, rate in zip(grads, rates, strict=False):
         grad[:] = slope
-        optimizer.update(rate)
+        optimizer.step(rate)
     return params, optimizer
 
 
@@ -38,7 +38,7 @@ def assert_steps(kind, expected: list[list[float]], rates=(0.1, 0.1), rel: float
     for steps in (1, 2):
         found, optimizer = after(kind, rates[:steps], **settings)
         np.testing.assert_allclose(found, START - np.sum(expected[:steps], axis=0), rtol=rel)
-        assert optimizer.step == steps
+        assert optimizer.step_count == steps
     return optimizer
 
 
@@ -119,7 +119,7 @@ def test_adam_is_algorithm_1_of_the_paper_over_20_steps(beta1, beta2, eps):
         m_hat = m / (1 - beta1**t)
         v_hat = v / (1 - beta2**t)
         theta = theta - alpha * m_hat / (v_hat**0.5 + eps)
-        optimizer.update(alpha)
+        optimizer.step(alpha)
         np.testing.assert_allclose(ours, theta, rtol=1e-12, atol=1e-15)
 
 
@@ -154,26 +154,26 @@ def test_adamw_without_a_slope_shrinks_weights_alone_and_remembers_nothing():
 
 @pytest.mark.parametrize("length", [1, 7, 8, 9, 16, 20])
 @pytest.mark.parametrize("kind", KINDS)
-def test_piece_by_piece_is_the_whole_to_the_bit(monkeypatch, kind, length):
+def test_chunk_by_chunk_is_the_whole_to_the_bit(monkeypatch, kind, length):
     rng = np.random.default_rng(length)
     start, grads = rng.normal(size=length), rng.normal(size=(5, length))
     settings = {"weight_count": length * 2 // 3, "weight_decay": 0.3} if kind is AdamW else {}
     rates = [0.1, 0.05, 0.2, 0.1, 0.3]
     whole, one = after(kind, rates, grads, start, **settings)
-    monkeypatch.setattr(optimizers, "PIECE", 8)
-    pieces, other = after(kind, rates, grads, start, **settings)
-    np.testing.assert_array_equal(pieces, whole)
+    monkeypatch.setattr(optimizers, "CHUNK", 8)
+    chunks, other = after(kind, rates, grads, start, **settings)
+    np.testing.assert_array_equal(chunks, whole)
     for name, memory in one.state.items():
         np.testing.assert_array_equal(other.state[name], memory)
-    assert (pieces != start).all()
+    assert (chunks != start).all()
 
 
-def test_a_real_array_of_several_pieces():
-    length = 2 * optimizers.PIECE + 3
+def test_a_real_array_of_several_chunks():
+    length = 2 * optimizers.CHUNK + 3
     rng = np.random.default_rng(0)
     params, grads = (rng.normal(size=length).astype(np.float32) for _ in range(2))
     expected = params - np.float32(0.25) * grads
-    SGD(params, grads).update(0.25)
+    SGD(params, grads).step(0.25)
     np.testing.assert_array_equal(params, expected)
 
 
@@ -185,7 +185,7 @@ def test_parameters_change_in_place_and_keep_their_dtype_and_gradients_do_not_ch
     view = whole[:3]  # as in a network: part of a larger array
     optimizer = kind(view, grads)
     for _ in range(3):
-        optimizer.update(0.1)
+        optimizer.step(0.1)
     assert optimizer.params is view and view.dtype == dtype
     assert view[0] < 1 and view[1] < -2 and view[2] > 0.5  # against the slope
     assert whole[3:].tolist() == [7, 7]
@@ -194,21 +194,21 @@ def test_parameters_change_in_place_and_keep_their_dtype_and_gradients_do_not_ch
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_gradient_is_read_where_it_stands_at_each_update(kind):
-    """It is one array for the whole training; who filled it before an update decides that update."""
+def test_the_gradient_is_read_where_it_stands_at_each_step(kind):
+    """It is one array for the whole training; whoever fills it before a step decides that step."""
     params, grads = np.array([1.0]), np.array([1.0])
     optimizer = kind(params, grads)
-    optimizer.update(0.1)
+    optimizer.step(0.1)
     first = params[0]
     grads[:] = -100
-    optimizer.update(0.1)
+    optimizer.step(0.1)
     assert first < 1 and params[0] > first
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_memories_begin_at_0_and_go_by_their_names(kind):
+def test_the_state_begins_at_0_and_goes_by_its_names(kind):
     optimizer = kind(np.array(START), np.array(GRADS[0]))
-    assert list(optimizer.state) == MEMORIES[kind] and optimizer.step == 0
+    assert list(optimizer.state) == STATES[kind] and optimizer.step_count == 0
     assert all(memory.shape == (3,) and not memory.any() for memory in optimizer.state.values())
 
 
@@ -220,19 +220,19 @@ def test_with_step_and_state_another_optimizer_goes_on_to_the_bit(kind):
     half, first = after(kind, rates[:5], grads)
     grad = np.empty(3)
     second = kind(half, grad)
-    second.step = first.step
+    second.step_count = first.step_count
     for name, memory in first.state.items():
         second.state[name][...] = memory
     for slope in grads[5:]:
         grad[:] = slope
-        second.update(0.1)
+        second.step(0.1)
     np.testing.assert_array_equal(half, whole)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not AdamW])
 def test_without_a_slope_nothing_moves(kind):
     params, optimizer = after(kind, grads=np.zeros((2, 3)))
-    assert params.tolist() == START and optimizer.step == 2
+    assert params.tolist() == START and optimizer.step_count == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -241,10 +241,5 @@ def test_every_optimizer_reaches_the_bottom_of_a_bowl(kind):
     optimizer = kind(params, grads)
     for step in range(400):
         grads[:] = params * [1.0, 10.0]
-        optimizer.update(KINDS[kind] * (1 - step / 400))
+        optimizer.step(KINDS[kind] * (1 - step / 400))
     assert np.abs(params).max() < 1e-2
-
-
-def test_a_bare_optimizer_has_no_rule():
-    with pytest.raises(NotImplementedError):
-        Optimizer(np.zeros(1), np.zeros(1)).update(0.1)

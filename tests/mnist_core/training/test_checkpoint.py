@@ -54,7 +54,7 @@ def everything(training: Training) -> dict[str, object]:
         "best": None if training.best is None else training.best.tobytes(),
         "average": None if training.average is None else training.average.tobytes(),
         "optimizer": {name: array.tobytes() for name, array in training.optimizer.state.items()},
-        "optimizer's step": training.optimizer.step,
+        "optimizer's step": training.optimizer.step_count,
         "rng": training.rng.bit_generator.state,
         "order": None if training.order is None else training.order.tolist(),
         "counters": (training.step, training.epoch, training.batch, training.loss_sum, training.correct),
@@ -189,7 +189,7 @@ def test_the_network_of_a_checkpoint_is_the_one_that_is_used(tmp_path, small_spl
             name: array.tobytes() for name, array in expected.arrays.items()
         }
         x = small_split.validation_images.reshape(-1, 784).astype(np.float32) / 255
-        assert model.forward(x).tobytes() == expected.forward(x).tobytes()
+        assert model(x).tobytes() == expected(x).tobytes()
 
 
 def test_the_network_of_a_changed_training_has_the_changed_layers(tmp_path):

@@ -25,14 +25,14 @@ from mnist_core.nn.mlp import MLP
 from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSprop
 from mnist_core.recipes.build import build_optimizer
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training import loop as training_module
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.loop import train
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
 from mnist_core.training.result import finished_network
 from mnist_core.training.split import split_for
-from mnist_core.training.state import CHANGEABLE, Training, change_settings, start_training
+from mnist_core.training.state import Training, change_settings, start_training
 
 TINY = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
 OPTIMIZERS = {  # each with a learning rate that suits it
@@ -371,7 +371,7 @@ def test_label_smoothing_is_for_learning_and_not_for_measuring(small_split):
     recipe = replace(TINY, label_smoothing=0.3, batch_size=1000, epochs=1, shuffle=False, learning_rate=1e-9)
     training = start_training(recipe)
     x = normalize(small_split.train_images, "unit")
-    expected, _ = loss_function("softmax", 0.3)(training.model.forward(x), small_split.train_labels)
+    expected, _ = loss_function("softmax", 0.3)(training.model(x), small_split.train_labels)
     step, end = train(training, small_split)
     assert isinstance(step, StepEnd) and isinstance(end, EpochEnd)
     assert step.loss == pytest.approx(expected, rel=1e-6)
@@ -535,7 +535,7 @@ def test_the_first_batch_is_distorted_with_the_training_s_own_randomness(small_s
     model, rng, pixels = training.current_model(), deepcopy(training.rng), np.empty((40, 784), np.float32)
     chosen = rng.permutation(90)[:40]
     Distortion(1.5).distort(small_split.train_images[chosen].reshape(40, 784), rng, pixels)
-    expected, _ = loss_function("softmax")(model.forward(pixels / 255), small_split.train_labels[chosen])
+    expected, _ = loss_function("softmax")(model(pixels / 255), small_split.train_labels[chosen])
     record = next(train(training, small_split))
     assert isinstance(record, StepEnd)
     assert record.loss == pytest.approx(expected, rel=1e-5)
@@ -611,7 +611,7 @@ def test_accuracy_counts_digits_alone_and_the_loss_every_image(small_split, monk
     monkeypatch.setattr(training_module, "PIECE", piece)
     split = with_some_that_are_no_digits(small_split)
     training = start_training(replace(TINY, shuffle=False, learning_rate=1e-12, epochs=1))
-    logits = training.model.forward(normalize(split.train_images, "unit"))
+    logits = training.model(normalize(split.train_images, "unit"))
     right = (logits.argmax(axis=1) == split.train_labels).astype(int)
     *steps, end = train(training, split)
     losses, accuracies = zip(*((step.loss, step.accuracy) for step in steps if isinstance(step, StepEnd)), strict=True)
@@ -630,10 +630,10 @@ def test_a_training_without_any_digit_has_no_accuracy_and_learns_to_be_unsure(sm
     split = replace(small_split, train_labels=np.full(90, OUTLIER_LABEL, np.uint8))
     recipe, x = replace(TINY, epochs=30), normalize(split.train_images, "unit")
     training = start_training(recipe)
-    before = softmax(training.model.forward(x))
+    before = softmax(training.model(x))
     for record in train(training, split):
         assert (record.accuracy if isinstance(record, StepEnd) else record.train_accuracy) == 0
-    after = softmax(training.model.forward(x))
+    after = softmax(training.model(x))
     assert np.abs(before - 0.1).max() > 0.15 and np.abs(after - 0.1).max() < 0.03
 
 
@@ -824,7 +824,7 @@ def test_distorted_digits_are_learnt_and_what_is_none_is_answered_without_certai
     training, records = run(recipe, drawn_split)
     losses = [record.train_loss for record in records if isinstance(record, EpochEnd)]
     assert losses[-1] < losses[0] / 2 and records[-1].train_accuracy > 0.9
-    logits = training.model.forward(normalize(drawn_split.train_images, "standard"))
+    logits = training.model(normalize(drawn_split.train_images, "standard"))
     largest = (softmax(logits) if head == "softmax" else sigmoid(logits)).max(axis=1)
     digits = drawn_split.train_labels != OUTLIER_LABEL
     assert largest[digits].mean() > 0.9 and largest[~digits].mean() < 0.5
@@ -1006,7 +1006,7 @@ def everything(training: Training) -> tuple[object, ...]:
     return (
         training.model.flat.tobytes(),
         {name: memory.tobytes() for name, memory in training.optimizer.state.items()},
-        training.optimizer.step,
+        training.optimizer.step_count,
         deepcopy(training.rng.bit_generator.state),
         counters,
         [None if array is None else array.tobytes() for array in arrays],
@@ -1021,7 +1021,7 @@ def under_way(recipe: Recipe, split: Split, records: int = 5) -> Training:
     return training
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name not in CHANGEABLE])
+@pytest.mark.parametrize("name", [field.name for field in fields(Recipe) if field.name not in MUTABLE_FIELDS])
 def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_split, name):
     others: dict[str, Any] = {
         **{"name": "other", "source": "other", "normalization": "raw", "hidden_sizes": (9,), "activation": "tanh"},
@@ -1036,7 +1036,7 @@ def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_
     with pytest.raises(RecipeError) as caught:
         change_settings(training, replace(TINY, learning_rate=0.7, dropout=0.5, **other))
     assert str(caught.value) == (
-        "found other settings changed than learning_rate, momentum, dropout, epochs: a training under way can't take "
+        "found other settings changed than dropout, learning_rate, momentum, epochs: a training under way can't take "
         "them over; start a new one"
     )
     assert training.model is model and training.optimizer is optimizer and training.recipe == TINY
@@ -1154,8 +1154,8 @@ def test_a_copy_of_the_network_draws_the_same_masks_every_time(small_split):
     """So that a look into the layers of a network with dropout can be repeated."""
     training = under_way(replace(TINY, dropout=0.5, hidden_sizes=(20,)), small_split)
     x = normalize(small_split.validation_images, "unit")
-    one, two = (training.current_model().forward(x, training=True).tobytes() for _ in range(2))
-    assert one == two != training.current_model().forward(x).tobytes()
+    one, two = (training.current_model().forward(x, training=True)[0].tobytes() for _ in range(2))
+    assert one == two != training.current_model()(x).tobytes()
 
 
 # Beginning with a trained network

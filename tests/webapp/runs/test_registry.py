@@ -490,8 +490,8 @@ def test_what_a_killed_worker_was_told_is_forgotten_though_the_next_one_starts_a
 def test_when_the_server_is_killed_its_worker_keeps_a_checkpoint_and_the_next_one_goes_on(endless, tmp_path):
     code = (
         "import sys, time, pathlib\n"
-        "from webapp.run_folder import RunFolder\n"
-        "from webapp.runs import Runs\n"
+        "from webapp.runs.folder import RunFolder\n"
+        "from webapp.runs.registry import Runs\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "print(Runs(folder / 'runs', 1).start(RunFolder(folder / 'job').read_job()), flush=True)\n"
         "time.sleep(60)\n"

@@ -29,7 +29,11 @@ def open_file() -> None:
 files = core_files()
 sources = {name: path.read_text(encoding="utf-8") for name, path in files.items()}
 page_title(
-    _("The code"), _("A network from scratch: everything that learns here stands in these files, and needs only NumPy.")
+    _("The code"),
+    _(
+        "The code behind these pages. The network itself, forward, backward and every optimizer, is the folder nn/, "
+        "from scratch in NumPy alone."
+    ),
 )
 asked = st.query_params.get("file", FIRST_FILE)
 # Only a name in the list is ever opened: a path made by somebody else leads nowhere. Links of before the core had rooms

@@ -3,12 +3,10 @@
 Names and notes are typed by strangers: every one of them is escaped.
 """
 
-import dataclasses
 import html
 from collections.abc import Callable, Sequence
 
-from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import CHANGEABLE
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, SETTINGS, Recipe
 from webapp.charts.comparison import colour, dash
 from webapp.datasets import SYNTHETIC, data_name
 from webapp.formats import duration
@@ -16,7 +14,7 @@ from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test, state_text, validation_accuracy
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings import recipes as recipe_texts
-from webapp.settings.names import has_effect, setting_name, setting_value
+from webapp.settings.names import setting_name, setting_value
 
 BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 """Plotly's kinds of lines in the words of CSS."""
@@ -26,7 +24,7 @@ Placed = Sequence[tuple[int, Snapshot]]
 
 
 def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
-    """Show a run in the list.
+    """Build a run's row of the list.
 
     Args:
         snapshot: the run.
@@ -60,7 +58,7 @@ def legend(runs: Placed, note: str) -> str:
 
 
 def without_validation(runs: Placed) -> str:
-    """Say which runs have no validation curve, if any."""
+    """Return a note that names the runs without a validation curve; "" if there are none."""
     names = [run.name for _place, run in runs if not run.job.recipe.validation_fraction]
     if not names:
         return ""
@@ -97,12 +95,11 @@ def differing_fields(recipes: Sequence[Recipe]) -> list[str]:
 
     A setting that has no effect in a recipe counts as one value of its own, whatever stands there.
     """
-    fields = [field.name for field in dataclasses.fields(Recipe) if field.name != "source"]
-    return [field for field in fields if len({_effective(field, recipe) for recipe in recipes}) > 1]
+    return [field for field in ("name", *SETTINGS) if len({_effective(field, recipe) for recipe in recipes}) > 1]
 
 
 def _effective(field: str, recipe: Recipe) -> tuple[bool, object]:
-    works = has_effect(field, recipe)
+    works = recipe.has_effect(field)
     return works, getattr(recipe, field) if works else None
 
 
@@ -136,7 +133,7 @@ def _differences(runs: Sequence[Snapshot]) -> str:
         rows.append(_row(setting_name("data"), data))
     for field in differing_fields([run.job.recipe for run in runs]):
         values = [
-            setting_value(field, getattr(run.job.recipe, field)) if has_effect(field, run.job.recipe) else UNKNOWN
+            setting_value(field, getattr(run.job.recipe, field)) if run.job.recipe.has_effect(field) else UNKNOWN
             for run in runs
         ]
         rows.append(_row(setting_name(field), values))
@@ -163,7 +160,7 @@ def _changes(run: Snapshot) -> str:
         )
         for change in run.records.changes
         for field, value in change.items()
-        if field in CHANGEABLE
+        if field in MUTABLE_FIELDS
     )
 
 

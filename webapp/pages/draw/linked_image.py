@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.errors import DataError
-from mnist_core.imaging.preprocess import Steps
+from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
 from webapp.datasets import MNIST, data_name, dataset, is_offered
@@ -72,7 +72,7 @@ def _leave_image() -> None:
 
 def answer_as_in_training(reader: Recognizer, image: LinkedImage) -> None:
     """Show how a test image is read without being prepared as drawings are."""
-    plain = Recognizer(reader.network, Steps(crop=False)).recognize(image.pixels)
+    plain = Recognizer(reader.network, PreprocessOptions(crop=False)).recognize(image.pixels)
     if plain.digit is not None:
         text = _(
             "The answer is for the image as this page prepares every drawing. Read as it lies in the data set, as in "

@@ -12,7 +12,7 @@ from PIL import Image
 from mnist_core.errors import ImageError
 from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, MAX_PIXELS, read_picture
 from mnist_core.imaging.photo import WORK_SIDE
-from mnist_core.imaging.preprocess import Steps
+from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.network import TrainedNetwork
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from webapp.components.paste import pasted_picture
@@ -62,7 +62,7 @@ class _Answer:
 
     picture: Picture
     network: TrainedNetwork
-    steps: Steps
+    steps: PreprocessOptions
     parts: list[NumberPart]
 
 

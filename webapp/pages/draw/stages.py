@@ -12,8 +12,15 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.constants import SIDE
-from mnist_core.imaging.naive_pipelines import OTHER_WAYS
-from mnist_core.imaging.preprocess import BOX, DEFAULT_STEPS, Stages, Steps, fit_to_box, stages_of_ink
+from mnist_core.imaging.naive_pipelines import NAIVE_PIPELINES
+from mnist_core.imaging.preprocess import (
+    BOX,
+    DEFAULT_OPTIONS,
+    PreprocessOptions,
+    PreprocessTrace,
+    fit_to_box,
+    stages_of_ink,
+)
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
 from webapp.components.empty import nothing_drawn
@@ -21,7 +28,7 @@ from webapp.formats import share_text
 from webapp.i18n import gettext as _
 
 SWITCHED = ("crop", "stroke_width", "slant", "centre")
-"""The fields of `Steps` that have a switch, in the order in which the steps are taken."""
+"""The fields of `PreprocessOptions` that have a switch, in the order in which the steps are taken."""
 MOST_SHOWN = 140
 """Larger pictures are shrunk to so many pixels before they are sent: a page shows them no larger."""
 
@@ -33,7 +40,7 @@ class Card(NamedTuple):
         name: of the stage, and of its card.
         picture: the drawing after it, HTML.
         line: what happens, and why.
-        step: the field of `Steps` that switches it; None for what is always done.
+        step: the field of `PreprocessOptions` that switches it; None for what is always done.
         skipped: whether the picture is only that of the stage before, and is dimmed.
     """
 
@@ -44,9 +51,9 @@ class Card(NamedTuple):
     skipped: bool = False
 
 
-def chosen_steps() -> Steps:
+def chosen_steps() -> PreprocessOptions:
     """Return the steps that this visitor has switched on."""
-    steps: Steps = st.session_state.get("stages_steps", DEFAULT_STEPS)
+    steps: PreprocessOptions = st.session_state.get("stages_steps", DEFAULT_OPTIONS)
     return steps
 
 
@@ -62,7 +69,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))
         return
     flipped = {step: stages_of_ink(read.stages.ink, flip(reader.steps, step)) for step in SWITCHED}
-    others = [replace(read.stages, centred=way(read.stages.ink)) for way in OTHER_WAYS.values()]
+    others = [replace(read.stages, centred=way(read.stages.ink)) for way in NAIVE_PIPELINES.values()]
     answers = reader.read_stages([*flipped.values(), *others])
     beside = dict(zip(SWITCHED, answers, strict=False))
     with st.container(key="stages-way"):
@@ -72,8 +79,8 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     _show_other_ways(read, answers[len(SWITCHED) :])
 
 
-def flip(steps: Steps, step: str) -> Steps:
-    """Switch one step, a field of `Steps`, the other way."""
+def flip(steps: PreprocessOptions, step: str) -> PreprocessOptions:
+    """Switch one step, a field of `PreprocessOptions`, the other way."""
     return replace(steps, **{step: not getattr(steps, step)})
 
 
@@ -91,10 +98,10 @@ def answer(read: Recognition) -> str:
     return f"{read.digit} ({share_text(share)})"
 
 
-def _back_to_usual(steps: Steps) -> None:
+def _back_to_usual(steps: PreprocessOptions) -> None:
     """Show that the answer is for other steps than usual, and offer the way back; else keep the room."""
     with st.container(key="stages-usual", horizontal=True, vertical_alignment="center"):
-        if steps == DEFAULT_STEPS:
+        if steps == DEFAULT_OPTIONS:
             st.markdown(
                 _("What is done to your drawing before the network sees it, and what would be read without each step.")
             )
@@ -108,7 +115,7 @@ def _back_to_usual(steps: Steps) -> None:
             )
 
 
-def _cards(steps: Steps, read: Recognition, flipped: dict[str, Stages]) -> list[Card]:
+def _cards(steps: PreprocessOptions, read: Recognition, flipped: dict[str, PreprocessTrace]) -> list[Card]:
     """Put together what is shown of each stage; `flipped` are the stages with one step the other way."""
     stages = read.stages
     leaning = flipped["slant"].evened if steps.slant else stages.evened
@@ -151,7 +158,9 @@ def _cards(steps: Steps, read: Recognition, flipped: dict[str, Stages]) -> list[
     ]
 
 
-def _show_card(place: int, card: Card, steps: Steps, read: Recognition, beside: dict[str, Recognition]) -> None:
+def _show_card(
+    place: int, card: Card, steps: PreprocessOptions, read: Recognition, beside: dict[str, Recognition]
+) -> None:
     """Show a stage; with a switch, what would be read if it were pressed."""
     skipped = " skipped" if card.skipped else ""
     st.html(
@@ -193,7 +202,7 @@ def _show_other_ways(read: Recognition, answers: list[Recognition]) -> None:
         "not_inverted": (_("black on white"), _("Not inverted: all empty pixels are 1.")),
     }
     figures = [_figure(_("as above"), _("With the steps that are switched on."), read, read)]
-    figures += [_figure(*texts[name], other, read) for name, other in zip(OTHER_WAYS, answers, strict=True)]
+    figures += [_figure(*texts[name], other, read) for name, other in zip(NAIVE_PIPELINES, answers, strict=True)]
     title = _("The same drawing as other demos would show it")
     st.html(f'<h3 class="stages-title">{title}</h3><div class="stages-others">{"".join(figures)}</div>')
 

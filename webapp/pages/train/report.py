@@ -23,7 +23,7 @@ from webapp.i18n import gettext as _
 from webapp.pages.train.views.curves import change_text, figures
 from webapp.runs.facts import accuracy_on_test, state_text
 from webapp.runs.snapshot import Snapshot
-from webapp.settings.names import has_effect, setting_name, setting_value
+from webapp.settings.names import setting_name, setting_value
 
 STYLE = Path(__file__).with_suffix(".css")
 CHART_PIXELS = 300
@@ -143,7 +143,7 @@ def _settings(snapshot: Snapshot) -> str:
     rows = [(setting_name("data"), html.escape(setting_value("data", job.data)))]
     for field in vars(job.recipe):
         value = getattr(job.recipe, field)
-        if not has_effect(field, job.recipe):
+        if not job.recipe.has_effect(field):
             continue
         text = html.escape(value if field == "name" else setting_value(field, value))
         if shipped is not None and value != (usual := getattr(shipped, field)):

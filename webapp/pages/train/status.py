@@ -101,7 +101,7 @@ def _figures(snapshot: Snapshot) -> None:
                 st.metric(_("Test accuracy"), f"{records.end['test_accuracy']:.2%}", help=text)
         with st.container(key="finding", width="stretch"):
             finding = _finding(snapshot)
-            (st.warning if finding.is_ill else st.info)(finding_text(finding))
+            (st.warning if finding.is_problem else st.info)(finding_text(finding))
 
 
 def _finding(snapshot: Snapshot) -> Finding:

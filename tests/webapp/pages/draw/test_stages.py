@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.imaging.naive_pipelines import OTHER_WAYS
-from mnist_core.imaging.preprocess import DEFAULT_STEPS, Steps
+from mnist_core.imaging.naive_pipelines import NAIVE_PIPELINES
+from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions
 from mnist_core.recognizer import Recognizer
 from webapp.pages.draw import stages
 
@@ -66,12 +66,12 @@ def test_every_answer_is_what_the_network_reads_that_way(opened, small_network):
     reader = Recognizer(small_network)
     read = reader.recognize(drawn())
     expected = [
-        f"{'without' if getattr(DEFAULT_STEPS, step) else 'with'} it: "
-        + stages.answer(Recognizer(small_network, stages.flip(DEFAULT_STEPS, step)).recognize(drawn()))
+        f"{'without' if getattr(DEFAULT_OPTIONS, step) else 'with'} it: "
+        + stages.answer(Recognizer(small_network, stages.flip(DEFAULT_OPTIONS, step)).recognize(drawn()))
         for step in stages.SWITCHED
     ]
     expected.append(f"reads {stages.answer(read)}")
-    for way in OTHER_WAYS.values():
+    for way in NAIVE_PIPELINES.values():
         (other,) = reader.read_stages([replace(read.stages, centred=way(read.stages.ink))])
         expected.append(f"reads {stages.answer(other)}")
     assert answers_of(opened(drawn())) == [text.replace(">", "&gt;") for text in expected]
@@ -82,10 +82,10 @@ def test_a_switch_changes_the_steps_and_one_button_brings_them_back(opened):
     before = answers_of(test)
     assert [toggle.value for toggle in test.toggle] == [True, True, False, True] and not test.button
     test.toggle(key="stages_centre").set_value(False).run()
-    assert test.session_state["stages_steps"] == Steps(centre=False)
+    assert test.session_state["stages_steps"] == PreprocessOptions(centre=False)
     assert answers_of(test)[3].startswith("with it: ")
     test.toggle(key="stages_slant").set_value(True).run()
-    assert test.session_state["stages_steps"] == Steps(slant=True, centre=False)
+    assert test.session_state["stages_steps"] == PreprocessOptions(slant=True, centre=False)
     test.button(key="stages-reset").click().run()
     assert [toggle.value for toggle in test.toggle] == [True, True, False, True] and not test.button
     assert answers_of(test) == before

@@ -16,7 +16,7 @@ KINDS = [value for name, value in vars(diagnosis).items() if name.isupper() and 
 
 
 def test_there_are_kinds_to_speak_of():
-    assert set(KINDS) > diagnosis.ILL
+    assert set(KINDS) > diagnosis.PROBLEMS
     assert len(KINDS) == len(set(KINDS))
 
 

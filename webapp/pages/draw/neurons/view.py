@@ -11,9 +11,9 @@ from mnist_core.explain.units import (
     Arithmetic,
     UnitLayer,
     arithmetic,
-    looks_for,
+    contributions,
+    input_gradients,
     parts_of_sums,
-    pulls,
     round_to_sum,
     unit_layers,
 )
@@ -56,10 +56,10 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     place, order = _choices(layers)
     layer, is_output = layers[place], place == len(layers) - 1
     by_pull = order == "pull" and not is_output
-    levels = pulls(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
+    levels = contributions(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
     unit = _chosen_unit(place, levels)
     units = np.arange(len(levels)) if is_output else strongest(levels, unit)
-    pictures = looks_for(layers, place, units)
+    pictures = input_gradients(layers, place, units)
     names = [_name(index, is_output) for index in units.tolist()]
     written = percent if is_output else signed_number if by_pull else decimal_number
     values = [written(level) for level in levels[units].tolist()]

@@ -1,6 +1,5 @@
 """The stops on the way back: from the loss to the pixels."""
 
-from mnist_core.explain.chain_rule import inverse_deviation
 from mnist_core.explain.trace import Trace
 from mnist_core.nn.activations import Activation, sigmoid
 from mnist_core.nn.layers import BatchNorm, Linear
@@ -62,7 +61,7 @@ def weights_back(place: Place) -> Content:
         "layer. The largest is written out; the picture shows the slopes of all weights of that unit."
     )
     count = len(passage.x) * len(g)
-    return Content(text.format(count=count), latex, passage.x * g[j], i, (Linear.backward_params,))
+    return Content(text.format(count=count), latex, passage.x * g[j], i, (Linear.param_grads,))
 
 
 def sums_back(place: Place) -> Content:
@@ -110,11 +109,11 @@ def norm_back(place: Place, layer: BatchNorm) -> Content:
     scale, shift = r"\gamma", r"\beta"
     latex = lines(
         rf"{slope_of(place.x)} &= \frac{{\gamma}}{{\sqrt{{\sigma^2 + \varepsilon}}}} \cdot {slope_of(place.y)}",
-        rf"{slope_of(at(place.x, unit))} &= {gamma} \cdot {number(inverse_deviation(layer)[j])} \cdot "
+        rf"{slope_of(at(place.x, unit))} &= {gamma} \cdot {number(passage.cache.inverse_deviation[j])} \cdot "
         rf"{signed(passage.y_grad[j])}",
         rf"&= {number(passage.x_grad[j])}",
         rf"{slope_of(at(scale, unit))} &= {number(grads['gamma'][j])}, \quad "
         rf"{slope_of(at(shift, unit))} = {number(grads['beta'][j])}",
     )
     text = _("One picture alone does not move the running mean and deviation, so here the slope is only scaled.")
-    return Content(text, latex, passage.x_grad, j, (BatchNorm.backward,))
+    return Content(text, latex, passage.x_grad, j, (BatchNorm.backward, BatchNorm.param_grads))

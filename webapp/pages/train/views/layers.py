@@ -11,7 +11,7 @@ from webapp.components.live_chart import live_chart
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text
 from webapp.runs.snapshot import Snapshot
-from webapp.settings.options import option_names
+from webapp.settings.names import setting_value
 
 
 def show(snapshot: Snapshot) -> None:
@@ -43,7 +43,7 @@ def show(snapshot: Snapshot) -> None:
     )
     bands = {**axes, "most": _("90% of the outputs"), "half": _("the middle half"), "median": _("median")}
     live_chart(outputs_figure(records, layer, *common, bands), _("outputs of a layer"), "layer-outputs")
-    _findings(records[-1].layers, names, option_names("activation")[recipe.activation])
+    _findings(records[-1].layers, names, setting_value("activation", recipe.activation))
 
 
 def _layer_name(layer: int, sizes: tuple[int, ...]) -> str:

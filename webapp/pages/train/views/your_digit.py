@@ -105,7 +105,7 @@ def _probabilities(path: Path, changed: int, is_checkpoint: bool, image: bytes) 
         network = load_weights(path)
         recipe, model = network.recipe, network.model
     x = normalize(np.frombuffer(image, np.float32).reshape(1, 28, 28), recipe.normalization)
-    return HEADS[recipe.head].probabilities(model.forward(x))[0]
+    return HEADS[recipe.head].probabilities(model(x))[0]
 
 
 def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:

@@ -79,7 +79,7 @@ def test_every_epochs_network_is_asked(run):
     assert epochs == [0, 1, 2, 3]
     for epoch, row in zip((0, 1, 2, 3), probabilities, strict=True):
         _, model = load_model(run / "epochs" / f"{epoch:05d}.npz")
-        np.testing.assert_allclose(row, softmax(model.forward(normalize(image[None], "unit")))[0], rtol=1e-6)
+        np.testing.assert_allclose(row, softmax(model(normalize(image[None], "unit")))[0], rtol=1e-6)
     assert len(np.unique(probabilities, axis=0)) == 4  # it has learned in between
 
 
@@ -87,7 +87,7 @@ def test_while_it_trains_the_newest_weights_are_asked_as_well(run):
     image = _example()
     epochs, probabilities = _readings(snapshot_of(run, steps=14, state="running"), image)
     assert epochs == [0, 1, 2, 3, 3.5]
-    newest = load_weights(run / "weights.npz").model.forward(normalize(image[None], "unit"))
+    newest = load_weights(run / "weights.npz").model(normalize(image[None], "unit"))
     np.testing.assert_allclose(probabilities[-1], softmax(newest)[0], rtol=1e-6)
     # At an epoch's end its checkpoint is the newest, and later the weights are the best, not the last.
     assert _readings(snapshot_of(run, steps=12, state="running"), image)[0] == [0, 1, 2, 3]

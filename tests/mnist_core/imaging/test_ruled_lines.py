@@ -1,0 +1,21 @@
+"""Ruled lines are removed, and strokes are kept."""
+
+import numpy as np
+
+from mnist_core.imaging.ruled_lines import without_lines
+
+
+def test_lines_go_and_what_crosses_them_stays():
+    mask = np.zeros((200, 300), bool)
+    mask[30:200:40] = True
+    mask[31:200:40] = True
+    mask[60:160, 140:150] = True  # a stick
+    left = without_lines(mask)
+    assert left[60:160, 140:150].all()
+    assert np.count_nonzero(left) <= 1.1 * 1000  # the stick, and hardly more where lines leave it
+
+
+def test_one_straight_stroke_is_no_ruled_paper():
+    ink = np.zeros((200, 300), np.float32)
+    ink[100:102, 20:280] = 1
+    np.testing.assert_array_equal(without_lines(ink > 0), ink > 0)
