@@ -23,9 +23,9 @@ from mnist_core.constants import SIDE
 from mnist_core.data.augmentation import ELASTIC, SIGMA, Distortion
 from mnist_core.data.dataset import load_dataset
 from mnist_core.recipes.presets import HANDWRITING
-from mnist_core.training.loop import train
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.loop import train_from
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 
 ROUNDS = 7
 STEPS = 20
@@ -39,7 +39,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     distortion, out = Distortion(HANDWRITING.distortion), np.empty(pixels.shape, np.float32)
     plain = dataclasses.replace(HANDWRITING, distortion=0.0, rare_digits=0.0, not_digits=0.0)
-    steps = train(start_training(plain), split_for(plain, dataset))
+    steps = train_from(init_state(plain), make_split(plain, dataset))
     contenders: dict[str, Callable[[], object]] = {
         "a training step of `handwriting` without distortion": lambda: next(steps),
         "distorting its batch": lambda: distortion.distort(pixels, rng, out),

@@ -23,13 +23,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from mnist_core.data.dataset import Dataset, load_dataset
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recognizer import Recognizer
-from mnist_core.training.loop import train
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.loop import train_from
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
+from mnist_core.training.stream import Training
 
 REPEATS = 5
 
@@ -62,7 +62,7 @@ def _recognition() -> None:
 def _accuracy(dataset: Dataset) -> None:
     network = Recognizer.load().network
     recipe = network.recipe
-    result = evaluate(network.model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
+    result = Network(network.model, recipe).evaluate(dataset.test_images, dataset.test_labels)
     print(f"| shipped weights, test accuracy | {result.accuracy:.2%} | |")
 
 
@@ -80,10 +80,10 @@ def _training(dataset: Dataset) -> None:
     for seed in range(REPEATS):
         for name in ("quick", "classic-relu"):
             began = time.perf_counter()
-            training = start_training(RECIPES[name])
-            for _record in train(training, split_for(training.recipe, dataset)):
+            training = init_state(RECIPES[name])
+            for _record in train_from(training, make_split(training.recipe, dataset)):
                 pass
-            note(f"`{name}`", began, finished_network(training, dataset).test_accuracy or 0.0)
+            note(f"`{name}`", began, Training(training, dataset).network().tested(dataset).test_accuracy or 0.0)
         began = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

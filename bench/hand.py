@@ -24,11 +24,8 @@ from bench.not_digits import not_digits
 from bench.strokes import draw_somewhere, load_strokes
 from mnist_core.data.dataset import Dataset, load_dataset
 from mnist_core.imaging.preprocess import to_network_input
-from mnist_core.network import TrainedNetwork, load_weights
-from mnist_core.nn.metrics import evaluate
-from mnist_core.nn.normalization import normalize
-from mnist_core.recognizer import DEFAULT_WEIGHTS
-from mnist_core.training.fine_tuning import PLAN, Lesson, Plan, learn_hand
+from mnist_core.network import DEFAULT_WEIGHTS, Network
+from mnist_core.training.fine_tuning import DEFAULT_CONFIG, FineTuneConfig, FineTuneResult, fine_tune
 
 SIZES = 5, 20
 """Digits in a collection."""
@@ -41,14 +38,14 @@ NOT_DIGITS = 252
 TURN = 40.0
 """Degrees."""
 PLANS = (
-    replace(PLAN, learning_rate=5e-5),
-    PLAN,
-    replace(PLAN, learning_rate=2e-4),
-    replace(PLAN, learning_rate=4e-4),
-    replace(PLAN, own_share=0.25),
-    replace(PLAN, own_share=0.5),
-    replace(PLAN, steps=50),
-    replace(PLAN, steps=200),
+    replace(DEFAULT_CONFIG, learning_rate=5e-5),
+    DEFAULT_CONFIG,
+    replace(DEFAULT_CONFIG, learning_rate=2e-4),
+    replace(DEFAULT_CONFIG, learning_rate=4e-4),
+    replace(DEFAULT_CONFIG, own_share=0.25),
+    replace(DEFAULT_CONFIG, own_share=0.5),
+    replace(DEFAULT_CONFIG, steps=50),
+    replace(DEFAULT_CONFIG, steps=200),
 )
 """What is tried with --plans."""
 HEAD = (
@@ -85,7 +82,7 @@ def mirrored(images: np.ndarray) -> np.ndarray:
 class Bench:
     """The drawings, and the network before it learns."""
 
-    def __init__(self, strokes: Path, network: TrainedNetwork, data: Dataset) -> None:
+    def __init__(self, strokes: Path, network: Network, data: Dataset) -> None:
         self.network, self.data = network, data
         found, rng = load_strokes(strokes), np.random.default_rng(0)
         self.digits = Digits(_seen([draw_somewhere(digit, rng) for digit in found.digits]), found.labels)
@@ -93,7 +90,7 @@ class Bench:
         self.no_digits = _seen(not_digits(NOT_DIGITS, rng)[0])
 
     def choose(self, count: int) -> tuple[list[int], list[int]]:
-        """Give the writers who are read worst, and of the others those with most digits; so many each."""
+        """Return the writers who are read worst, and of the others those with most digits; equally many of each."""
         found, digits = np.unique(self.writers, return_counts=True)
         many = dict(zip(found.tolist(), digits.tolist(), strict=True))
         enough = [writer for writer in many if many[writer] >= max(SIZES) + HELD_OUT]
@@ -101,19 +98,20 @@ class Bench:
         most = sorted(set(enough) - set(hard[:count]), key=lambda writer: -many[writer])
         return hard[:count], most[:count]
 
-    def accuracy(self, network: TrainedNetwork, digits: Digits) -> float:
-        """Give the share of digits read correctly."""
-        recipe = network.recipe
-        return evaluate(network.model, recipe.head, recipe.normalization, digits.images, digits.labels).accuracy
+    def accuracy(self, network: Network, digits: Digits) -> float:
+        """Return the share of digits read correctly."""
+        return network.score(digits.images, digits.labels)
 
-    def refused(self, network: TrainedNetwork) -> float:
-        """Give the share of drawings that are no digits, and are called so."""
-        logits = network.model(normalize(self.no_digits, network.recipe.normalization))
-        limit = -np.inf if network.digit_from is None else network.digit_from
+    def refused(self, network: Network) -> float:
+        """Return the share of the drawings that are not digits which are recognized as such."""
+        logits = network.logits(self.no_digits)
+        limit = -np.inf if network.ood_threshold is None else network.ood_threshold
         return float((np.logaddexp.reduce(logits, axis=1) < limit).mean())
 
-    def rows(self, name: str, writers: list[int], sizes: tuple[int, ...], plan: Plan, change: Change) -> Iterator[str]:
-        """Let the network learn each writer's hand; give a row of the table for every size of collection."""
+    def rows(
+        self, name: str, writers: list[int], sizes: tuple[int, ...], plan: FineTuneConfig, change: Change
+    ) -> Iterator[str]:
+        """Fine-tune the network on each writer; return a row of the table for every size of collection."""
         rng = np.random.default_rng(1)
         left = np.flatnonzero(~np.isin(self.writers, writers))
         others = self.digits[rng.choice(left, min(OTHERS, len(left)), replace=False)]
@@ -129,13 +127,13 @@ class Bench:
                 f"{refused:.1f} → {refused_now:.1f}% | {np.median(found[:, 9]):.1f} |"
             )
 
-    def _learn(self, hand: Digits, size: int, others: Digits, plan: Plan) -> tuple[float, ...]:
+    def _learn(self, hand: Digits, size: int, others: Digits, plan: FineTuneConfig) -> tuple[float, ...]:
         places = np.arange(len(hand.labels))
         own, held_out = hand[places[:size]], hand[places[max(SIZES) :]]
         began = time.perf_counter()
-        *_, lesson = learn_hand(self.network, own.images, own.labels, self.data, plan=plan)
+        *_, lesson = fine_tune(self.network, own.images, own.labels, self.data, config=plan)
         seconds = time.perf_counter() - began
-        assert isinstance(lesson, Lesson)
+        assert isinstance(lesson, FineTuneResult)
         before, after = self.network, lesson.network
         return (
             *(lesson.before.own, lesson.after.own),
@@ -152,9 +150,9 @@ def _seen(drawings: list[np.ndarray]) -> np.ndarray:
     return np.rint(images * 255).astype(np.uint8)
 
 
-def _name(plan: Plan) -> str:
+def _name(plan: FineTuneConfig) -> str:
     """Name a plan by what is other than in the one that is used."""
-    other = [f"{name} {value:g}" for name, value in asdict(plan).items() if value != asdict(PLAN)[name]]
+    other = [f"{name} {value:g}" for name, value in asdict(plan).items() if value != asdict(DEFAULT_CONFIG)[name]]
     return ", ".join(other) or "as it is used"
 
 
@@ -170,7 +168,7 @@ def _name(plan: Plan) -> str:
 @click.option("--plans", is_flag=True, help="Compare plans instead, with the writers who are read worst.")
 def main(strokes: Path, weights: Path, writers: int, plans: bool) -> None:
     """Print a table in Markdown; every percentage is a mean over the writers."""
-    bench = Bench(strokes, load_weights(weights), load_dataset("mnist"))
+    bench = Bench(strokes, Network.load(weights), load_dataset("mnist"))
     hard, most = bench.choose(writers)
     if plans:
         click.echo(HEAD.format("plan"))
@@ -186,7 +184,7 @@ def main(strokes: Path, weights: Path, writers: int, plans: bool) -> None:
         (f"{len(few)} of these, turned by {TURN:g}°", few, SIZES[-1:], turned),
         (f"{len(few)} of these, mirrored", few, SIZES[-1:], mirrored),
     ):
-        for row in bench.rows(name, whose, sizes, PLAN, change):
+        for row in bench.rows(name, whose, sizes, DEFAULT_CONFIG, change):
             click.echo(row)
 
 

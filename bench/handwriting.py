@@ -26,7 +26,8 @@ from bench.not_digits import not_digits
 from bench.strokes import CANVAS, PENS, SIZES, Strokes, draw_somewhere, load_strokes
 from mnist_core.constants import SIDE
 from mnist_core.imaging.preprocess import PreprocessOptions
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+from mnist_core.network import DEFAULT_WEIGHTS
+from mnist_core.recognizer import Recognizer
 
 CHUNK = 250
 """Drawings that are read at once."""
@@ -160,7 +161,7 @@ def _read(recognizer: Recognizer, pixels: Sequence[np.ndarray] | np.ndarray) -> 
         for row, found in enumerate(recognizer.recognize_many(list(pixels[start : start + CHUNK])), start):
             images[row], certainty[row] = found.image, found.certainty
             if found.digit is not None:
-                digits[row], probabilities[row], evidence[row] = found.digit, found.probabilities, found.evidence
+                digits[row], probabilities[row], evidence[row] = found.digit, found.probabilities, found.logsumexp
     return Readings(digits, probabilities, evidence, images, certainty)
 
 

@@ -29,7 +29,8 @@ from PIL import Image, ImageDraw
 from bench.strokes import Strokes, draw_somewhere, ink, load_strokes, scaled
 from mnist_core.imaging.preprocess import find_ink
 from mnist_core.imaging.segmentation import Box, split_digits
-from mnist_core.recognizer import DEFAULT_WEIGHTS, NumberPart, Recognizer
+from mnist_core.network import DEFAULT_WEIGHTS
+from mnist_core.recognizer import NumberPart, Recognizer
 
 DIGITS = 4
 SINGLE = 1500
@@ -201,7 +202,7 @@ def _box(alone: np.ndarray) -> Box:
 
 
 def _find(box: Box, parts: Sequence[NumberPart]) -> tuple[str, int | None]:
-    """Say how a digit was split wrongly, or "", and what was read in its part."""
+    """Return how a digit was split wrongly, or "", and what was read in its part."""
     part = max(parts, key=lambda part: _area(_common(box, part.box)), default=None)
     if part is None or _area(_common(box, part.box)) < 0.8 * _area(box):
         return "split", None

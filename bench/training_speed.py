@@ -53,9 +53,10 @@ from unittest import mock
 import click
 import numpy as np
 
-from mnist_core import RECIPES, Dataset, EpochEnd, Recipe, Split, StepEnd, load_dataset, read_idx, start_training, train
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
+from mnist_core import RECIPES, Dataset, EpochEnd, Recipe, StepEnd, load_dataset, train
+from mnist_core.data.dataset import Split
+from mnist_core.io.idx import read_idx
+from mnist_core.training.split import make_split
 
 EAGER = ("torch-for-loop", "torch-foreach", "torch-fused")
 CONTENDERS = ("ours", "products", *EAGER, "torch-compile", "scikit-learn")
@@ -230,7 +231,7 @@ def profile(row: str, seconds: float) -> None:
     is part of the function that it stands in. What happens between epochs is in the table as well.
     """
     recipe, dataset = _recipe(row), load_dataset("mnist")
-    split = split_for(recipe, dataset)
+    split = make_split(recipe, dataset)
     ours = recipe.batch_size / _throughput(_ours(recipe, dataset, split), seconds)
     products = recipe.batch_size / _throughput(_products(recipe), seconds)
     step, profiler, wrapped = _ours(recipe, dataset, split), cProfile.Profile(), (np.matmul, np.dot)
@@ -268,7 +269,7 @@ def profile(row: str, seconds: float) -> None:
 def measure(row: str, contender: str, threads: int, seconds: float, seed: int) -> None:
     """Measure one contender's samples per second."""
     recipe, dataset = dataclasses.replace(_recipe(row), seed=seed), load_dataset("mnist")
-    split = split_for(recipe, dataset)
+    split = make_split(recipe, dataset)
     if contender == "ours":
         step = _ours(recipe, dataset, split)
     elif contender == "products":
@@ -328,9 +329,9 @@ def _throughput(step: Step, seconds: float) -> float:
 
 
 def _ours(recipe: Recipe, dataset: Dataset, split: Split) -> Step:
-    training, images = start_training(recipe), len(split.train_images)
-    finished_network(training, dataset)  # what the end of a training takes, for the peak of its memory
-    records, batches = train(training, split), recipe.steps_per_epoch(images)
+    records, images = train(recipe, dataset), len(split.train_images)
+    records.network().tested(dataset)  # what the end of a training takes, for the peak of its memory
+    batches = recipe.steps_per_epoch(images)
 
     def step() -> int:
         record = next(records)
@@ -440,7 +441,7 @@ def _torch(recipe: Recipe, split: Split, contender: str, threads: int) -> Step:
 
 
 def _scikit_learn(recipe: Recipe, split: Split) -> Step:
-    """Let scikit-learn pass over a few batches at a time: a whole epoch of the large network takes too long."""
+    """Train with scikit-learn on a few batches at a time: a whole epoch of the large network takes too long."""
     from sklearn.neural_network import MLPClassifier
 
     images = min(20 * recipe.batch_size, len(split.train_images))
@@ -468,18 +469,18 @@ def _scikit_learn(recipe: Recipe, split: Split) -> Step:
 
 
 def _our_epochs(recipe: Recipe, dataset: Dataset) -> Iterator[Callable[[], float]]:
-    training = start_training(recipe)
-    for record in train(training, split_for(recipe, dataset)):
+    training = train(recipe, dataset)
+    for record in training:
         if isinstance(record, EpochEnd):
-            yield lambda: finished_network(training, dataset).test_accuracy or 0.0
+            yield lambda: training.network().tested(dataset).test_accuracy or 0.0
 
 
 def _torch_epochs(recipe: Recipe, dataset: Dataset, contender: str, threads: int) -> Iterator[Callable[[], float]]:
     """Prepare what is not timed, then return what is."""
     assert (recipe.init, recipe.bias_init) == ("he", "zeros"), "the only start that is followed here"
-    split = split_for(recipe, dataset)
+    split = make_split(recipe, dataset)
     # Every learning rate, as our own training of the smallest network hands them out.
-    smallest = train(start_training(dataclasses.replace(recipe, hidden_sizes=())), split)
+    smallest = train(dataclasses.replace(recipe, hidden_sizes=()), dataset)
     rates = iter([record.learning_rate for record in smallest if isinstance(record, StepEnd)])
     # PyTorch imports much of itself only when an optimizer is made and used, and imports are not counted.
     few = _Torch(recipe, split.train_images[:64], split.train_labels[:64], contender, threads)

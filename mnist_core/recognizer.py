@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,14 +19,7 @@ from mnist_core.imaging.preprocess import (
     to_network_input,
 )
 from mnist_core.imaging.segmentation import Box, split_digits
-from mnist_core.network import TrainedNetwork, load_weights
-from mnist_core.nn.losses import HEADS
-from mnist_core.nn.normalization import normalize
-
-DEFAULT_WEIGHTS = Path(__file__).parent / "weights" / "default.npz"
-if not DEFAULT_WEIGHTS.exists():  # a checkout, not an installed wheel
-    DEFAULT_WEIGHTS = Path(__file__).parent.parent / "weights" / "default.npz"
-
+from mnist_core.network import Network
 
 Certainty = Literal["sure", "unsure", "no digit"]
 
@@ -40,7 +32,7 @@ class Recognition:
         digit: the most probable digit; None when there is nothing to read.
         certainty: "sure", "unsure" which digit it is, or "no digit" when it doesn't look like any.
         probabilities: float32 (10,), they sum to 1; None when there is nothing to read.
-        evidence: log Σₖ e^zₖ over the logits z, see `TrainedNetwork.digit_from`; None when there is nothing to read.
+        logsumexp: log Σₖ e^zₖ over the logits z, see `Network.ood_threshold`; None when there is nothing to read.
         image: float32 (28, 28) in [0, 1], what the network saw; zeros when there is nothing to read.
         stages: the drawing on its way to that image.
     """
@@ -48,7 +40,7 @@ class Recognition:
     digit: int | None
     certainty: Certainty
     probabilities: np.ndarray | None
-    evidence: float | None
+    logsumexp: float | None
     image: np.ndarray
     stages: PreprocessTrace
 
@@ -73,7 +65,7 @@ class Recognizer:
 
     Args:
         network: the network that reads.
-        steps: how drawings are made ready for it.
+        options: how drawings are made ready for it.
 
     Example:
         >>> recognizer = Recognizer.load()
@@ -83,9 +75,9 @@ class Recognizer:
         1
     """
 
-    def __init__(self, network: TrainedNetwork, steps: PreprocessOptions = DEFAULT_OPTIONS) -> None:
+    def __init__(self, network: Network, options: PreprocessOptions = DEFAULT_OPTIONS) -> None:
         self.network = network
-        self.steps = steps
+        self.options = options
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> "Recognizer":
@@ -97,7 +89,7 @@ class Recognizer:
         Raises:
             WeightsError: if the file is not what it should be.
         """
-        return cls(load_weights(DEFAULT_WEIGHTS if path is None else path))
+        return cls(Network.load(path))
 
     def recognize(self, pixels: np.ndarray) -> Recognition:
         """Read one drawing.
@@ -125,13 +117,14 @@ class Recognizer:
         Raises:
             ImageError: if one of the arrays is not a picture.
         """
-        return self.read_stages([to_network_input(pixels, self.steps) for pixels in drawings])
+        return self.read_stages([to_network_input(pixels, self.options) for pixels in drawings])
 
-    def recognize_number(self, pixels: np.ndarray) -> list[NumberPart]:
+    def recognize_number(self, pixels: np.ndarray, background: int | None = None) -> list[NumberPart]:
         """Read all digits of a drawing; one digit alone is read exactly as `recognize` reads it.
 
         Args:
             pixels: as for `recognize`.
+            background: its grey level, if it is known; see `preprocess.find_ink`.
 
         Returns:
             The digits from left to right, see `segment` for what is one; none if nothing is drawn.
@@ -145,12 +138,12 @@ class Recognizer:
             >>> [part.recognition.digit for part in Recognizer.load().recognize_number(drawing)]
             [1, 1]
         """
-        ink = find_ink(pixels)
+        ink = find_ink(pixels, background)
         parts = split_digits(ink)
         if len(parts) == 1 and parts[0].ink.shape == crop_to_ink(ink).shape:  # nothing was left out
-            stages = [stages_of_ink(ink, self.steps)]
+            stages = [stages_of_ink(ink, self.options)]
         else:
-            stages = [stages_of_ink(part.ink / part.ink.max(), self.steps) for part in parts]
+            stages = [stages_of_ink(part.ink / part.ink.max(), self.options) for part in parts]
         return [NumberPart(part.box, read) for part, read in zip(parts, self.read_stages(stages), strict=True)]
 
     def recognize_picture(self, pixels: np.ndarray) -> list[NumberPart]:
@@ -172,7 +165,7 @@ class Recognizer:
             parts = find_digits(grey)
         elif not (parts := find_rows(find_ink(pixels))):
             return self.recognize_number(pixels)
-        stages = [stages_of_ink(part.ink, self.steps) for part in parts]
+        stages = [stages_of_ink(part.ink, self.options) for part in parts]
         return [NumberPart(part.box, read) for part, read in zip(parts, self.read_stages(stages), strict=True)]
 
     def read_stages(self, stages: Sequence[PreprocessTrace]) -> list[Recognition]:
@@ -186,20 +179,18 @@ class Recognizer:
         """
         if not stages:
             return []
-        recipe = self.network.recipe
-        x = normalize(np.stack([stage.centred for stage in stages]), recipe.normalization)  # (N, 784)
-        logits = self.network.model(x)  # (N, 10)
-        evidence = np.logaddexp.reduce(logits, axis=1)  # (N,)
-        rows = HEADS[recipe.head].probabilities(logits / self.network.temperature)
+        logits = self.network.logits(np.stack([stage.centred for stage in stages]))  # (N, 10)
+        logsumexps = np.logaddexp.reduce(logits, axis=1)  # (N,)
+        rows = self.network.probabilities(logits)
         return [
             Recognition(None, "no digit", None, None, stage.centred, stage)
             if stage.empty
             else Recognition(int(row.argmax()), self._certainty(row, total), row, total, stage.centred, stage)
-            for stage, row, total in zip(stages, rows, evidence.tolist(), strict=True)
+            for stage, row, total in zip(stages, rows, logsumexps.tolist(), strict=True)
         ]
 
-    def _certainty(self, probabilities: np.ndarray, evidence: float) -> Certainty:
+    def _certainty(self, probabilities: np.ndarray, logsumexp: float) -> Certainty:
         network = self.network
-        if network.digit_from is not None and evidence < network.digit_from:
+        if network.ood_threshold is not None and logsumexp < network.ood_threshold:
             return "no digit"
-        return "sure" if probabilities.max() >= network.sure_from else "unsure"
+        return "sure" if probabilities.max() >= network.confidence_threshold else "unsure"

@@ -9,12 +9,12 @@ import pytest
 from mnist_core.data.dataset import Dataset, Split, load_dataset
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.io.idx import write_idx
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import train
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.loop import train_from
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
+from mnist_core.training.stream import Training
 
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
@@ -65,12 +65,12 @@ def small_split(small_dataset) -> Split:
 
 
 @pytest.fixture(scope="session")
-def small_network(small_dataset) -> TrainedNetwork:
+def small_network(small_dataset) -> Network:
     """A network that reads most of the small data set, trained in a fraction of a second."""
     recipe = Recipe(
         "small", "tests", hidden_sizes=(32,), optimizer="momentum", learning_rate=0.05, batch_size=32, epochs=8
     )
-    training = start_training(recipe)
-    for _ in train(training, split_for(recipe, small_dataset)):
+    training = init_state(recipe)
+    for _ in train_from(training, make_split(recipe, small_dataset)):
         pass
-    return finished_network(training, small_dataset)
+    return Training(training, small_dataset).network().tested(small_dataset)

@@ -9,8 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from mnist_core.cli.options import data_option, json_option, threads_option, weights_option
 from mnist_core.data.dataset import load_dataset
-from mnist_core.network import load_weights
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 
 
 @click.command("evaluate")
@@ -20,15 +19,14 @@ from mnist_core.nn.metrics import evaluate
 @json_option
 def evaluate_command(weights: Path, spec: str, threads: int, as_json: bool) -> None:
     """Measure trained weights on the test images of a data set."""
-    network = load_weights(weights)
+    network = Network.load(weights)
     dataset = load_dataset(spec)
-    recipe = network.recipe
     with threadpool_limits(threads):
-        result = evaluate(network.model, recipe.head, recipe.normalization, dataset.test_images, dataset.test_labels)
+        result = network.evaluate(dataset.test_images, dataset.test_labels)
     if as_json:
         click.echo(json.dumps({**dataclasses.asdict(result), "confusion": result.confusion.tolist()}))
         return
-    click.echo(f"{weights.name} ({recipe.name}, trained on {network.data_name}) on {dataset.name}:")
+    click.echo(f"{weights.name} ({network.recipe.name}, trained on {network.data_name}) on {dataset.name}:")
     click.echo(f"test accuracy {result.accuracy:.2%}, loss {result.loss:.4f}, {len(dataset.test_labels)} images")
     click.echo("true digit ↓, read as →")
     click.echo("     " + "".join(f"{digit:>6}" for digit in range(10)))

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import click
 
 from mnist_core.errors import RecipeError, WeightsError
+from mnist_core.network import DEFAULT_WEIGHTS
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import SETTINGS, Recipe
 from mnist_core.recipes.setting import Choice, Flag, Numbers, Setting
-from mnist_core.recognizer import DEFAULT_WEIGHTS
 
 weights_option = click.option(
     "--weights",

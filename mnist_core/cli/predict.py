@@ -15,7 +15,7 @@ from mnist_core.explain.attribution import gradient_times_input
 from mnist_core.imaging.image_file import read_picture
 from mnist_core.imaging.preprocess import PreprocessOptions
 from mnist_core.io.atomic_file import atomic_write
-from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.network import Network
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 
 DOUBTS = ("sure", "unsure", "no digit")
@@ -76,7 +76,7 @@ def predict_command(
         stem, count = Counter(path.stem for path in images).most_common(1)[0]
         if count > 1:
             raise click.UsageError(f"{count} pictures are called '{stem}', and theirs would replace each other's")
-    reader = Recognizer(load_weights(weights), steps)
+    reader = Recognizer(Network.load(weights), steps)
     for folder in (stages, why):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def to_json(path: Path, parts: list[NumberPart]) -> dict[str, Any]:
             "digit": part.recognition.digit,
             "certainty": part.recognition.certainty,
             "probabilities": _probabilities(part.recognition),
-            "evidence": part.recognition.evidence,
+            "evidence": part.recognition.logsumexp,
             "box": list(part.box),
         }
         for part in parts
@@ -157,7 +157,7 @@ def draw_boxes(pixels: np.ndarray, parts: list[NumberPart]) -> Image.Image:
     return picture
 
 
-def draw_why(network: TrainedNetwork, read: Recognition) -> Image.Image:
+def draw_why(network: Network, read: Recognition) -> Image.Image:
     """Draw which ink spoke for a digit, blue, and which against it, orange, on a shadow of the drawing.
 
     Args:
@@ -193,7 +193,7 @@ def _write_stages(folder: Path, name: str, pixels: np.ndarray, parts: list[Numbe
     _write_picture(folder / f"{name}-boxes.png", draw_boxes(pixels, parts))
 
 
-def _write_why(folder: Path, name: str, network: TrainedNetwork, parts: list[NumberPart]) -> None:
+def _write_why(folder: Path, name: str, network: Network, parts: list[NumberPart]) -> None:
     for place, part in enumerate(parts, start=1):
         _write_picture(folder / f"{name}-{place}-why.png", draw_why(network, part.recognition))
 

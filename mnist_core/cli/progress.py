@@ -7,26 +7,24 @@ from typing import Literal
 import click
 from tqdm import tqdm
 
-from mnist_core.data.dataset import Split
-from mnist_core.training.loop import train
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
-from mnist_core.training.state import Training
+from mnist_core.training.stream import Training
 
 
-def train_and_show(training: Training, split: Split, style: Literal["lines", "json", "quiet"]) -> Iterator[bool]:
+def train_and_show(training: Training, style: Literal["lines", "json", "quiet"]) -> Iterator[bool]:
     """Train to the end and show every record; yield after each whether it ended an epoch.
 
     "lines" is a progress bar with a line for every epoch, "quiet" the bar alone, "json" one JSON object a record.
     """
-    batches = training.recipe.steps_per_epoch(len(split.train_images))
+    batches = training.recipe.steps_per_epoch(len(training.split.train_images))
     with tqdm(
         total=training.recipe.epochs * batches,
-        initial=training.step,
+        initial=training.state.step,
         unit="step",
         disable=style == "json",
         dynamic_ncols=True,
     ) as bar:
-        for record in train(training, split):
+        for record in training:
             if style == "json":
                 click.echo(json.dumps(to_json(record)))
             elif isinstance(record, StepEnd):

@@ -8,12 +8,10 @@ from threadpoolctl import threadpool_limits
 
 from mnist_core.cli.options import threads_option
 from mnist_core.cli.progress import train_and_show
-from mnist_core.data.dataset import Dataset, Split, load_dataset
+from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import DivergedError
-from mnist_core.nn.metrics import evaluate
 from mnist_core.recipes.presets import RECIPES
-from mnist_core.training.split import split_for
-from mnist_core.training.state import Training, start_training
+from mnist_core.training.stream import Training, train
 
 TOLERANCE = 0.007
 """How far below the original's accuracy ours may be: other random numbers alone move it by some tenths of a point."""
@@ -49,25 +47,23 @@ TUTORIALS = {
 }
 
 
-def measure(training: Training, split: Split, dataset: Dataset, parts: tuple[str, ...]) -> dict[str, float]:
+def measure(training: Training, parts: tuple[str, ...]) -> dict[str, float]:
     """Measure the best weights of a training.
 
     Args:
         training: at its end.
-        split: its training and validation images.
-        dataset: where the test images are.
         parts: of "train", "validation", "test".
 
     Returns:
         The accuracy on each part, in [0, 1].
     """
+    network, split, data = training.network(), training.split, training.data
     images = {
         "train": (split.train_images, split.train_labels),
         "validation": (split.validation_images, split.validation_labels),
-        "test": (dataset.test_images, dataset.test_labels),
+        "test": (data.test_images, data.test_labels),
     }
-    model, recipe = training.best_model(), training.recipe
-    return {part: evaluate(model, recipe.head, recipe.normalization, *images[part]).accuracy for part in parts}
+    return {part: network.score(*images[part]) for part in parts}
 
 
 def is_reproduced(original: dict[str, float], ours: dict[str, float]) -> bool:
@@ -89,15 +85,15 @@ def reproduce_command(names: tuple[str, ...], threads: int) -> None:
     click.echo("| recipe | published | its code gives | ours | steps | seconds |\n|---|---|---|---|---|---|")
     for name in names or TUTORIALS:
         tutorial, recipe = TUTORIALS[name], RECIPES[name]
-        split, training = split_for(recipe, dataset), start_training(recipe)
+        training = train(recipe, dataset)
         click.echo(f"{name}, seed {recipe.seed}", err=True)
         began = time.perf_counter()
         try:
             with threadpool_limits(threads):
-                for _record in train_and_show(training, split, "quiet"):
+                for _record in train_and_show(training, "quiet"):
                     pass
             seconds = time.perf_counter() - began
-            ours = measure(training, split, dataset, tuple(tutorial.original) or ("test",))
+            ours = measure(training, tuple(tutorial.original) or ("test",))
             found = _accuracies(ours)
             reproduced = is_reproduced(tutorial.original, ours)
         except DivergedError as error:
@@ -105,7 +101,9 @@ def reproduce_command(names: tuple[str, ...], threads: int) -> None:
         if not reproduced:
             failed.append(name)
         original = _accuracies(tutorial.original) or "no code of its own"
-        click.echo(f"| `{name}` | {tutorial.published} | {original} | {found} | {training.step:,} | {seconds:.1f} |")
+        click.echo(
+            f"| `{name}` | {tutorial.published} | {original} | {found} | {training.state.step:,} | {seconds:.1f} |"
+        )
     if failed:
         raise click.ClickException(f"not reproduced within {TOLERANCE:.1%}: {', '.join(failed)}")
 

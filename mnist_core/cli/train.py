@@ -22,11 +22,9 @@ from mnist_core.cli.options import (
 from mnist_core.cli.progress import train_and_show
 from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import DivergedError
-from mnist_core.network import MAX_TEMPERATURE, MIN_TEMPERATURE, check_certainty, load_weights, save_weights
+from mnist_core.network import MAX_TEMPERATURE, MIN_TEMPERATURE, Network, check_certainty
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.stream import Training, train
 
 
 @click.command("train")
@@ -88,13 +86,13 @@ def train_command(
             raise click.UsageError(
                 "--resume goes on with the checkpoint's recipe and weights: leave out --recipe, its changes and --from"
             )
-        training = load_checkpoint(resume, dataset.fingerprint)
+        training = Training(load_checkpoint(resume, dataset.fingerprint), dataset)
     else:
         recipe = dataclasses.replace(find_recipe(recipe_name or "quick"), **changed)
-        training = start_training(recipe, begin_with=load_weights(begin_with).model if begin_with else None)
+        training = train(recipe, dataset, begin_with=Network.load(begin_with) if begin_with else None)
     checkpoint = checkpoint or resume
-    split = split_for(training.recipe, dataset)
     if not as_json:
+        split = training.split
         click.echo(
             f"{training.recipe.name} on {dataset.name}, seed {training.recipe.seed}: {len(split.train_images)} images "
             f"to learn from, {len(split.validation_images)} split off for validation"
@@ -103,21 +101,25 @@ def train_command(
     with threadpool_limits(threads):
         try:
             with _noted_interrupts() as interrupts:
-                for epoch_done in train_and_show(training, split, "json" if as_json else "lines"):
+                for epoch_done in train_and_show(training, "json" if as_json else "lines"):
                     if checkpoint and (epoch_done or interrupts):
-                        save_checkpoint(checkpoint, training, dataset.fingerprint)
+                        save_checkpoint(checkpoint, training.state, dataset.fingerprint)
                     if interrupts:
-                        stopped = f"stopped at step {training.step}"
+                        stopped = f"stopped at step {training.state.step}"
                         stopped += f"; go on with --resume {checkpoint}" if checkpoint else ""
                         break
         except DivergedError as error:
-            if training.best is None:
+            if training.state.best is None:
                 raise
             stopped = str(error)
-        network = finished_network(training, dataset)
-        network = dataclasses.replace(network, temperature=temperature, sure_from=sure_from, digit_from=digit_from)
+        network = dataclasses.replace(
+            training.network().tested(dataset),
+            temperature=temperature,
+            confidence_threshold=sure_from,
+            ood_threshold=digit_from,
+        )
     if out:
-        save_weights(out, network, dtype)
+        network.save(out, dtype)
     if as_json:
         result = {"record": "end", "test_accuracy": network.test_accuracy, "stopped": stopped}
         click.echo(json.dumps({**result, "out": str(out) if out else None}))

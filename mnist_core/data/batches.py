@@ -6,8 +6,21 @@ from mnist_core.data.augmentation import Distortion
 from mnist_core.nn.normalization import NORMALIZATIONS
 
 
+def add_noise(x: np.ndarray, deviation: float, rng: np.random.Generator) -> None:
+    """Add noise to every input, in place: x + s ε, where ε is drawn from the standard normal distribution.
+
+    Args:
+        x: inputs (N, D), as the network gets them.
+        deviation: s ≥ 0, the standard deviation of the noise.
+        rng: source of the noise.
+
+    Source: Bishop 1995, Training with noise is equivalent to Tikhonov regularization, Neural Computation 7, 108-116.
+    """
+    x += deviation * rng.standard_normal(x.shape, x.dtype.type)
+
+
 class Batches:
-    """Gathers images as bytes, distorts and normalizes them, in memory that is used again at every step.
+    """Gathers images as bytes, distorts and normalizes them and adds noise, in memory that is used again at every step.
 
     A data set of floats would be four times as large, and no faster to gather from.
 
@@ -17,7 +30,8 @@ class Batches:
         dtype: of the batches.
         size: images in the largest batch, also an attribute.
         distortion: strength of the distortion of every image, see `Distortion`; 0 for none.
-        rng: source of all randomness in a distortion.
+        rng: source of all randomness in distortions and noise.
+        noise: standard deviation of the noise that is added to the normalized images; 0 for none.
     """
 
     def __init__(
@@ -28,8 +42,10 @@ class Batches:
         size: int,
         distortion: float,
         rng: np.random.Generator,
+        noise: float = 0.0,
     ) -> None:
         self.size = size
+        self._noise = noise
         self._distortion = Distortion(distortion) if distortion else None
         self._rng = rng
         self._images = images.reshape(len(images), -1)
@@ -57,4 +73,6 @@ class Batches:
         else:
             self._distortion.distort(pixels, self._rng, x)
         self._scale(x, 255.0)
+        if self._noise:
+            add_noise(x, self._noise, self._rng)
         return x

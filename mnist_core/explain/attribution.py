@@ -11,8 +11,7 @@ for deep neural networks, https://arxiv.org/abs/1711.06104
 import numpy as np
 
 from mnist_core.constants import SIDE
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.normalization import normalize
+from mnist_core.network import Network
 
 PATCH = 4
 """Side of the patch that `occlusion` erases: about as wide as a stroke, which is two to four pixels."""
@@ -20,9 +19,7 @@ THIRDS = (0, 11, 17)
 """Where the upper, middle and lower third of the image begin: uneven, since ink fills its middle 20 pixels."""
 
 
-def gradient_times_input(
-    network: TrainedNetwork, image: np.ndarray, digit: int, other: int | None = None
-) -> np.ndarray:
+def gradient_times_input(network: Network, image: np.ndarray, digit: int, other: int | None = None) -> np.ndarray:
     """Compute how much each pixel's ink adds to a score, taking the network as linear around this image.
 
     A pixel's share is its gradient times its ink, (∂s/∂x) (x − x₀), with the score s, the normalized pixel x, and x₀,
@@ -43,7 +40,7 @@ def gradient_times_input(
     https://arxiv.org/abs/1312.6034; times the input: Shrikumar, Greenside, Shcherbina and Kundaje 2016, Not just a
     black box, https://arxiv.org/abs/1605.01713
     """
-    x, empty = _inputs(network, np.stack([image, np.zeros_like(image)]))  # (784,) each
+    x, empty = network.inputs(np.stack([image, np.zeros_like(image)]))  # (784,) each
     grad = np.zeros((1, len(network.class_names)), x.dtype)
     grad[0, digit] = 1
     if other is not None:
@@ -54,7 +51,7 @@ def gradient_times_input(
 
 
 def occlusion(
-    network: TrainedNetwork, image: np.ndarray, digit: int, other: int | None = None, size: int = PATCH
+    network: Network, image: np.ndarray, digit: int, other: int | None = None, size: int = PATCH
 ) -> np.ndarray:
     """Compute how much a score falls when a small patch of the image is erased, averaged over the patches at a pixel.
 
@@ -90,7 +87,7 @@ def occlusion(
     return falls
 
 
-def without_ninths(network: TrainedNetwork, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def without_ninths(network: Network, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Read the image, and read it again without each ninth of the field: upper left, upper middle, and so on.
 
     Args:
@@ -105,14 +102,9 @@ def without_ninths(network: TrainedNetwork, image: np.ndarray) -> tuple[np.ndarr
     return logits[0], logits[1:].reshape(3, 3, -1)
 
 
-def _logits_without(network: TrainedNetwork, image: np.ndarray, patches: list[tuple[slice, slice]]) -> np.ndarray:
+def _logits_without(network: Network, image: np.ndarray, patches: list[tuple[slice, slice]]) -> np.ndarray:
     """Compute the logits (1 + P, 10) of an image and of its copies without the ink of one patch each."""
     images = np.repeat(image[None], 1 + len(patches), axis=0)
     for erased, patch in zip(images[1:], patches, strict=True):
         erased[patch] = 0
-    return network.model(_inputs(network, images))
-
-
-def _inputs(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
-    """Return images (N, 28, 28) as the network's inputs, (N, 784)."""
-    return normalize(images, network.recipe.normalization, network.model.flat.dtype.type)
+    return network.logits(images)

@@ -1,4 +1,4 @@
-"""The images most like a drawing, out of many: what a program without a network would compare with."""
+"""The images most like a drawing, out of many: how a program without a network would read it."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ import numpy as np
 class Neighbours:
     """Finds the nearest of N labelled images.
 
-    Images are compared at half their size, each pixel the mean of 2×2: a drawing that stands one pixel beside is then
-    still much like itself, and less memory is read for each question. Measured with MNIST: of the twelve nearest, 93%
-    show the same digit as a test image (92% at full size), and 88% (86%) after it was moved by one pixel. All 60,000
-    take 47 MB, and a question 4 ms with one thread.
+    Images are compared at half their size, each pixel the mean of 2×2: a drawing shifted by one pixel then still
+    resembles itself, and a query reads less memory. Measured with MNIST: of the twelve nearest, 93% show the same digit
+    as a test image (92% at full size), and 88% (86%) after it was moved by one pixel. All 60,000 take 47 MB, and a
+    query 4 ms with one thread.
 
     The distance is Euclidean, over the half-sized images' 196 pixels in [0, 1].
 
@@ -44,7 +44,7 @@ class Neighbours:
         """Find the images nearest to one.
 
         The candidates come from |a − b|² = |a|² − 2 a·b + |b|², one product with all images; their distances are then
-        calculated as they stand, as the difference of large numbers is rounded.
+        calculated directly, since a difference of large numbers loses digits.
 
         Args:
             image: float (28, 28) in [0, 1].

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import Activation
 from mnist_core.nn.layers import BatchNorm, Layer, Linear
-from mnist_core.nn.normalization import normalize
 
 Passed = tuple[Layer, Any]
 """A layer, and the cache of the image's forward pass."""
@@ -87,7 +86,7 @@ class Arithmetic:
     y: float
 
 
-def unit_layers(network: TrainedNetwork, image: np.ndarray) -> tuple[UnitLayer, ...]:
+def unit_layers(network: Network, image: np.ndarray) -> tuple[UnitLayer, ...]:
     """Send one image through a network, as when it reads, and keep what every unit computed.
 
     Args:
@@ -97,7 +96,7 @@ def unit_layers(network: TrainedNetwork, image: np.ndarray) -> tuple[UnitLayer, 
     Returns:
         The layers of units from the first to the logits: one more than there are hidden layers.
     """
-    x = normalize(image[None], network.recipe.normalization, network.model.flat.dtype.type)  # (1, 784)
+    x = network.inputs(image[None])  # (1, 784)
     found: list[UnitLayer] = []
     for layer in network.model.layers:
         given, (x, cache) = x[0], layer.forward(x)

@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.activations import Activation, LeakyReLU
+from mnist_core.network import Network
+from mnist_core.nn.activations import GELU, Activation, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
 
@@ -20,7 +20,7 @@ OPSET, IR_VERSION = 13, 7
 """Versions of the operators and of the format, both of 2020: whatever runs ONNX models today knows them."""
 
 
-def to_onnx(network: TrainedNetwork) -> bytes:
+def to_onnx(network: Network) -> bytes:
     """Build the ONNX model that gives the probabilities of `Recognizer`.
 
     Its input "images" is uint8 (N, 28, 28), ink bright on black as in MNIST, for any N ≥ 1; its output
@@ -36,8 +36,8 @@ def to_onnx(network: TrainedNetwork) -> bytes:
     Source: ONNX operators, https://onnx.ai/onnx/operators/
 
     Example:
-        >>> from mnist_core.network import load_weights
-        >>> model = onnx.load_from_string(to_onnx(load_weights("weights/default.npz")))
+        >>> from mnist_core.network import Network
+        >>> model = onnx.load_from_string(to_onnx(Network.load("weights/default.npz")))
         >>> [node.op_type for node in model.graph.node][:5]
         ['Cast', 'Flatten', 'Div', 'Gemm', 'Relu']
     """
@@ -80,7 +80,7 @@ class _Graph:
         self._nodes.append(helper.make_node(operator, inputs, [name], name=name, **attributes))
         return name
 
-    def model(self, network: TrainedNetwork) -> onnx.ModelProto:
+    def model(self, network: Network) -> onnx.ModelProto:
         """Close the graph: the last node gives the probabilities."""
         self._nodes[-1].output[0] = "probabilities"
         images = helper.make_tensor_value_info("images", onnx.TensorProto.UINT8, ["N", 28, 28])
@@ -122,6 +122,12 @@ def _min_max(graph: _Graph, x: str) -> str:
     return graph.node("Div", x, graph.node("Max", brightest, graph.constant(1)))
 
 
+def _gelu(graph: _Graph, x: str) -> str:
+    factor = graph.node("Mul", graph.node("Mul", x, x), graph.constant(GELU.cubic))
+    u = graph.node("Mul", x, graph.node("Add", factor, graph.constant(1)))
+    return graph.node("Mul", x, graph.node("Sigmoid", graph.node("Mul", u, graph.constant(GELU.scale))))
+
+
 # What `NORMALIZATIONS` and `ACTIVATIONS` do, as nodes on x.
 _Nodes = Callable[[_Graph, str], str]
 _NORMALIZATIONS: dict[str, _Nodes] = {"unit": _unit, "standard": _standard, "raw": _raw, "min-max": _min_max}
@@ -131,4 +137,5 @@ _ACTIVATIONS: dict[str, _Nodes] = {
     "sigmoid": lambda graph, x: graph.node("Sigmoid", x),
     "tanh": lambda graph, x: graph.node("Tanh", x),
     "silu": lambda graph, x: graph.node("Mul", x, graph.node("Sigmoid", x)),
+    "gelu": _gelu,
 }

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from mnist_core.errors import WeightsError
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.activations import LeakyReLU
+from mnist_core.network import Network
+from mnist_core.nn.activations import GELU, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
 
@@ -71,14 +71,15 @@ _ACTIVATIONS = {
     "sigmoid": "0.5 * (1 + np.tanh(0.5 * z))  # sigmoid, 1 / (1 + e^-z), written so that nothing overflows",
     "tanh": "np.tanh(z)",
     "silu": "z * 0.5 * (1 + np.tanh(0.5 * z))  # SiLU, z / (1 + e^-z), written so that nothing overflows",
+    "gelu": f"z * 0.5 * (1 + np.tanh({GELU.scale / 2} * (z + {GELU.cubic} * z**3)))  # GELU",
 }
 
 
-def to_script(network: TrainedNetwork) -> str:
+def to_script(network: Network) -> str:
     """Write the Python file: a function `read(images)`, a `main`, and one line with all weights.
 
     It holds only the lines that this network needs. Weights are rounded to float16, eleven significant bits: enough
-    to read digits (see `save_weights`). Batch normalization is a multiple and a shift of what a linear layer gives, so
+    to read digits (see `Network.save`). Batch normalization is a multiple and a shift of what a linear layer gives, so
     it becomes part of that layer's weights; dropout does nothing outside of training and is left out.
 
     Args:
@@ -110,7 +111,7 @@ def _quoted(name: str) -> str:
     return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
 
 
-def _accuracy(network: TrainedNetwork) -> str:
+def _accuracy(network: Network) -> str:
     shares = {"test": network.test_accuracy, "validation": network.validation_accuracy}
     known = [f"{share:.2%} of the {part} images" for part, share in shares.items() if share is not None]
     return ", ".join(known) or "not measured yet"
@@ -133,7 +134,7 @@ def _head(head: str, temperature: float) -> str:
     return f"{lines}    powers = np.exp({exponents})  # with the largest z taken off, nothing overflows\n"
 
 
-def _weights(network: TrainedNetwork) -> bytes:
+def _weights(network: Network) -> bytes:
     """Give W and b of one linear layer after the other, with what batch normalization does after it."""
     layers: list[tuple[np.ndarray, np.ndarray]] = []
     for layer in network.model.layers:

@@ -116,14 +116,15 @@ def stages_of_ink(ink: np.ndarray, options: PreprocessOptions = DEFAULT_OPTIONS)
     return PreprocessTrace(ink, crop, evened, fitted, (centre_mass if options.centre else centre_box)(fitted))
 
 
-def find_ink(pixels: np.ndarray) -> np.ndarray:
+def find_ink(pixels: np.ndarray, background: int | None = None) -> np.ndarray:
     """Separate ink from background, whatever the colours.
 
-    The background is what most of the picture's border shows. Ink is what differs from it, in the direction (darker or
-    lighter) in which the picture differs more; the strongest ink becomes 1.
+    Unless it is known, the background is what most of the picture's border shows. Ink is what differs from it, in the
+    direction (darker or lighter) in which the picture differs more; the strongest ink becomes 1.
 
     Args:
         pixels: see `to_network_input`.
+        background: its grey level, 0 to 255; None: to be found.
 
     Returns:
         float32 (H, W) in [0, 1]; all zeros if nothing stands out from the background.
@@ -132,9 +133,10 @@ def find_ink(pixels: np.ndarray) -> np.ndarray:
         ImageError: if the array is not a picture.
     """
     grey = to_grey(pixels)
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if background is None:
+        background = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     # There are only 256 levels of grey: how much ink each means is computed once, then looked up for every pixel.
-    difference = np.arange(256) - np.median(border)
+    difference = np.arange(256) - background
     lighter = np.where(difference > MIN_CONTRAST * 255, difference, 0)
     darker = np.where(difference < -MIN_CONTRAST * 255, -difference, 0)
     counts = np.array(Image.fromarray(grey).histogram())

@@ -1,7 +1,7 @@
 """How the parameters of a layer begin: pure functions of a random generator and the layer's size.
 
-Where all begins decides how large signals and gradients are in each layer; too small and nothing flows, too large
-and the activations saturate.
+The first weights decide how large signals and gradients are in each layer: too small, and nothing comes through; too
+large, and the activations saturate.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Initializer = Callable[[np.random.Generator, int, int, tuple[int, ...]], np.ndar
 
 
 def zeros(rng: np.random.Generator, fan_in: int, fan_out: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Begin at 0, to see it fail: all units of a layer get the same gradient, and stay the same for ever."""
+    """Return zeros, to see them fail: all units of a layer get the same gradient, and stay the same for ever."""
     return np.zeros(shape)
 
 
@@ -24,7 +24,7 @@ def small_normal(rng: np.random.Generator, fan_in: int, fan_out: int, shape: tup
 
 
 def standard_normal(rng: np.random.Generator, fan_in: int, fan_out: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Draw from N(0, 1): far too large, sums of hundreds of such terms are ±20."""
+    """Draw from N(0, 1): far too large, since sums of hundreds of such terms are around ±20."""
     return rng.normal(0.0, 1.0, shape)
 
 
@@ -77,4 +77,4 @@ INITIALIZERS: dict[str, Initializer] = {
     "standard-normal": standard_normal,
     "zeros": zeros,
 }
-"""The two short names are those that papers and tutorials mean when they say no more."""
+"""The two short names are what papers and tutorials mean by "He" and "Xavier" alone."""

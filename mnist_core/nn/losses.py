@@ -1,4 +1,4 @@
-"""The heads of a network: how logits become probabilities, and how wrong they are.
+"""The heads of a network: how logits become probabilities, and how wrong those are.
 
 The cross-entropies are computed from the logits z, never from rounded probabilities, so they are exact and finite even
 at logits of ±10,000.
@@ -35,9 +35,9 @@ def softmax_cross_entropy(
     """Compute the mean over the batch of −Σₖ tₖ log pₖ, and its gradient (p − t) / N.
 
     Without smoothing t is 1 for the label and 0 elsewhere, so the loss is −log p[label]. With smoothing s the label
-    gives the share s away to all K classes alike, t = (1 − s) onehot + s / K: the network is not asked to be surer
-    than that. For an image of `OUTLIER_LABEL` s is 1: all classes are to be alike. As log p is taken to be
-    (z − max z) − log Σ e^(z − max z), nothing is divided and no logarithm of 0 is taken.
+    gives the share s away to all K classes alike, t = (1 − s) onehot + s / K: the network need not be surer than that.
+    For an image of `OUTLIER_LABEL` s is 1: all classes should be equally probable. log p is computed as
+    (z − max z) − log Σ e^(z − max z), so nothing is divided and no logarithm of 0 occurs.
 
     Args:
         logits: float (N, K).
@@ -60,16 +60,16 @@ def softmax_cross_entropy(
     shifted -= shifted.max(axis=0)
     grad = np.exp(shifted)
     totals = grad.sum(axis=0)
-    unknown = labels == OUTLIER_LABEL
-    smoothing = np.where(unknown, 1, label_smoothing).astype(logits.dtype)  # (N,)
-    is_label = np.where(unknown, 0, labels), np.arange(count)
-    # Σₖ tₖ zₖ − log Σ e^z, summed over the batch; Σₖ tₖ = 1
-    explained = ((1 - smoothing) * shifted[is_label]).sum()
+    outlier = labels == OUTLIER_LABEL
+    smoothing = np.where(outlier, 1, label_smoothing).astype(logits.dtype)  # (N,)
+    at_label = np.where(outlier, 0, labels), np.arange(count)
+    # The loss is log Σ e^z − Σₖ tₖ zₖ, as Σₖ tₖ = 1; both terms are summed over the batch.
+    wanted = ((1 - smoothing) * shifted[at_label]).sum()
     if smoothing.any():
-        explained += (smoothing / classes * shifted).sum()
-    loss = float(np.log(totals).sum() - explained) / count
+        wanted += (smoothing / classes * shifted).sum()
+    loss = float(np.log(totals).sum() - wanted) / count
     grad /= totals * count
-    grad[is_label] -= (1 - smoothing) / count
+    grad[at_label] -= (1 - smoothing) / count
     if smoothing.any():
         grad -= smoothing / classes / count
     return loss, grad.T
@@ -78,7 +78,7 @@ def softmax_cross_entropy(
 def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the mean over the batch of the sum of K binary cross-entropies, and its gradient (σ(z) − t) / N.
 
-    Each output answers "is it this digit?" by itself. With t = 1 for the label and 0 elsewhere, one term is
+    Each output answers "is it this class?" by itself. With t = 1 for the label and 0 elsewhere, one term is
     −t log σ(z) − (1 − t) log(1 − σ(z)) = max(s, 0) + log(1 + e^−|s|), with s = −z for the label and s = z elsewhere:
     nothing overflows, and no large numbers are subtracted from each other.
 
@@ -90,13 +90,13 @@ def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
         The mean loss, ≥ 0, and dloss/dlogits (N, K) in the dtype of the logits.
     """
     count = len(logits)
-    shown = np.flatnonzero(labels != OUTLIER_LABEL)
-    is_label = shown, labels[shown]
+    inliers = np.flatnonzero(labels != OUTLIER_LABEL)
+    at_label = inliers, labels[inliers]
     wrongness = logits.copy()
-    wrongness[is_label] *= -1
+    wrongness[at_label] *= -1
     loss = float((np.maximum(wrongness, 0) + np.log1p(np.exp(-np.abs(wrongness)))).sum() / count)
     grad = sigmoid(logits)
-    grad[is_label] -= 1
+    grad[at_label] -= 1
     grad /= count
     return loss, grad
 
@@ -104,8 +104,8 @@ def sigmoid_cross_entropy(logits: np.ndarray, labels: np.ndarray) -> tuple[float
 def squared_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.ndarray]:
     """Compute the mean over the batch of ½ Σₖ (σ(zₖ) − tₖ)², and its gradient (σ − t) σ (1 − σ) / N.
 
-    The factor σ (1 − σ) is almost 0 where an output is very sure, also where it is very wrong: so this loss learns
-    slowest just where there is most to learn. In the gradients of the cross-entropies that factor is gone.
+    The factor σ (1 − σ) is almost 0 where an output is very sure, even if it is very wrong: so this loss learns slowest
+    just where there is most to learn. In the gradients of the cross-entropies that factor cancels.
 
     Args:
         logits: float (N, K).
@@ -118,16 +118,16 @@ def squared_error(logits: np.ndarray, labels: np.ndarray) -> tuple[float, np.nda
     http://neuralnetworksanddeeplearning.com/chap3.html
     """
     count = len(logits)
-    shown = np.flatnonzero(labels != OUTLIER_LABEL)
+    inliers = np.flatnonzero(labels != OUTLIER_LABEL)
     outputs = sigmoid(logits)
     errors = outputs.copy()
-    errors[shown, labels[shown]] -= 1
+    errors[inliers, labels[inliers]] -= 1
     loss = 0.5 * float((errors * errors).sum()) / count
     return loss, errors * outputs * (1 - outputs) / count
 
 
 def sigmoid_shares(logits: np.ndarray) -> np.ndarray:
-    """Turn ten independent answers into shares that sum to 1: pₖ = σ(zₖ) / Σⱼ σ(zⱼ), as softmax of log σ(z)."""
+    """Turn K independent answers into shares that sum to 1: pₖ = σ(zₖ) / Σⱼ σ(zⱼ), as the softmax of log σ(z)."""
     log_sigmoid = np.minimum(logits, 0) - np.log1p(np.exp(-np.abs(logits)))
     return softmax(log_sigmoid)
 
@@ -138,7 +138,7 @@ Loss = Callable[[np.ndarray, np.ndarray], tuple[float, np.ndarray]]
 
 @dataclass(frozen=True)
 class Head:
-    """What stands on a network's logits.
+    """What turns a network's logits into an answer and a loss.
 
     Attributes:
         loss: how wrong they are.

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 MEAN, DEVIATION = 0.1307, 0.3081
-"""Of MNIST's training pixels in [0, 1], the two figures that every tutorial quotes."""
+"""Mean and standard deviation of MNIST's training pixels in [0, 1], as every tutorial quotes them."""
 
 
 def unit(x: np.ndarray, white: float) -> None:
@@ -20,13 +20,13 @@ def standard(x: np.ndarray, white: float) -> None:
 
 
 def raw(x: np.ndarray, white: float) -> None:
-    """Scale to [0, 255], the numbers as they stand in the file: what happens to those who forget to scale."""
+    """Scale to [0, 255], the numbers as they stand in the file: what a network gets if one forgets to scale."""
     if white != 255:
         x *= 255 / white
 
 
 def min_max(x: np.ndarray, white: float) -> None:
-    """Scale each image by itself: its darkest pixel becomes 0, its brightest 1; an even image becomes 0."""
+    """Scale each image by itself: its darkest pixel becomes 0, its brightest 1; a uniform image becomes 0."""
     low = x.min(axis=1, keepdims=True)
     span = x.max(axis=1, keepdims=True) - low
     x -= low

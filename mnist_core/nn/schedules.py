@@ -1,7 +1,7 @@
-"""How the learning rate changes: pure functions from where training stands to a factor.
+"""How the learning rate changes: pure functions from the progress of training to a factor.
 
 A schedule knows no optimizer and keeps no state, so it can be plotted, tested and explained on its own. `step` is the
-number of updates (or epochs) before this one, from 0 to `steps` − 1; the factor is in [0, 1].
+number of steps (or epochs) before this one, from 0 to `steps` − 1; the factor is in [0, 1].
 """
 
 import math
@@ -12,7 +12,7 @@ Schedule = Callable[[int, int], float]
 
 SCHEDULES = ("constant", "step", "exponential", "cosine", "one-cycle")
 WARMUP_START = 0.1
-"""The share of the learning rate that a warm-up begins with."""
+"""A warm-up begins with this share of the learning rate."""
 
 
 def constant(step: int, steps: int) -> float:
@@ -24,8 +24,8 @@ def step_decay(step: int, steps: int, drops: Sequence[float], factor: float) -> 
     """Multiply by `factor` at each drop.
 
     Args:
-        step: updates before this one.
-        steps: updates in all.
+        step: steps before this one.
+        steps: steps in all.
         drops: at which shares of the training, in (0, 1).
         factor: in (0, 1].
     """
@@ -64,8 +64,8 @@ def warm_up(step: int, steps: int, share: float) -> float:
     """Rise along a line from `WARMUP_START` to 1 over the first `share` of the steps, then stay.
 
     Args:
-        step: updates before this one.
-        steps: updates in all.
+        step: steps before this one.
+        steps: steps in all.
         share: in [0, 1); 0: no warm-up.
 
     Source: Goyal et al. 2017, Accurate, large minibatch SGD, section 2.2, https://arxiv.org/abs/1706.02677
@@ -75,13 +75,13 @@ def warm_up(step: int, steps: int, share: float) -> float:
 
 
 def build_schedule(name: str, drops: Sequence[float], factor: float, warmup: float) -> Schedule:
-    """Put a schedule together.
+    """Build a schedule.
 
     Args:
         name: one of `SCHEDULES`.
         drops: for "step".
         factor: for "step" and "exponential".
-        warmup: share of the training that warms up, whatever the schedule.
+        warmup: share of the training that the warm-up takes, with any schedule.
 
     Returns:
         The product of the schedule and its warm-up.
@@ -97,5 +97,5 @@ def build_schedule(name: str, drops: Sequence[float], factor: float, warmup: flo
 
 
 def _between(start: float, end: float, progress: float) -> float:
-    """Go from start to end along half a cosine."""
+    """Return the value at a share of the way from start to end, along half a cosine."""
     return end + (start - end) * 0.5 * (1.0 + math.cos(math.pi * progress))

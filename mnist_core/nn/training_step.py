@@ -42,7 +42,19 @@ def take_step(
         The mean loss of the batch, without penalties, and how many images were read correctly, both before the change.
 
     Raises:
-        DivergedError: if the loss is not a finite number; nothing is changed then.
+        DivergedError: if the loss is not a finite number; no weight is changed then.
+
+    Example:
+        >>> from mnist_core.nn import losses, mlp, normalization, optimizers
+        >>> rng = np.random.default_rng(0)
+        >>> x = normalization.normalize(rng.integers(0, 256, (20, 28, 28), np.uint8), "unit")  # 20 images of noise
+        >>> model = mlp.build_mlp((784, 32, 10), "relu", "he", rng)
+        >>> optimizer = optimizers.SGD(model.flat_params, model.flat_grads)
+        >>> batch = [(x, np.arange(20) % 10)]
+        >>> for _ in range(30):
+        ...     loss, correct = take_step(model, optimizer, losses.softmax_cross_entropy, 0.1, batch, 20)
+        >>> loss < 0.5, correct  # even noise can be learned by heart
+        (True, 20)
     """
     with np.errstate(over="ignore", invalid="ignore"):  # a training that diverges is reported once, by the error
         loss, correct = compute_gradient(model, loss_of, pieces, batch_size)

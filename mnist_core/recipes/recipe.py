@@ -127,13 +127,18 @@ class Recipe:
         Flag(),
         "Sort the training images by digit: without shuffling, an epoch shows all zeros, then all ones, ….",
     )
-    seed: int = setting(0, Number(int, ge=0), "Seed of everything random: split, weights, order, distortion, dropout.")
+    seed: int = setting(
+        0, Number(int, ge=0), "Seed of everything random: split, weights, order, distortion, noise, dropout."
+    )
     l1: float = setting(0.0, _NOT_NEGATIVE, "Adds l1 · sign(W), the slope of l1 ‖W‖₁, to the gradient of every weight.")
     l2: float = setting(0.0, _NOT_NEGATIVE, "Adds l2 · W, the slope of ½ l2 ‖W‖², to the gradient of every weight.")
     clip_norm: float | None = setting(
         None, _POSITIVE, "Length that the gradient of all parameters together is cut to.", none="never"
     )
     distortion: float = setting(0.0, Number(ge=0, le=3), "How strongly every image is distorted anew in every epoch.")
+    input_noise: float = setting(
+        0.0, Number(ge=0, le=1), "Standard deviation of the noise that is added to the scaled inputs while training."
+    )
     rare_digits: float = setting(
         0.0, _SHARE, "Digits in rare ways of writing that are added, as a share of the training images."
     )
@@ -201,6 +206,11 @@ class Recipe:
         """How many numbers training changes: weights and biases, scales and shifts."""
         linear = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(self.layer_sizes))
         return linear + 2 * self.batch_norm * sum(self.hidden_sizes)
+
+    @property
+    def has_harder_training(self) -> bool:
+        """Whether training images are harder to read than others: then training figures are the worse ones."""
+        return bool(self.dropout or self.distortion or self.input_noise)
 
     def has_effect(self, name: str) -> bool:
         """Return whether a setting changes anything in a training with this recipe; β₁ does not with plain SGD."""

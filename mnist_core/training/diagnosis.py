@@ -354,7 +354,7 @@ def _at_the_end(curves: _Curves, best: EpochEnd, reached: float, improved: bool,
         found.append(Finding(STILL_IMPROVING, numbers))
     elif healthy and reached >= LOW_ACCURACY:
         found.append(Finding(FINISHED_WELL, numbers))
-    elif healthy and (last.validation_accuracy is not None or not (recipe.dropout or recipe.distortion)):
+    elif healthy and (last.validation_accuracy is not None or not recipe.has_harder_training):
         validation = last.train_accuracy if last.validation_accuracy is None else last.validation_accuracy
         found.append(Finding(UNDERFITTING, {"train": last.train_accuracy, "validation": validation}))
     if recipe.patience is not None and last.epoch < recipe.epochs and last.epoch - best.epoch >= recipe.patience:

@@ -14,17 +14,16 @@ import numpy as np
 
 from mnist_core.constants import CLASSES, SIDE
 from mnist_core.data.dataset import Dataset, Split
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import StepEnd
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 
 
 @dataclass(frozen=True)
-class Plan:
+class FineTuneConfig:
     """How a hand is learnt; larger shares and rates learn more of an odd hand, and forget more (`bench/RESULTS.md`).
 
     Attributes:
@@ -47,7 +46,7 @@ class Plan:
         return self.steps * self.batch_size
 
 
-PLAN = Plan()
+DEFAULT_CONFIG = FineTuneConfig()
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,8 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
-    """What came of it.
+class FineTuneResult:
+    """A fine-tuned network, and how well it and the one before read.
 
     Attributes:
         network: the one that has learnt on; the one before is as it was.
@@ -89,23 +88,23 @@ class Lesson:
             it reads the person's next drawings, the next drawings will show.
     """
 
-    network: TrainedNetwork
+    network: Network
     before: Scores
     after: Scores
 
 
-def learn_hand(
-    network: TrainedNetwork,
+def fine_tune(
+    network: Network,
     images: np.ndarray,
     labels: np.ndarray,
     data: Dataset,
     seed: int = 0,
-    plan: Plan = PLAN,
-) -> Iterator[Progress | Lesson]:
-    """Let a copy of a network learn on from a person's drawings, while it rehearses a data set.
+    config: FineTuneConfig = DEFAULT_CONFIG,
+) -> Iterator[Progress | FineTuneResult]:
+    """Fine-tune a copy of a network on a person's drawings, while it rehearses a data set.
 
     What is rehearsed is made as the network's recipe makes its training images: with digits in rare ways and drawings
-    that are no digits, if it had those. Certainty (temperature, sure_from, digit_from) is taken over as it is.
+    that are no digits, if it had those. Temperature and thresholds are taken over as they are.
 
     Args:
         network: the network to begin with, not changed.
@@ -113,10 +112,10 @@ def learn_hand(
         labels: uint8 (N,), what they are, 0 to 9.
         data: what to rehearse, and to measure on what is forgotten.
         seed: of everything random: the same arguments give the same bits.
-        plan: how.
+        config: how.
 
     Returns:
-        An iterator of `Progress` after every step and one `Lesson` at the end. Who stops asking has changed nothing.
+        An iterator of `Progress` after every step and one `FineTuneResult` at the end. Nothing is changed before that.
 
     Raises:
         ValueError: at once, if the collection is empty, its arrays are not of these shapes and dtypes, or a label is
@@ -133,27 +132,27 @@ def learn_hand(
             )
     if labels.max() >= CLASSES:
         raise ValueError(f"found the label {labels.max()}, expected 0 to {CLASSES - 1}")
-    return _learn(network, images, labels, data, seed, plan)
+    return _fine_tune(network, images, labels, data, seed, config)
 
 
-def _learn(
-    network: TrainedNetwork, images: np.ndarray, labels: np.ndarray, data: Dataset, seed: int, plan: Plan
-) -> Iterator[Progress | Lesson]:
+def _fine_tune(
+    network: Network, images: np.ndarray, labels: np.ndarray, data: Dataset, seed: int, config: FineTuneConfig
+) -> Iterator[Progress | FineTuneResult]:
     same_data = network.data_fingerprint == data.fingerprint
     before = _scores(network, images, labels, data, network.test_accuracy if same_data else None)
-    recipe = _recipe(network.recipe, plan, seed)
-    training = start_training(recipe, begin_with=network.model)
-    for record in train(training, _split(recipe, images, labels, data, plan)):
+    recipe = _recipe(network.recipe, config, seed)
+    state = init_state(recipe, begin_with=network.model)
+    for record in train_from(state, _split(recipe, images, labels, data, config)):
         if isinstance(record, StepEnd):
-            yield Progress(record.step, plan.steps, record.loss)
-    learnt = replace(network, model=training.current_model(), validation_accuracy=None, test_accuracy=None)
+            yield Progress(record.step, config.steps, record.loss)
+    learnt = replace(network, model=state.current_model(), validation_accuracy=None, test_accuracy=None)
     after = _scores(learnt, images, labels, data)
     if same_data:  # else it would be taken for that of the data set which the network was trained on
         learnt = replace(learnt, test_accuracy=after.test)
-    yield Lesson(learnt, before, after)
+    yield FineTuneResult(learnt, before, after)
 
 
-def _recipe(recipe: Recipe, plan: Plan, seed: int) -> Recipe:
+def _recipe(recipe: Recipe, config: FineTuneConfig, seed: int) -> Recipe:
     """Build the same network as a recipe, and rehearse the same images, but learn as planned."""
     as_ever = Recipe(recipe.name, recipe.source)
     learning = ("beta1", "beta2", "eps", "warmup", "clip_norm", "label_smoothing", "l1", "l2", "ema_decay", "patience")
@@ -161,26 +160,26 @@ def _recipe(recipe: Recipe, plan: Plan, seed: int) -> Recipe:
         recipe,
         **{name: getattr(as_ever, name) for name in learning},
         optimizer="adam",
-        learning_rate=plan.learning_rate,
+        learning_rate=config.learning_rate,
         schedule="cosine",
         schedule_unit="step",
-        batch_size=plan.batch_size,
+        batch_size=config.batch_size,
         epochs=1,
         shuffle=True,
-        train_images=ceil(plan.images / (1 + recipe.rare_digits + recipe.not_digits)),
+        train_images=ceil(config.images / (1 + recipe.rare_digits + recipe.not_digits)),
         sort_images=False,
         seed=seed,
         validation_fraction=0.0,
     )
 
 
-def _split(recipe: Recipe, images: np.ndarray, labels: np.ndarray, data: Dataset, plan: Plan) -> Split:
+def _split(recipe: Recipe, images: np.ndarray, labels: np.ndarray, data: Dataset, config: FineTuneConfig) -> Split:
     """Put the person's own images, each many times, beside those to rehearse: as many as the plan wants in all."""
-    own = min(round(plan.images * plan.own_share), plan.repeats * len(images))
-    split = split_for(recipe, data)
-    rng = np.random.default_rng((recipe.seed, 3))  # its own, as are those of `split_for`
+    own = min(round(config.images * config.own_share), config.repeats * len(images))
+    split = make_split(recipe, data)
+    rng = np.random.default_rng((recipe.seed, 3))  # its own, as are those of `make_split`
     mine = np.resize(rng.permutation(len(images)), own)
-    rehearsed = np.resize(rng.permutation(len(split.train_images)), plan.images - own)
+    rehearsed = np.resize(rng.permutation(len(split.train_images)), config.images - own)
     return replace(
         split,
         train_images=np.concatenate([images[mine], split.train_images[rehearsed]]),
@@ -189,11 +188,9 @@ def _split(recipe: Recipe, images: np.ndarray, labels: np.ndarray, data: Dataset
 
 
 def _scores(
-    network: TrainedNetwork, images: np.ndarray, labels: np.ndarray, data: Dataset, test: float | None = None
+    network: Network, images: np.ndarray, labels: np.ndarray, data: Dataset, test: float | None = None
 ) -> Scores:
     """Read the collection and, unless that is known, the test images."""
-    model, recipe = network.model, network.recipe
-    own = evaluate(model, recipe.head, recipe.normalization, images, labels).accuracy
     if test is None:
-        test = evaluate(model, recipe.head, recipe.normalization, data.test_images, data.test_labels).accuracy
-    return Scores(own, test)
+        test = network.score(data.test_images, data.test_labels)
+    return Scores(network.score(images, labels), test)

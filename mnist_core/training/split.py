@@ -10,7 +10,7 @@ from mnist_core.data.rare_digits import rare_digits
 from mnist_core.recipes.recipe import Recipe
 
 
-def split_for(recipe: Recipe, dataset: Dataset) -> Split:
+def make_split(recipe: Recipe, dataset: Dataset) -> Split:
     """Split off the validation images that a recipe asks for, choose the training images, and add drawn ones.
 
     All of it is seeded, and the same for equal recipes.

@@ -14,7 +14,7 @@ from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 
 
 @dataclass(eq=False)
-class Training:
+class TrainingState:
     """Where a training stands: all that is needed to go on exactly from here.
 
     Attributes:
@@ -83,7 +83,7 @@ class Training:
         return model
 
 
-def start_training(recipe: Recipe, dtype: type[np.floating] = np.float32, begin_with: MLP | None = None) -> Training:
+def init_state(recipe: Recipe, dtype: type[np.floating] = np.float32, begin_with: MLP | None = None) -> TrainingState:
     """Build a network and optimizer; the same recipe gives the same bits.
 
     Args:
@@ -111,22 +111,22 @@ def start_training(recipe: Recipe, dtype: type[np.floating] = np.float32, begin_
             )
         model.load(begin_with.arrays)
     average = model.flat.copy() if recipe.ema_decay else None
-    return Training(recipe, model, build_optimizer(recipe, model), rng, average=average)
+    return TrainingState(recipe, model, build_optimizer(recipe, model), rng, average=average)
 
 
-def change_settings(training: Training, recipe: Recipe) -> None:
-    """Let a training go on with another learning rate, momentum, dropout, or number of epochs.
+def reconfigure(state: TrainingState, recipe: Recipe) -> None:
+    """Change the settings of a training under way: those of `MUTABLE_FIELDS`.
 
     Its step, weights, random state and the optimizer's memory stay.
 
     Args:
-        training: as it stands at a record; changed in place.
+        state: as it stands at a record; changed in place.
         recipe: the settings from now on.
 
     Raises:
         RecipeError: if that recipe differs in anything but `MUTABLE_FIELDS`; nothing is changed then.
     """
-    before = training.recipe
+    before = state.recipe
     kept = {name: getattr(before, name) for name in MUTABLE_FIELDS}
     if replace(recipe, **kept) != before:
         raise RecipeError(
@@ -135,10 +135,10 @@ def change_settings(training: Training, recipe: Recipe) -> None:
         )
     # Dropout is a layer of its own, so it may come or go; the order of the numbers in `flat` doesn't know of it.
     unfilled = replace(recipe, init="zeros", bias_init="zeros")
-    model = build_model(unfilled, training.rng, training.model.flat.dtype.type)
-    model.flat[...] = training.model.flat
+    model = build_model(unfilled, state.rng, state.model.flat.dtype.type)
+    model.flat[...] = state.model.flat
     optimizer = build_optimizer(recipe, model)
-    optimizer.step_count = training.step
+    optimizer.step_count = state.step
     for name, memory in optimizer.state.items():
-        memory[...] = training.optimizer.state[name]
-    training.recipe, training.model, training.optimizer = recipe, model, optimizer
+        memory[...] = state.optimizer.state[name]
+    state.recipe, state.model, state.optimizer = recipe, model, optimizer

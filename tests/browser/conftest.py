@@ -1,20 +1,26 @@
 """The real thing: a server started as a user starts it, a real Chromium, and hands that draw."""
 
 import os
+import secrets
+import shutil
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from mnist_core.recipes.presets import RECIPES
 from tests.browser.chromium import ADVICE, find
 from tests.paths import ROOT
+from tests.webapp.real_runs import train_job
+from webapp.runs.job import Job
 
 # Chromium's own calls home would only blur the proof that the app makes none.
 CHROMIUM_FLAGS = (
@@ -34,7 +40,25 @@ EXPECTED_MISSES = tuple(
     for name in ("health", "host-config")
 )
 
+MOUSE_AND_TOUCH = ("mouse", "touch")
+PATIENCE = 30_000
+"""Milliseconds until a page that does not show what it should has failed: much, since a busy computer is no fault."""
+expect.set_options(timeout=PATIENCE)
+
 NewPage = Callable[..., Page]
+
+
+def mouse_and_touch(slow: str | None = None) -> pytest.MarkDecorator:
+    """Do a test with the mouse and again with a finger.
+
+    Args:
+        slow: which of the two is for `make test-slow`, in a test that takes long.
+    """
+    kinds = [
+        pytest.param(kind == "touch", id=kind, marks=[pytest.mark.slow] if kind == slow else [])
+        for kind in MOUSE_AND_TOUCH
+    ]
+    return pytest.mark.parametrize("touch", kinds)
 
 
 class Server:
@@ -79,7 +103,7 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        for _ in range(300):
+        while True:
             try:
                 urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1).close()
                 break
@@ -99,6 +123,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("server"), RUNS_AT_ONCE="4")  # a failing test leaves its run behind
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of one epoch on MNIST, trained once for all tests that look at one."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    train_job(folder, Job(replace(RECIPES["quick"], epochs=1), "mnist"))
+    return folder
+
+
+@pytest.fixture
+def finished_run(server: Server, trained: Path) -> str:
+    """The id of such a run, of the test's own; its files can be changed."""
+    run_id = f"quick-{secrets.token_hex(3)}"
+    shutil.copytree(trained, server.runs / run_id)
+    return run_id
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +175,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
         page.on("console", lambda message: _note_error(message, faults))
         page.on("request", lambda request: _note_outside(request.url, faults))
         page.on("websocket", lambda websocket: _note_outside(websocket.url, faults))
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         return page
 
     yield open_page

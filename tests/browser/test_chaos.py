@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.browser.training_page import (
     wait_for_state,
     wait_until_shown,
 )
+from tests.webapp.real_runs import worker_of
 
 EPOCHS = 30  # so many that a run is still going when a slow page has shown that it is
 
@@ -44,14 +44,6 @@ def start(page: Page, epochs: int) -> str:
     page.wait_for_url(f"**epochs={epochs}*")
     press(page, "start")
     return run_of(page)
-
-
-def worker_of(run_id: str) -> int:
-    """Find the process that trains a run."""
-    found = subprocess.run(
-        ["pgrep", "-f", f"webapp.runs.worker .*{run_id}"], capture_output=True, text=True, check=True
-    )
-    return int(found.stdout.split()[0])
 
 
 def epochs_of(server: Server, run_id: str) -> float:

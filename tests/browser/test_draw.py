@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LAPTOP, PHONE, NewPage
+from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
 from tests.browser.hand import DIGITS, Hand, wait_until_settled
 
 
@@ -149,7 +149,7 @@ def test_keys_undo_redo_and_clear(address: str, new_page: NewPage) -> None:
         expect(answer_of(page)).to_have_text(answer)
 
 
-@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+@mouse_and_touch(slow="mouse")
 def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE) if touch else new_page()
     hand = open_pad(page, address, touch)
@@ -250,7 +250,7 @@ def test_bars_stay_where_they_are_while_they_move(address: str, new_page: NewPag
     expect(page.locator(".st-key-pad[data-mark]")).to_have_count(1)
 
 
-@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+@mouse_and_touch(slow="touch")
 def test_undo_redo_and_clear(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE) if touch else new_page()
     hand = open_pad(page, address, touch)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import LAPTOP, PHONE, NewPage
+from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
 from tests.browser.hand import Hand, wait_until_settled
 
 MARKS = {"✓": True, "✗": False}
@@ -57,10 +57,9 @@ def games_of(page: Page) -> int:
     return int(shown.first.inner_text()) if shown.count() else 0
 
 
-@pytest.mark.parametrize(("touch", "asked", "drawn"), [(False, 3, 8), (True, 7, 2)], ids=["mouse", "touch"])
-def test_ten_digits_are_drawn_and_the_class_sees_the_one_misread(
-    touch: bool, asked: int, drawn: int, address: str, new_page: NewPage
-) -> None:
+@mouse_and_touch(slow="mouse")
+def test_ten_digits_are_drawn_and_the_class_sees_the_one_misread(touch: bool, address: str, new_page: NewPage) -> None:
+    asked, drawn = (7, 2) if touch else (3, 8)
     player, projector = Player(new_page, address, "draw", touch), Player(new_page, address, "class", touch=False)
     page, games = player.page, games_of(projector.page)
     expect(page.get_by_role("switch", name="Count my games for the class")).to_be_checked()
@@ -106,7 +105,7 @@ INKED = """canvas => {
 """JavaScript: how many pixels of a tile show ink."""
 
 
-@pytest.mark.parametrize("touch", [False, True], ids=["keys", "touch"])
+@mouse_and_touch(slow="touch")
 def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_page: NewPage) -> None:
     player = Player(new_page, address, "duel", touch)
     page = player.page

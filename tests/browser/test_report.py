@@ -1,6 +1,5 @@
 """The report in a real browser, from a file and without a network: its charts are drawn, and nothing is asked for."""
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from playwright.sync_api import Browser
 
 from mnist_core.recipes.recipe import Recipe
 from tests.browser.conftest import LAPTOP, PHONE
+from tests.webapp.real_runs import look, train_job
 from webapp.pages.train.downloads import report_file
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
@@ -18,16 +18,12 @@ from webapp.runs.registry import Runs
 def report(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> str:
     """The address of a file with the report of a finished run."""
     folder = tmp_path_factory.mktemp("report")
-    runs = Runs(folder / "runs", at_once=1)
     recipe = Recipe(name="tiny", source="test", hidden_sizes=(16,), batch_size=25, epochs=3, learning_rate=0.2)
-    run_id = runs.start(Job(recipe, str(data_folder)), name="<i>mine</i>")
-    deadline = time.monotonic() + 30
-    while (snapshot := runs.snapshot(run_id)) is None or snapshot.state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    train_job(folder / "tiny", Job(recipe, str(data_folder)))
+    runs = Runs(folder, at_once=0)
+    runs.describe("tiny", "<i>mine</i>", "")
     path = folder / "report.html"
-    path.write_bytes(report_file(snapshot))
-    runs.close()
+    path.write_bytes(report_file(look(runs, "tiny")))
     return path.as_uri()
 
 

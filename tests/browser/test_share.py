@@ -8,20 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewPage, Server
-from tests.browser.training_page import open_training, press, run_of, start, wait_for_state
+from tests.browser.training_page import open_training, press
 
 # What a page finds that comes over plain http from another computer, as in a class.
 PLAIN_HTTP = "Object.defineProperty(navigator, 'clipboard', { value: undefined })"
-
-
-def stopped_run(page: Page, address: str) -> str:
-    """A run that is over, with its page open; give its id."""
-    start(page, address, epochs=400)
-    run_id = run_of(page)
-    wait_for_state(page, "running")
-    press(page, "stop")
-    wait_for_state(page, "stopped")
-    return run_id
 
 
 def pasted(page: Page) -> str:
@@ -33,16 +23,18 @@ def pasted(page: Page) -> str:
 
 
 @pytest.mark.parametrize("clipboard", [True, False], ids=["localhost", "plain http"])
-def test_links_are_copied_with_mouse_and_keyboard(server: Server, new_page: NewPage, clipboard: bool) -> None:
+def test_links_are_copied_with_mouse_and_keyboard(
+    server: Server, finished_run: str, new_page: NewPage, clipboard: bool
+) -> None:
     page = new_page(permissions=["clipboard-read", "clipboard-write"] if clipboard else [])
     if not clipboard:
         page.add_init_script(PLAIN_HTTP)
-    run_id = stopped_run(page, server.address)
+    open_training(page, server.address, f"?run={finished_run}")
     press(page, "share")
     expect(page.locator(".address")).to_have_count(2)
     addresses = page.locator(".address").all_inner_texts()
-    assert urlsplit(addresses[0]).query == "recipe=quick&data=mnist&epochs=400"
-    assert addresses[1] == f"{server.address}/train?run={run_id}"
+    assert urlsplit(addresses[0]).query == "recipe=quick&data=mnist&epochs=1"
+    assert addresses[1] == f"{server.address}/train?run={finished_run}"
     buttons = page.locator(".copy-button")
     buttons.first.click()
     expect(buttons.first).to_have_text("Copied")
@@ -66,14 +58,14 @@ def class_server(server: Server, tmp_path: Path) -> Iterator[Server]:
 
 
 def test_the_code_for_a_class_is_shown_large_where_others_can_open_the_app(
-    server: Server, class_server: Server, new_page: NewPage
+    server: Server, class_server: Server, finished_run: str, new_page: NewPage
 ) -> None:
     page = new_page()
-    run_id = stopped_run(page, server.address)
+    open_training(page, server.address, f"?run={finished_run}")
     press(page, "share")
     expect(page.get_by_text("make run HOST=0.0.0.0")).to_be_visible()  # this server listens to localhost only
     expect(page.locator(".qr-code")).to_have_count(0)
-    open_training(page, class_server.address, f"?run={run_id}")
+    open_training(page, class_server.address, f"?run={finished_run}")
     press(page, "share")
     address = page.locator(".address").first.inner_text()
     assert urlsplit(address).port == urlsplit(class_server.address).port

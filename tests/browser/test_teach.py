@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from mnist_core.data.dataset import load_dataset
-from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.conftest import PHONE, NewPage, Server, mouse_and_touch
 from tests.browser.hand import Hand, Stroke, wait_until_settled
 from webapp.visitors.identity import COOKIE, owner_of, read_id
 
@@ -110,17 +110,17 @@ class Pupil:
         """Let a copy of the network learn, and wait until it reads."""
         self.press("teach-go")
         expect(self.page.get_by_role("progressbar")).to_be_visible()
-        expect(self.network).to_have_value(re.compile("^default, my hand — reads .*MNIST"), timeout=30_000)
+        expect(self.network).to_have_value(re.compile("^default, my hand — reads .*MNIST"), timeout=90_000)
         expect(self.page.get_by_role("progressbar")).to_have_count(0)
 
 
 OpenPupil = Callable[[], Pupil]
 
 
-@pytest.fixture(params=[False, True], ids=["mouse", "touch"])
-def open_pupil(request: pytest.FixtureRequest, new_page: NewPage, server: Server) -> OpenPupil:
+@pytest.fixture
+def open_pupil(touch: bool, new_page: NewPage, server: Server) -> OpenPupil:
     """Opens the browsers of visitors who do not know of each other."""
-    return lambda: Pupil(new_page, server.address, request.param)
+    return lambda: Pupil(new_page, server.address, touch)
 
 
 def rows_of(server: Server, owner: str) -> list[tuple[int, int | None]]:
@@ -129,6 +129,7 @@ def rows_of(server: Server, owner: str) -> list[tuple[int, int | None]]:
         return database.execute("SELECT label, read FROM drawings WHERE owner = ? ORDER BY id", (owner,)).fetchall()
 
 
+@mouse_and_touch(slow="touch")
 def test_drawings_are_kept_mended_found_again_and_taken_home(
     open_pupil: OpenPupil, server: Server, tmp_path: Path
 ) -> None:
@@ -176,6 +177,7 @@ def test_drawings_are_kept_mended_found_again_and_taken_home(
     assert len(list((tmp_path / "png").glob("*.png"))) == 3
 
 
+@mouse_and_touch(slow="mouse")
 def test_a_hand_is_learnt_unlearnt_and_forgotten(
     open_pupil: OpenPupil, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -307,11 +307,10 @@ def test_every_view_shows_something_while_it_trains(address: str, new_page: NewP
     wait_for_state(page, "stopped")
 
 
-def test_what_can_be_downloaded(server: Server, new_page: NewPage, real_mnist: Path) -> None:
-    page = new_page()
-    start(page, server.address, epochs=1)
+def test_what_can_be_downloaded(server: Server, finished_run: str, new_page: NewPage) -> None:
+    page, run_id = new_page(), finished_run
+    open_training(page, server.address, f"?run={run_id}")
     wait_for_state(page, "finished")
-    run_id = run_of(page)
     press(page, "downloads")
     files = {}
     for label, ending in DOWNLOADS.items():

@@ -1,16 +1,13 @@
 """What stands below the pad, in a real browser: every view speaks of the digit that was drawn, and follows it."""
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import LAPTOP, PHONE, NewPage
+from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
 from tests.browser.hand import Hand, wait_until_settled
 from tests.browser.test_draw import clear
-
-SCREENS = pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["mouse", "touch"])
 
 
 def draw(page: Page, address: str, view: str, digit: int, touch: bool) -> Hand:
@@ -30,11 +27,11 @@ def press(page: Page, place: str, touch: bool) -> None:
         target.click()
 
 
-@SCREENS
+@mouse_and_touch(slow="mouse")
 def test_a_stage_that_is_switched_off_changes_what_the_network_sees(
-    screen: dict[str, Any], address: str, new_page: NewPage
+    touch: bool, address: str, new_page: NewPage
 ) -> None:
-    page, touch = new_page(**screen), screen is PHONE
+    page = new_page(**PHONE if touch else LAPTOP)
     hand = draw(page, address, "stages", 7, touch)
     expect(page.locator(".st-key-stages-way img")).to_have_count(6)
     expect(page.locator(".stages-others figure")).to_have_count(6)
@@ -51,11 +48,9 @@ def test_a_stage_that_is_switched_off_changes_what_the_network_sees(
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^without it: "))
 
 
-@SCREENS
-def test_why_compares_two_digits_and_shows_what_looks_alike(
-    screen: dict[str, Any], address: str, new_page: NewPage
-) -> None:
-    page, touch = new_page(**screen), screen is PHONE
+@mouse_and_touch(slow="touch")
+def test_why_compares_two_digits_and_shows_what_looks_alike(touch: bool, address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE if touch else LAPTOP)
     hand = draw(page, address, "why", 4, touch)
     words = page.locator(".st-key-why .why-words").first
     expect(words).to_have_text(re.compile("for 4"))
@@ -73,9 +68,9 @@ def test_why_compares_two_digits_and_shows_what_looks_alike(
     expect(words).to_have_text(re.compile("for 3"))  # the comparison follows another answer
 
 
-@SCREENS
-def test_a_neuron_shows_its_whole_arithmetic(screen: dict[str, Any], address: str, new_page: NewPage) -> None:
-    page, touch = new_page(**screen), screen is PHONE
+@mouse_and_touch(slow="mouse")
+def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE if touch else LAPTOP)
     draw(page, address, "neurons", 5, touch)
     tile = page.locator(".neurons .units button").nth(3)
     name = re.search(r"Unit (\d+)", tile.inner_text())
@@ -102,11 +97,9 @@ def test_a_neuron_shows_its_whole_arithmetic(screen: dict[str, Any], address: st
     expect(page.locator(".shares tr.chosen th")).to_have_text("5")
 
 
-@SCREENS
-def test_the_walk_goes_forward_and_back_through_the_network(
-    screen: dict[str, Any], address: str, new_page: NewPage
-) -> None:
-    page, touch = new_page(**screen), screen is PHONE
+@mouse_and_touch(slow="touch")
+def test_the_walk_goes_forward_and_back_through_the_network(touch: bool, address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE if touch else LAPTOP)
     draw(page, address, "walk", 2, touch)
     where = page.locator(".walk-where")
     names = []

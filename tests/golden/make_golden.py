@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from mnist_core.data.dataset import Split
 from mnist_core.nn.layers import dropout_mask
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 from tests.mnist_core.nn import test_against_pytorch as cases
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def optimizers() -> dict[str, Any]:
 
 
 def factors(name: str, drops: tuple[float, ...], factor: float, warmup: float, steps: int) -> list[float]:
-    """Give the learning rate at every step, beginning at 1: the product of a schedule and its warm-up."""
+    """Return the learning rate at every step, beginning at 1: the product of a schedule and its warm-up."""
     schedulers = torch.optim.lr_scheduler
     milestones = [round(drop * steps) for drop in drops]
     builders = {
@@ -218,14 +218,14 @@ def build_network(recipe: Recipe, params: dict[str, np.ndarray]) -> Any:
 
 
 def arrays_of(network: Any, names: list[str]) -> dict[str, np.ndarray]:
-    """Give parameters and running statistics, in our order and with our names."""
+    """Return parameters and running statistics, in our order and with our names."""
     tensors = [*network.parameters(), *(buffer for buffer in network.buffers() if buffer.dim())]
     return {name: part.detach().numpy() for name, part in zip(names, tensors, strict=True)}
 
 
 def train(recipe: Recipe, split: Split, rounded: bool = False) -> dict[str, Any]:
     """Train as the recipe says, and record the loss of every step and what comes out."""
-    start = start_training(recipe, np.float64)
+    start = init_state(recipe, np.float64)
     names, rng = list(start.model.arrays), start.rng  # the first weights have been drawn from it
     network = build_network(recipe, start.model.params)
     weights = [param for param in network.parameters() if param.dim() == 2]

@@ -1,7 +1,11 @@
-"""Weights: saved and loaded bit for bit; whatever else lies in a file gives a WeightsError and takes no memory."""
+"""The network: it reads and is evaluated; saved and loaded bit for bit, and whatever else lies in a file is refused."""
 
 import json
+import math
 import os
+import re
+import subprocess
+import sys
 import tracemalloc
 import warnings
 import zipfile
@@ -14,44 +18,49 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist_core.errors import WeightsError
+from mnist_core.errors import ImageError, WeightsError
 from mnist_core.network import (
-    MAX_EVIDENCE,
+    BATCH,
+    DEFAULT_WEIGHTS,
+    MAX_LOGSUMEXP,
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
-    TrainedNetwork,
-    load_weights,
-    save_weights,
+    Network,
 )
+from mnist_core.nn.layers import Linear
+from mnist_core.nn.losses import HEADS
+from mnist_core.nn.mlp import MLP, build_mlp
+from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.recognizer import DEFAULT_WEIGHTS
-from mnist_core.training.loop import train
-from mnist_core.training.result import finished_network, unfinished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.loop import train_from
+from mnist_core.training.records import EpochEnd, Record
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
+from mnist_core.training.stream import Training
 from tests.mnist_core.tampering import npy_with_header, repack
+from tests.paths import ROOT
 
 
-def tiny_network(hidden_sizes: tuple[int, ...] = (1,), seed: int = 0) -> TrainedNetwork:
+def tiny_network(hidden_sizes: tuple[int, ...] = (1,), seed: int = 0) -> Network:
     recipe = Recipe("tiny", "tests", hidden_sizes=hidden_sizes, seed=seed)
-    return TrainedNetwork(start_training(recipe).model, recipe, "digits", "f" * 64, True, 0.75, 0.5)
+    return Network(init_state(recipe).model, recipe, "digits", "f" * 64, True, 0.75, 0.5)
 
 
-def network_with_batch_norm() -> TrainedNetwork:
+def network_with_batch_norm() -> Network:
     """With running statistics that are not those of the beginning."""
     recipe = Recipe("norm", "tests", hidden_sizes=(5, 3), batch_norm=True, dropout=0.5)
-    model = start_training(recipe).model
+    model = init_state(recipe).model
     rng = np.random.default_rng(1)
     model.forward(rng.uniform(size=(9, 784)).astype(np.float32), training=True)
-    return TrainedNetwork(model, recipe, "digits", "f" * 64, True, None, 0.5)
+    return Network(model, recipe, "digits", "f" * 64, True, None, 0.5)
 
 
-def assert_equal(found: TrainedNetwork, expected: TrainedNetwork) -> None:
+def assert_equal(found: Network, expected: Network) -> None:
     """Every fact is the same, and every parameter bit for bit."""
     for name in ("recipe", "data_name", "data_fingerprint", "synthetic", "validation_accuracy", "test_accuracy"):
         assert getattr(found, name) == getattr(expected, name), name
     assert found.class_names == expected.class_names
-    for name in ("temperature", "sure_from", "digit_from"):
+    for name in ("temperature", "confidence_threshold", "ood_threshold"):
         assert getattr(found, name) == getattr(expected, name), name
     assert list(found.model.arrays) == list(expected.model.arrays)
     for name, array in expected.model.arrays.items():
@@ -61,14 +70,14 @@ def assert_equal(found: TrainedNetwork, expected: TrainedNetwork) -> None:
 
 @pytest.fixture
 def path(tmp_path) -> Path:
-    save_weights(tmp_path / "a.npz", tiny_network())
+    tiny_network().save(tmp_path / "a.npz")
     return tmp_path / "a.npz"
 
 
 def message(path: Path) -> str:
     """The text of the refusal: one line that names the file."""
     with pytest.raises(WeightsError) as caught:
-        load_weights(path)
+        Network.load(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: ") and "\n" not in text
     return text.removeprefix(f"{path}: ")
@@ -80,15 +89,15 @@ def message(path: Path) -> str:
 @pytest.mark.parametrize("hidden_sizes", [(), (1,), (5, 3)])
 def test_a_network_comes_back_bit_for_bit(tmp_path, hidden_sizes):
     network = tiny_network(hidden_sizes)
-    save_weights(tmp_path / "a.npz", network)
-    assert_equal(load_weights(tmp_path / "a.npz"), network)
+    network.save(tmp_path / "a.npz")
+    assert_equal(Network.load(tmp_path / "a.npz"), network)
 
 
 def test_batch_norm_comes_back_with_its_running_statistics(tmp_path):
     network = network_with_batch_norm()
     assert network.model.state["1.running_mean"].all()
-    save_weights(tmp_path / "a.npz", network)
-    loaded = load_weights(tmp_path / "a.npz")
+    network.save(tmp_path / "a.npz")
+    loaded = Network.load(tmp_path / "a.npz")
     assert_equal(loaded, network)
     assert loaded.model.flat.tobytes() == network.model.flat.tobytes()
     x = np.random.default_rng(2).uniform(size=(4, 784)).astype(np.float32)
@@ -96,17 +105,17 @@ def test_batch_norm_comes_back_with_its_running_statistics(tmp_path):
 
 
 def test_a_network_that_was_never_validated_says_so_after_loading(tmp_path):
-    save_weights(tmp_path / "a.npz", replace(tiny_network(), validation_accuracy=None))
-    loaded = load_weights(tmp_path / "a.npz")
+    replace(tiny_network(), validation_accuracy=None).save(tmp_path / "a.npz")
+    loaded = Network.load(tmp_path / "a.npz")
     assert loaded.validation_accuracy is None and loaded.test_accuracy == 0.5
     assert (
-        load_weights(repack(tmp_path / "a.npz", lambda m: m["accuracy"].pop("validation"))).validation_accuracy is None
+        Network.load(repack(tmp_path / "a.npz", lambda m: m["accuracy"].pop("validation"))).validation_accuracy is None
     )
 
 
 def test_a_network_that_was_never_tested_says_so_after_loading(tmp_path):
-    save_weights(tmp_path / "a.npz", replace(tiny_network(), test_accuracy=None))
-    loaded = load_weights(tmp_path / "a.npz")
+    replace(tiny_network(), test_accuracy=None).save(tmp_path / "a.npz")
+    loaded = Network.load(tmp_path / "a.npz")
     assert loaded.test_accuracy is None and loaded.validation_accuracy == 0.75
 
 
@@ -137,31 +146,31 @@ def test_a_file_of_an_earlier_version_is_read_with_the_defaults_of_what_it_does_
         assert set(meta["recipe"]) > NEW_SETTINGS
         meta["recipe"] = {name: value for name, value in meta["recipe"].items() if name not in NEW_SETTINGS}
 
-    assert_equal(load_weights(repack(path, forget)), tiny_network())
+    assert_equal(Network.load(repack(path, forget)), tiny_network())
 
 
 def test_a_file_from_before_certainty_is_read_with_the_defaults(tmp_path):
-    network = replace(tiny_network(), temperature=2.5, sure_from=0.9, digit_from=4.5)
-    save_weights(tmp_path / "a.npz", network)
-    loaded = load_weights(repack(tmp_path / "a.npz", lambda meta: meta.pop("certainty")))
-    assert (loaded.temperature, loaded.sure_from, loaded.digit_from) == (1.0, 0.5, None)
+    network = replace(tiny_network(), temperature=2.5, confidence_threshold=0.9, ood_threshold=4.5)
+    network.save(tmp_path / "a.npz")
+    loaded = Network.load(repack(tmp_path / "a.npz", lambda meta: meta.pop("certainty")))
+    assert (loaded.temperature, loaded.confidence_threshold, loaded.ood_threshold) == (1.0, 0.5, None)
     assert_equal(loaded, tiny_network())
 
 
 @pytest.mark.parametrize(
     ("temperature", "sure_from", "digit_from"),
     [
-        (MIN_TEMPERATURE, 0.0, -MAX_EVIDENCE),
-        (MAX_TEMPERATURE, 1.0, MAX_EVIDENCE),
+        (MIN_TEMPERATURE, 0.0, -MAX_LOGSUMEXP),
+        (MAX_TEMPERATURE, 1.0, MAX_LOGSUMEXP),
         (1.7, 0.85, None),
         (1.7, 0.85, 0.0),
         (0.1 + 0.2, 1 / 3, 20 / 3),
     ],
 )
 def test_how_sure_the_network_is_comes_back_exactly(tmp_path, temperature, sure_from, digit_from):
-    network = replace(tiny_network(), temperature=temperature, sure_from=sure_from, digit_from=digit_from)
-    save_weights(tmp_path / "a.npz", network)
-    assert_equal(load_weights(tmp_path / "a.npz"), network)
+    network = replace(tiny_network(), temperature=temperature, confidence_threshold=sure_from, ood_threshold=digit_from)
+    network.save(tmp_path / "a.npz")
+    assert_equal(Network.load(tmp_path / "a.npz"), network)
     with zipfile.ZipFile(tmp_path / "a.npz") as archive:
         meta = json.loads(archive.read("meta.json"))
     assert meta["certainty"] == {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from}
@@ -169,12 +178,12 @@ def test_how_sure_the_network_is_comes_back_exactly(tmp_path, temperature, sure_
 
 def test_whole_numbers_will_do(path):
     whole = {"temperature": 2, "sure_from": 1, "digit_from": -3}
-    loaded = load_weights(repack(path, lambda meta: meta.update(certainty=whole)))
-    assert_equal(loaded, replace(tiny_network(), temperature=2.0, sure_from=1.0, digit_from=-3.0))
+    loaded = Network.load(repack(path, lambda meta: meta.update(certainty=whole)))
+    assert_equal(loaded, replace(tiny_network(), temperature=2.0, confidence_threshold=1.0, ood_threshold=-3.0))
 
 
 def test_the_weights_that_ship_are_read():
-    network = load_weights(DEFAULT_WEIGHTS)
+    network = Network.load(DEFAULT_WEIGHTS)
     assert network.data_name == "MNIST"
     assert network.test_accuracy is not None and network.test_accuracy > 0.98
     assert np.isfinite(network.model.flat).all()
@@ -182,14 +191,14 @@ def test_the_weights_that_ship_are_read():
 
 def test_a_network_in_float64_is_written_in_float32(tmp_path):
     recipe = Recipe("double", "tests", hidden_sizes=(3,))
-    model = start_training(recipe, np.float64).model
-    save_weights(tmp_path / "a.npz", TrainedNetwork(model, recipe, "digits", "f" * 64, True, 0.5, 0.5))
-    np.testing.assert_array_equal(load_weights(tmp_path / "a.npz").model.flat, model.flat.astype(np.float32))
+    model = init_state(recipe, np.float64).model
+    Network(model, recipe, "digits", "f" * 64, True, 0.5, 0.5).save(tmp_path / "a.npz")
+    np.testing.assert_array_equal(Network.load(tmp_path / "a.npz").model.flat, model.flat.astype(np.float32))
 
 
 def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network, small_dataset):
-    save_weights(tmp_path / "a.npz", small_network)
-    loaded = load_weights(tmp_path / "a.npz")
+    small_network.save(tmp_path / "a.npz")
+    loaded = Network.load(tmp_path / "a.npz")
     assert_equal(loaded, small_network)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / 255
     assert loaded.model(x).tobytes() == small_network.model(x).tobytes()
@@ -201,7 +210,7 @@ def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network,
     share=st.floats(0, 1),
     synthetic=st.booleans(),
     temperature=st.floats(MIN_TEMPERATURE, MAX_TEMPERATURE),
-    digit_from=st.none() | st.floats(-MAX_EVIDENCE, MAX_EVIDENCE),
+    ood_threshold=st.none() | st.floats(-MAX_LOGSUMEXP, MAX_LOGSUMEXP),
 )
 @settings(max_examples=25, deadline=None)
 def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic, temperature, digit_from):
@@ -214,37 +223,37 @@ def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, sha
         test_accuracy=1 - share,
         class_names=tuple("零一二三四五六七八九"),
         temperature=temperature,
-        sure_from=share,
-        digit_from=digit_from,
+        confidence_threshold=share,
+        ood_threshold=digit_from,
     )
-    save_weights(path, network)
-    assert_equal(load_weights(path), network)
+    network.save(path)
+    assert_equal(Network.load(path), network)
 
 
 def test_data_from_a_folder_whose_name_is_no_text_can_be_named(tmp_path):
     """Linux lets a folder's name be any bytes; Python stands in for those that are no UTF-8."""
     network = replace(tiny_network(), data_name=os.fsdecode(b"digits \xff"))
-    save_weights(tmp_path / "a.npz", network)
-    assert_equal(load_weights(tmp_path / "a.npz"), network)
+    network.save(tmp_path / "a.npz")
+    assert_equal(Network.load(tmp_path / "a.npz"), network)
 
 
 def test_float16_takes_half_the_room_and_loads_as_float32(tmp_path):
     network = tiny_network((20,))
-    save_weights(tmp_path / "half.npz", network, "float16")
-    save_weights(tmp_path / "full.npz", network)
+    network.save(tmp_path / "half.npz", "float16")
+    network.save(tmp_path / "full.npz")
     assert (tmp_path / "half.npz").stat().st_size < 0.55 * (tmp_path / "full.npz").stat().st_size
-    loaded = load_weights(tmp_path / "half.npz")
+    loaded = Network.load(tmp_path / "half.npz")
     for name, param in network.model.params.items():
         assert loaded.model.params[name].tobytes() == param.astype(np.float16).astype(np.float32).tobytes()
-    save_weights(tmp_path / "again.npz", loaded, "float16")
+    loaded.save(tmp_path / "again.npz", "float16")
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "half.npz").read_bytes()
 
 
 def test_float16_is_enough_to_read_digits(tmp_path, small_network, small_dataset):
-    save_weights(tmp_path / "half.npz", small_network, "float16")
+    small_network.save(tmp_path / "half.npz", "float16")
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / 255
     full = small_network.model(x)
-    half = load_weights(tmp_path / "half.npz").model(x)
+    half = Network.load(tmp_path / "half.npz").model(x)
     np.testing.assert_allclose(half, full, atol=0.05)
     assert (half.argmax(axis=1) == full.argmax(axis=1)).mean() > 0.99
 
@@ -252,13 +261,13 @@ def test_float16_is_enough_to_read_digits(tmp_path, small_network, small_dataset
 @pytest.mark.parametrize(("value", "dtype"), [(1e5, "float16"), (np.nan, "float32"), (np.inf, "float32")])
 def test_weights_that_could_not_be_loaded_again_are_not_written(tmp_path, value, dtype):
     """Better an error now than a file that is refused tomorrow; a good file stays as it is."""
-    save_weights(tmp_path / "a.npz", tiny_network())
+    tiny_network().save(tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
     network = tiny_network(seed=1)
     network.model.params["0.W"][3, 0] = value
     with warnings.catch_warnings(), pytest.raises(WeightsError, match=r"0\.W"):
         warnings.simplefilter("ignore")
-        save_weights(tmp_path / "a.npz", network, dtype)
+        network.save(tmp_path / "a.npz", dtype)
     assert (tmp_path / "a.npz").read_bytes() == before
 
 
@@ -273,31 +282,31 @@ def test_weights_that_could_not_be_loaded_again_are_not_written(tmp_path, value,
         {"digit_from": np.nan},
         {"digit_from": np.inf},
         {"digit_from": -np.inf},
-        {"digit_from": 1.01 * MAX_EVIDENCE},
+        {"digit_from": 1.01 * MAX_LOGSUMEXP},
         {"digit_from": "5"},
     ],
 )
 def test_a_certainty_that_could_not_be_loaded_again_is_not_written(tmp_path, certainty):
-    save_weights(tmp_path / "a.npz", tiny_network())
+    tiny_network().save(tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
     name, value = next(iter(certainty.items()))
     with pytest.raises(WeightsError, match=f"{name} {value}"):
-        save_weights(tmp_path / "a.npz", replace(tiny_network(), **certainty))
+        replace(tiny_network(), **certainty).save(tmp_path / "a.npz")
     assert (tmp_path / "a.npz").read_bytes() == before
 
 
 def test_equal_networks_give_equal_files(tmp_path):
-    save_weights(tmp_path / "a.npz", tiny_network())
-    save_weights(tmp_path / "b.npz", tiny_network())
-    save_weights(tmp_path / "c.npz", tiny_network(seed=1))
+    tiny_network().save(tmp_path / "a.npz")
+    tiny_network().save(tmp_path / "b.npz")
+    tiny_network(seed=1).save(tmp_path / "c.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes() != (tmp_path / "c.npz").read_bytes()
 
 
 def test_a_failed_save_leaves_the_old_file_and_no_other(tmp_path):
-    save_weights(tmp_path / "a.npz", tiny_network())
+    tiny_network().save(tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
     with pytest.raises(TypeError):
-        save_weights(tmp_path / "a.npz", replace(tiny_network(), data_name=object()))  # type: ignore[arg-type]
+        replace(tiny_network(), data_name=object()).save(tmp_path / "a.npz")  # type: ignore[arg-type]
     assert (tmp_path / "a.npz").read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.npz"]
 
@@ -312,15 +321,15 @@ def test_other_programs_can_read_the_file(path):
 
 def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(small_dataset):
     recipe = Recipe("short", "tests", hidden_sizes=(8,), batch_size=100, epochs=2)
-    training = start_training(recipe)
-    for _ in train(training, split_for(recipe, small_dataset)):
+    training = init_state(recipe)
+    for _ in train_from(training, make_split(recipe, small_dataset)):
         pass
     assert training.best is not None
     best = training.best.copy()
     training.model.flat[...] = 0
-    network = finished_network(training, small_dataset)
+    network = Training(training, small_dataset).network().tested(small_dataset)
     np.testing.assert_array_equal(network.model.flat, best)
-    assert (network.temperature, network.sure_from, network.digit_from) == (1.0, 0.5, None)
+    assert (network.temperature, network.confidence_threshold, network.ood_threshold) == (1.0, 0.5, None)
     x = small_dataset.test_images.reshape(-1, 784).astype(np.float32) / np.float32(255)
     read = network.model(x).argmax(axis=1)
     assert network.test_accuracy == pytest.approx((read == small_dataset.test_labels).mean(), abs=0.006)
@@ -332,23 +341,23 @@ def test_a_finished_network_has_the_best_weights_measured_on_the_test_images(sma
 @pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9}, {"batch_norm": True, "dropout": 0.3}])
 def test_an_unfinished_network_is_a_copy_of_the_current_one_without_any_accuracy(tmp_path, small_dataset, changes):
     recipe = Recipe("short", "tests", hidden_sizes=(8,), batch_size=100, epochs=2, **changes)
-    training = start_training(recipe)
-    for _ in islice(train(training, split_for(recipe, small_dataset)), 10):  # within the second epoch
+    training = init_state(recipe)
+    for _ in islice(train_from(training, make_split(recipe, small_dataset)), 10):  # within the second epoch
         pass
-    network = unfinished_network(training, small_dataset)
+    network = Training(training, small_dataset).network(latest=True)
     assert network.model.flat.tobytes() == training.current.tobytes() != training.best_model().flat.tobytes()
     assert not np.shares_memory(network.model.flat, training.current)
     assert (network.validation_accuracy, network.test_accuracy) == (None, None)
     assert (network.data_name, network.data_fingerprint) == ("small digits", small_dataset.fingerprint)
-    save_weights(tmp_path / "a.npz", network)
-    assert_equal(load_weights(tmp_path / "a.npz"), network)
+    network.save(tmp_path / "a.npz")
+    assert_equal(Network.load(tmp_path / "a.npz"), network)
 
 
 # What is refused
 
 
 def test_the_good_file_is_good(path):
-    assert_equal(load_weights(repack(path)), tiny_network())
+    assert_equal(Network.load(repack(path)), tiny_network())
 
 
 def test_a_missing_file(tmp_path):
@@ -450,8 +459,8 @@ def test_a_wrong_description(path, name):
         ("sure_from", np.nextafter(0, -1)),
         ("sure_from", np.nextafter(1, 2)),
         *(("digit_from", value) for value in WRONG_NUMBERS if value not in (None, -0.5)),
-        ("digit_from", np.nextafter(MAX_EVIDENCE, np.inf)),
-        ("digit_from", np.nextafter(-MAX_EVIDENCE, -np.inf)),
+        ("digit_from", np.nextafter(MAX_LOGSUMEXP, np.inf)),
+        ("digit_from", np.nextafter(-MAX_LOGSUMEXP, -np.inf)),
     ],
 )
 def test_a_certainty_that_cannot_be_is_refused(path, name, value):
@@ -490,20 +499,20 @@ def test_a_missing_array(path, name):
 
 @pytest.mark.parametrize("name", ["1.gamma", "1.beta", "1.running_mean", "1.running_variance", "5.running_mean"])
 def test_a_missing_array_of_batch_norm(tmp_path, name):
-    save_weights(tmp_path / "a.npz", network_with_batch_norm())
+    network_with_batch_norm().save(tmp_path / "a.npz")
     assert f"array '{name}' is missing" in message(repack(tmp_path / "a.npz", entries={f"{name}.npy": None}))
 
 
 def test_a_variance_below_0_is_refused(tmp_path):
     """Finite as it is, its root is none: the network would answer NaN to every picture."""
-    save_weights(tmp_path / "a.npz", network_with_batch_norm())
+    network_with_batch_norm().save(tmp_path / "a.npz")
     wrong = {"1.running_variance": np.full(5, -1, np.float32)}
     assert "running_variance" in message(repack(tmp_path / "a.npz", entries=wrong))
 
 
 def test_numbers_of_the_other_byte_order_are_read_as_the_same_numbers(path):
     network = tiny_network()
-    assert_equal(load_weights(repack(path, entries={"0.W": network.model.params["0.W"].astype(">f4")})), network)
+    assert_equal(Network.load(repack(path, entries={"0.W": network.model.params["0.W"].astype(">f4")})), network)
 
 
 @pytest.mark.parametrize("claim", ["only the recipe", "the arrays as well"])
@@ -528,7 +537,7 @@ def test_a_file_with_any_bytes_changed_is_refused_or_still_the_same(tmp_path_fac
     folder = tmp_path_factory.getbasetemp()
     good, path = folder / "good.npz", folder / "changed.npz"
     if not good.exists():
-        save_weights(good, tiny_network())
+        tiny_network().save(good)
     content = bytearray(good.read_bytes())
     arrays = range(content.index(b"0.W.npy") + 150, content.index(b"0.b.npy") - 60)
     telling = [position for position in range(len(content)) if position not in arrays]  # headers and directory
@@ -539,7 +548,155 @@ def test_a_file_with_any_bytes_changed_is_refused_or_still_the_same(tmp_path_fac
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # NumPy's, of odd headers
         try:
-            network = load_weights(path)
+            network = Network.load(path)
         except WeightsError:
             return
     assert_equal(network, tiny_network())
+
+
+# Reading
+
+
+def first_pixel_network() -> MLP:
+    """Says class 1 with logit ln 3 if the first pixel is white, else class 0 and 1 alike: 0 and -infinity nearly."""
+    W = np.zeros((784, 10), np.float32)
+    W[0, 1] = math.log(3)
+    b = np.full(10, -1000, np.float32)
+    b[:2] = 0
+    return MLP([Linear(W, b)])
+
+
+def test_evaluation_by_hand():
+    images = np.zeros((4, 28, 28), np.uint8)
+    images[:3, 0, 0] = 255  # p(1) = 0.75 for three images; for the last one, 0.5 each, and the first class wins
+    result = Network(first_pixel_network(), Recipe()).evaluate(images, np.array([1, 0, 1, 0], np.uint8))
+    assert result.accuracy == 0.75
+    assert result.loss == pytest.approx((2 * math.log(4 / 3) + math.log(4) + math.log(2)) / 4, rel=1e-6)
+    assert result.confusion[:2, :2].tolist() == [[1, 1], [0, 2]] and result.confusion.sum() == 4
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("normalization", NORMALIZATIONS)
+def test_a_set_larger_than_one_batch_counts_every_image_once(head, normalization):
+    rng = np.random.default_rng(0)
+    count = 2 * BATCH + 3
+    images, labels = rng.integers(0, 256, (count, 28, 28), np.uint8), rng.integers(0, 10, count).astype(np.uint8)
+    model = build_mlp((784, 4, 10), "relu", "xavier", rng)
+    result = Network(model, Recipe(head=head, normalization=normalization)).evaluate(images, labels)
+    logits = model(normalize(images, normalization))
+    assert result.loss == pytest.approx(HEADS[head].loss(logits.astype(np.float64), labels)[0], rel=1e-4)
+    assert result.accuracy == pytest.approx((logits.argmax(axis=1) == labels).mean(), abs=2 / count)
+    assert result.confusion.sum() == count
+    np.testing.assert_array_equal(result.confusion.sum(axis=1), np.bincount(labels, minlength=10))
+    assert result.accuracy == np.trace(result.confusion) / count
+
+
+def test_one_image_is_enough():
+    result = Network(first_pixel_network(), Recipe()).evaluate(np.zeros((1, 28, 28), np.uint8), np.array([0], np.uint8))
+    assert result.accuracy == 1 and result.confusion[0, 0] == 1
+    assert result.loss == pytest.approx(math.log(2), rel=1e-6)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_a_network_is_read_as_it_is_used_not_as_it_is_trained(batch_norm):
+    """No dropout, running statistics; and reading leaves no trace."""
+    rng = np.random.default_rng(0)
+    model = build_mlp((784, 8, 10), "relu", "he", rng, batch_norm=batch_norm, dropout=0.5)
+    images, labels = rng.integers(0, 256, (50, 28, 28), np.uint8), rng.integers(0, 10, 50).astype(np.uint8)
+    model.forward(normalize(images[:20], "unit"), training=True)
+    before, state = model.flat.copy(), rng.bit_generator.state
+    one, two = (Network(model, Recipe()).evaluate(images, labels) for _ in range(2))
+    assert one.loss == two.loss
+    np.testing.assert_array_equal(model.flat, before)
+    assert rng.bit_generator.state == state
+
+
+def test_a_float64_network_is_measured_in_float64():
+    """Else its losses could not be compared with other programs digit by digit."""
+    rng = np.random.default_rng(0)
+    model = build_mlp((784, 10), "relu", "he", rng, np.float64)
+    images, labels = rng.integers(0, 256, (50, 28, 28), np.uint8), rng.integers(0, 10, 50).astype(np.uint8)
+    logits = model(images.reshape(50, 784) / 255)
+    found = Network(model, Recipe()).evaluate(images, labels).loss
+    assert found == pytest.approx(HEADS["softmax"].loss(logits, labels)[0], rel=1e-13)
+
+
+def test_images_may_lie_in_rows_and_be_bytes_or_floats():
+    network = Network.load()
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+    expected = network.predict_proba(images)
+    assert expected.shape == (3, 10) and expected.dtype == np.float32
+    np.testing.assert_allclose(expected.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(network.predict_proba(images.reshape(3, 784)), expected)
+    np.testing.assert_allclose(network.predict_proba(images / 255), expected, atol=1e-5)
+    np.testing.assert_array_equal(network.predict(images), expected.argmax(axis=1))
+    assert network.score(images, network.predict(images)) == 1
+
+
+def test_no_images_give_no_answers():
+    assert Network.load().predict_proba(np.zeros((0, 28, 28), np.uint8)).shape == (0, 10)
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (np.zeros((28, 28), np.uint8), "for a single image, images[None]"),
+        (np.zeros((2, 20, 20), np.uint8), "found an array of shape (2, 20, 20)"),
+        (np.zeros((2, 784), np.int64), "found images of int64"),
+        (np.full((2, 784), 255.0), "found float images up to 255, expected [0, 1]"),
+    ],
+)
+def test_images_of_another_kind_are_refused(images, message):
+    with pytest.raises(ImageError, match=re.escape(message)):
+        Network.load().predict(images)
+
+
+def test_labels_must_fit_the_images():
+    with pytest.raises(ImageError, match="a label for each image"):
+        Network.load().evaluate(np.zeros((2, 784), np.uint8), np.zeros(3, np.uint8))
+
+
+def test_the_temperature_calibrates():
+    network = replace(Network.load(), temperature=2.0)
+    images = np.random.default_rng(0).integers(0, 256, (3, 784), np.uint8)
+    np.testing.assert_allclose(
+        network.predict_proba(images), HEADS["softmax"].probabilities(network.logits(images) / 2)
+    )
+
+
+# Fitting
+
+
+def test_fitting_hands_every_record_to_every_callback_and_tests_the_result(small_dataset):
+    recipe = Recipe(hidden_sizes=(8,), epochs=2)
+    one: list[Record] = []
+    two: list[Record] = []
+    network = Network.fit(recipe, small_dataset, [one.append, two.append])
+    assert one == two and [type(record) for record in one].count(EpochEnd) == 2
+    assert network.recipe == recipe and network.data_fingerprint == small_dataset.fingerprint
+    assert network.test_accuracy == network.score(small_dataset.test_images, small_dataset.test_labels)
+    again = Network.fit(recipe, small_dataset)
+    assert again.model.flat.tobytes() == network.model.flat.tobytes()
+
+
+def test_a_callback_that_returns_false_stops_the_training(small_dataset):
+    seen: list[Record] = []
+    Network.fit(Recipe(hidden_sizes=()), small_dataset, [lambda record: False, seen.append])
+    assert len(seen) == 1
+
+
+def test_reading_a_digit_imports_neither_training_nor_data_nor_downloads():
+    code = (
+        "import sys, numpy; from mnist_core import Recognizer;"
+        "Recognizer.load().recognize(numpy.eye(40, dtype=numpy.uint8) * 255);"
+        "print([name for name in sys.modules if name.startswith(('mnist_core.training', 'mnist_core.data', 'pooch'))])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_front_door_opens_to_every_name():
+    import mnist_core
+
+    assert {"Network", "Recipe", "Recognizer", "RECIPES", "load_dataset", "train"} <= set(dir(mnist_core))
+    assert all(getattr(mnist_core, name) is not None for name in dir(mnist_core))

@@ -110,7 +110,7 @@ def test_one_digit_is_read_exactly_as_ever(recognizer, digits):
             (part,) = recognizer.recognize_number(drawing)
             expected = recognizer.recognize(drawing)
             np.testing.assert_array_equal(part.recognition.probabilities, expected.probabilities)
-            assert part.recognition.evidence == expected.evidence
+            assert part.recognition.logsumexp == expected.logsumexp
             np.testing.assert_array_equal(part.recognition.stages.ink, expected.stages.ink)
             top, left, bottom, right = part.box
             np.testing.assert_array_equal(expected.stages.ink[top:bottom, left:right], expected.stages.crop)

@@ -17,15 +17,15 @@ from scipy.special import expit, logsumexp, softmax
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import ImageError, WeightsError
 from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions, to_network_input
-from mnist_core.network import MAX_EVIDENCE, TrainedNetwork, save_weights
+from mnist_core.network import DEFAULT_WEIGHTS, MAX_LOGSUMEXP, Network
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognition, Recognizer
-from mnist_core.training.loop import train
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.recognizer import Recognition, Recognizer
+from mnist_core.training.loop import train_from
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
+from mnist_core.training.stream import Training
 from tests.paths import ROOT
 
 STICK = np.zeros((60, 60), np.uint8)
@@ -52,28 +52,32 @@ def drawings() -> tuple[list[np.ndarray], np.ndarray]:
 def network_that_answers(
     logits: Sequence[float],
     temperature: float = 1.0,
-    sure_from: float = 0.5,
-    digit_from: float | None = None,
+    confidence_threshold: float = 0.5,
+    ood_threshold: float | None = None,
     head: str = "softmax",
-) -> TrainedNetwork:
+) -> Network:
     """A network without hidden layers that gives the same logits whatever it sees."""
     recipe = Recipe("answers", "tests", hidden_sizes=(), head=head)
-    model = start_training(recipe).model
+    model = init_state(recipe).model
     model.params["0.W"][...] = 0
     model.params["0.b"][...] = logits
-    network = TrainedNetwork(model, recipe, "nothing", "f" * 64, True, None, 0.1)
-    return replace(network, temperature=temperature, sure_from=sure_from, digit_from=digit_from)
+    network = Network(model, recipe, "nothing", "f" * 64, True, None, 0.1)
+    return replace(
+        network, temperature=temperature, confidence_threshold=confidence_threshold, ood_threshold=ood_threshold
+    )
 
 
 def answer(
     logits: Sequence[float],
     temperature: float = 1.0,
-    sure_from: float = 0.5,
-    digit_from: float | None = None,
+    confidence_threshold: float = 0.5,
+    ood_threshold: float | None = None,
     head: str = "softmax",
 ) -> Recognition:
     """What a recognizer makes of these logits."""
-    return Recognizer(network_that_answers(logits, temperature, sure_from, digit_from, head)).recognize(STICK)
+    return Recognizer(network_that_answers(logits, temperature, confidence_threshold, ood_threshold, head)).recognize(
+        STICK
+    )
 
 
 def probabilities_of(recognition: Recognition) -> np.ndarray:
@@ -94,7 +98,7 @@ def test_a_recognition_is_consistent(recognizer, drawings):
         assert recognition.probabilities.dtype == np.float32 and recognition.probabilities.shape == (10,)
         assert recognition.probabilities.sum() == pytest.approx(1, abs=1e-5)
         assert recognition.digit == recognition.probabilities.argmax()
-        assert type(recognition.evidence) is float
+        assert type(recognition.logsumexp) is float
         assert recognition.image is recognition.stages.centred
         assert recognition.stages.ink.shape == (280, 280)
 
@@ -117,15 +121,15 @@ def test_the_network_reads_the_image_as_its_recipe_says(small_network, drawings,
     logits = np.maximum(x @ params["0.W"] + params["0.b"], 0) @ params["2.W"] + params["2.b"]
     shares = np.exp(logits - logits.max()) if head == "softmax" else expit(logits)
     np.testing.assert_allclose(recognition.probabilities, shares / shares.sum(), rtol=2e-3, atol=1e-6)
-    assert recognition.evidence == pytest.approx(logsumexp(logits), rel=1e-4, abs=1e-4)
+    assert recognition.logsumexp == pytest.approx(logsumexp(logits), rel=1e-4, abs=1e-4)
 
 
 def test_a_network_with_batch_norm_and_dropout_reads_one_image_like_many(small_dataset, drawings):
     recipe = Recipe("both", "tests", hidden_sizes=(16,), batch_norm=True, dropout=0.3, batch_size=50, epochs=2)
-    training = start_training(recipe)
-    for _ in train(training, split_for(recipe, small_dataset)):
+    training = init_state(recipe)
+    for _ in train_from(training, make_split(recipe, small_dataset)):
         pass
-    recognizer = Recognizer(finished_network(training, small_dataset))
+    recognizer = Recognizer(Training(training, small_dataset).network().tested(small_dataset))
     together = recognizer.recognize_many(drawings[0][:10])
     for picture, found in zip(drawings[0], together, strict=False):
         alone = recognizer.recognize(picture)
@@ -143,8 +147,8 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
         np.testing.assert_array_equal(alone.image, found.image)
         if alone.probabilities is not None and found.probabilities is not None:
             np.testing.assert_allclose(alone.probabilities, found.probabilities, atol=1e-5)
-            assert alone.evidence == pytest.approx(found.evidence, rel=1e-5, abs=1e-5)
-    assert together[7].digit is None and together[7].evidence is None and together[7].certainty == "no digit"
+            assert alone.logsumexp == pytest.approx(found.logsumexp, rel=1e-5, abs=1e-5)
+    assert together[7].digit is None and together[7].logsumexp is None and together[7].certainty == "no digit"
     assert {recognition.certainty for recognition in together} > {"no digit"}
     assert recognizer.recognize_many([]) == []
 
@@ -153,7 +157,7 @@ def test_one_by_one_or_all_at_once(recognizer, drawings):
 @pytest.mark.parametrize("value", [0, 255])
 def test_where_nothing_is_drawn_nothing_is_read(recognizer, shape, value):
     recognition = recognizer.recognize(np.full(shape, value, np.uint8))
-    assert recognition.digit is None and recognition.probabilities is None and recognition.evidence is None
+    assert recognition.digit is None and recognition.probabilities is None and recognition.logsumexp is None
     assert recognition.certainty == "no digit" and recognition.stages.empty
     np.testing.assert_array_equal(recognition.image, np.zeros((28, 28)))
 
@@ -173,13 +177,13 @@ def test_any_picture_gets_an_answer(small_network, pixels):
         warnings.simplefilter("error")
         recognition = Recognizer(small_network).recognize(pixels)
     if recognition.digit is None:
-        assert recognition.probabilities is None and recognition.evidence is None and recognition.stages.empty
+        assert recognition.probabilities is None and recognition.logsumexp is None and recognition.stages.empty
         assert recognition.certainty == "no digit"
     else:
         assert 0 <= recognition.digit <= 9
         assert recognition.probabilities is not None and recognition.probabilities.min() >= 0
         assert recognition.probabilities.sum() == pytest.approx(1, abs=1e-5)
-        assert recognition.evidence is not None and np.isfinite(recognition.evidence)
+        assert recognition.logsumexp is not None and np.isfinite(recognition.logsumexp)
 
 
 # How sure it is
@@ -192,7 +196,7 @@ def few(*probabilities: float) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "evidence", "sure_from", "digit_from", "certainty"),
+    ("probabilities", "evidence", "confidence_threshold", "ood_threshold", "certainty"),
     [
         ((0.97, 0.03), 8, 0.9, 5, "sure"),
         ((0.91, 0.05, 0.04), 8, 0.9, 5, "sure"),
@@ -206,24 +210,26 @@ def few(*probabilities: float) -> list[float]:
         ((0.1,) * 10, 4.9, 0.0, 5, "no digit"),
         ((0.97, 0.03), -3, 0.9, -4, "sure"),
         ((0.97, 0.03), -5, 0.9, -4, "no digit"),
-        ((0.97, 0.03), 8, 0.9, MAX_EVIDENCE, "no digit"),
-        ((0.97, 0.03), -8, 0.9, -MAX_EVIDENCE, "sure"),
+        ((0.97, 0.03), 8, 0.9, MAX_LOGSUMEXP, "no digit"),
+        ((0.97, 0.03), -8, 0.9, -MAX_LOGSUMEXP, "sure"),
         ((0.97, 0.03), -50, 0.9, None, "sure"),
         ((0.5, 0.35, 0.15), -50, 0.9, None, "unsure"),
         ((0.1,) * 10, -50, 0.9, None, "unsure"),
     ],
 )
-def test_what_counts_as_a_digit_and_as_sure(probabilities, evidence, sure_from, digit_from, certainty):
+def test_what_counts_as_a_digit_and_as_sure(probabilities, evidence, confidence_threshold, ood_threshold, certainty):
     """What is added to all logits changes the evidence alone."""
-    recognition = answer(np.add(few(*probabilities), evidence), sure_from=sure_from, digit_from=digit_from)
+    recognition = answer(
+        np.add(few(*probabilities), evidence), confidence_threshold=confidence_threshold, ood_threshold=ood_threshold
+    )
     np.testing.assert_allclose(probabilities_of(recognition)[: len(probabilities)], probabilities, rtol=1e-4)
-    assert recognition.evidence == pytest.approx(evidence, abs=1e-4)
+    assert recognition.logsumexp == pytest.approx(evidence, abs=1e-4)
     assert recognition.certainty == certainty
     assert recognition.digit == int(np.argmax(probabilities))  # said whatever the certainty
 
 
 @pytest.mark.parametrize(
-    ("alike", "sure_from", "certainty"),
+    ("alike", "confidence_threshold", "certainty"),
     [
         (1, 1.0, "sure"),
         (2, 0.5, "sure"),
@@ -234,9 +240,9 @@ def test_what_counts_as_a_digit_and_as_sure(probabilities, evidence, sure_from, 
         (8, 0.0, "sure"),
     ],
 )
-def test_exactly_sure_from_is_sure(alike, sure_from, certainty):
+def test_exactly_sure_from_is_sure(alike, confidence_threshold, certainty):
     """1, 2, 4 or 8 digits share the probability; their shares are exact."""
-    recognition = answer([0.0] * alike + [-1e4] * (10 - alike), sure_from=float(sure_from))
+    recognition = answer([0.0] * alike + [-1e4] * (10 - alike), confidence_threshold=float(confidence_threshold))
     np.testing.assert_array_equal(probabilities_of(recognition), [1 / alike] * alike + [0] * (10 - alike))
     assert recognition.certainty == certainty
 
@@ -246,10 +252,10 @@ def test_exactly_digit_from_is_a_digit(evidence):
     """One logit far above the others is all of the evidence, without rounding."""
     logits = [evidence] + [-1e4] * 9
     found = [
-        answer(logits, digit_from=float(digit_from))
-        for digit_from in (np.nextafter(evidence, -np.inf), evidence, np.nextafter(evidence, np.inf))
+        answer(logits, ood_threshold=float(ood_threshold))
+        for ood_threshold in (np.nextafter(evidence, -np.inf), evidence, np.nextafter(evidence, np.inf))
     ]
-    assert [recognition.evidence for recognition in found] == [evidence] * 3
+    assert [recognition.logsumexp for recognition in found] == [evidence] * 3
     assert [recognition.certainty for recognition in found] == ["sure", "sure", "no digit"]
 
 
@@ -261,18 +267,20 @@ def test_exactly_digit_from_is_a_digit(evidence):
     st.sampled_from(list(HEADS)),
 )
 @settings(max_examples=100, deadline=None)
-def test_certainty_follows_from_probabilities_and_evidence(logits, temperature, sure_from, digit_from, head):
-    recognition = answer(logits, temperature, sure_from, digit_from, head)
+def test_certainty_follows_from_probabilities_and_evidence(
+    logits, temperature, confidence_threshold, ood_threshold, head
+):
+    recognition = answer(logits, temperature, confidence_threshold, ood_threshold, head)
     probabilities = probabilities_of(recognition)
     assert probabilities.dtype == np.float32 and probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert probabilities[recognition.digit] == probabilities.max()
     evidence = logsumexp(np.array(logits))
-    assert recognition.evidence == pytest.approx(evidence, abs=3e-5)
+    assert recognition.logsumexp == pytest.approx(evidence, abs=3e-5)
     allowed = {  # either answer is right where rounding decides
         "no digit"
-        if digit_from is not None and evidence + more < digit_from
+        if ood_threshold is not None and evidence + more < ood_threshold
         else "sure"
-        if probabilities.max() >= sure_from + less
+        if probabilities.max() >= confidence_threshold + less
         else "unsure"
         for more in (-3e-5, 3e-5)
         for less in (-1e-6, 1e-6)
@@ -286,10 +294,10 @@ def test_large_logits_do_not_overflow(size, head):
     """e^100 is more than a float32 can hold, e^10000 more than a float64."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        high = answer([-size, size, *[-size] * 8], digit_from=90.0, head=head)
-        low = answer([-size] * 10, digit_from=-90.0, head=head)
+        high = answer([-size, size, *[-size] * 8], ood_threshold=90.0, head=head)
+        low = answer([-size] * 10, ood_threshold=-90.0, head=head)
     assert high.digit == 1 and high.certainty == "sure" and low.certainty == "no digit"
-    assert high.evidence == pytest.approx(size) and low.evidence == pytest.approx(np.log(10) - size)
+    assert high.logsumexp == pytest.approx(size) and low.logsumexp == pytest.approx(np.log(10) - size)
     np.testing.assert_allclose(probabilities_of(low), 0.1, rtol=1e-5)
 
 
@@ -300,7 +308,7 @@ LOGITS = [3.0, -1.0, 0.5, 7.0, 2.0, -4.0, 6.0, 0.0, 1.0, -2.5]
 @pytest.mark.parametrize("temperature", [0.01, 0.5, 1.0, 1.7, 20.0, 100.0])
 def test_logits_are_divided_by_the_temperature(head, temperature):
     recognition = answer(LOGITS, temperature, head=head)
-    assert recognition.evidence == answer(LOGITS, head=head).evidence == pytest.approx(logsumexp(LOGITS))  # not they
+    assert recognition.logsumexp == answer(LOGITS, head=head).logsumexp == pytest.approx(logsumexp(LOGITS))  # not they
     found = probabilities_of(recognition)
     divided = np.array(LOGITS) / temperature
     expected = softmax(divided if head == "softmax" else np.minimum(divided, 0) - np.log1p(np.exp(-abs(divided))))
@@ -313,7 +321,7 @@ def test_logits_are_divided_by_the_temperature(head, temperature):
 
 def test_a_higher_temperature_makes_less_sure():
     """7 against 6 and 3: at 0.2 the best stands alone, at 2 no more; it looks like a digit as much as before."""
-    answers = [answer(LOGITS, temperature, sure_from=0.8, digit_from=7.0) for temperature in (0.2, 2, 50)]
+    answers = [answer(LOGITS, temperature, confidence_threshold=0.8, ood_threshold=7.0) for temperature in (0.2, 2, 50)]
     assert [found.certainty for found in answers] == ["sure", "unsure", "unsure"]
     assert [found.digit for found in answers] == [3, 3, 3]
     best = [probabilities_of(answer(LOGITS, temperature))[3] for temperature in (0.1, 0.5, 1, 2, 5, 50)]
@@ -321,11 +329,11 @@ def test_a_higher_temperature_makes_less_sure():
 
 
 def test_an_empty_drawing_is_no_digit_however_easily_the_network_is_sure():
-    for digit_from in (None, -MAX_EVIDENCE):
-        network = network_that_answers(LOGITS, sure_from=0, digit_from=digit_from)
+    for ood_threshold in (None, -MAX_LOGSUMEXP):
+        network = network_that_answers(LOGITS, confidence_threshold=0, ood_threshold=ood_threshold)
         recognition = Recognizer(network).recognize(np.zeros((60, 60), np.uint8))
         assert (recognition.digit, recognition.certainty) == (None, "no digit")
-        assert recognition.probabilities is None and recognition.evidence is None
+        assert recognition.probabilities is None and recognition.logsumexp is None
 
 
 # How drawings are made ready
@@ -337,7 +345,7 @@ def test_an_empty_drawing_is_no_digit_however_easily_the_network_is_sure():
 def test_the_steps_are_taken(small_network, steps):
     drawing = written(7, 10)
     recognizer = Recognizer(small_network, steps)
-    assert recognizer.steps == steps
+    assert recognizer.options == steps
     expected = to_network_input(drawing, steps)
     for found in (recognizer.recognize(drawing), *recognizer.recognize_many([drawing, drawing])):
         for name in ("ink", "crop", "evened", "fitted", "centred"):
@@ -348,7 +356,7 @@ def test_the_steps_are_taken(small_network, steps):
 
 
 def test_without_steps_the_usual_ones_are_taken(small_network):
-    assert Recognizer(small_network).steps == Recognizer.load().steps == DEFAULT_OPTIONS
+    assert Recognizer(small_network).options == Recognizer.load().options == DEFAULT_OPTIONS
 
 
 # The weights that ship
@@ -421,7 +429,7 @@ def test_several_threads_share_one_recognizer(recognizer, drawings):
         assert recognition.digit == alone[i].digit and recognition.certainty == alone[i].certainty
         np.testing.assert_array_equal(recognition.probabilities, alone[i].probabilities)
         np.testing.assert_array_equal(recognition.image, alone[i].image)
-        assert recognition.evidence == alone[i].evidence
+        assert recognition.logsumexp == alone[i].logsumexp
 
 
 def test_reading_changes_neither_network_nor_drawing(recognizer, drawings):
@@ -434,10 +442,10 @@ def test_reading_changes_neither_network_nor_drawing(recognizer, drawings):
 
 
 def test_a_recognizer_from_a_file_reads_the_same(tmp_path, small_network, recognizer, drawings):
-    evidence = [found.evidence for found in recognizer.recognize_many(drawings[0])]
-    colder = replace(small_network, temperature=0.7, sure_from=0.9, digit_from=float(np.median(evidence)))
-    save_weights(tmp_path / "a.npz", small_network)
-    save_weights(tmp_path / "colder.npz", colder)
+    evidence = [found.logsumexp for found in recognizer.recognize_many(drawings[0])]
+    colder = replace(small_network, temperature=0.7, confidence_threshold=0.9, ood_threshold=float(np.median(evidence)))
+    small_network.save(tmp_path / "a.npz")
+    colder.save(tmp_path / "colder.npz")
     for path, expected in (
         (tmp_path / "a.npz", recognizer),
         (str(tmp_path / "a.npz"), recognizer),
@@ -446,7 +454,7 @@ def test_a_recognizer_from_a_file_reads_the_same(tmp_path, small_network, recogn
         found = Recognizer.load(path).recognize_many(drawings[0])
         for one, two in zip(found, expected.recognize_many(drawings[0]), strict=True):
             np.testing.assert_array_equal(one.probabilities, two.probabilities)
-            assert one.certainty == two.certainty and one.evidence == two.evidence
+            assert one.certainty == two.certainty and one.logsumexp == two.logsumexp
 
 
 def test_a_missing_file(tmp_path):

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 from mnist_core.data.dataset import Dataset, Split
-from mnist_core.network import save_weights
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.checkpoint import save_checkpoint
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
-from mnist_core.training.result import finished_network
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
+from mnist_core.training.stream import Training
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.records import Records
@@ -23,12 +22,12 @@ def write_run(path: Path, dataset: Dataset, split: Split, recipe: Recipe = RECIP
     folder = RunFolder(path)
     folder.write_job(Job(recipe, "synthetic"))
     folder.epoch_checkpoint(0).parent.mkdir()
-    training = start_training(recipe)
+    training = init_state(recipe)
     save_checkpoint(folder.epoch_checkpoint(0), training, dataset.fingerprint)
-    for record in train(training, split):
+    for record in train_from(training, split):
         if isinstance(record, EpochEnd):
             save_checkpoint(folder.epoch_checkpoint(record.epoch), training, dataset.fingerprint)
-    save_weights(folder.weights, finished_network(training, dataset))
+    Training(training, dataset).network().tested(dataset).save(folder.weights)
     return folder
 
 

@@ -88,7 +88,7 @@ def _loss(
     counters = ("i, k", _("count the images of the step and the ten digits"))
     if recipe.head == "softmax":
         explanation = _(
-            "Cross-entropy: the less probable the right digit was, the larger. Pure guessing gives ln 10 = 2.303."
+            "Cross-entropy: the less probable the right digit was, the larger. Pure guessing costs ln 10 = 2.303."
         )
         formulas = [
             r"L &= -\tfrac{1}{B} \textstyle\sum_i \sum_k t_{ik} \log p_{ik}",
@@ -101,7 +101,7 @@ def _loss(
             symbols = (*symbols, ("s", share.format(share=recipe.label_smoothing)))
         return explanation, tuple(formulas), symbols
     if recipe.head == "sigmoid":
-        explanation = _("Cross-entropy of ten yes-or-no questions. Answering each with one half gives 10 ln 2 = 6.93.")
+        explanation = _("Cross-entropy of ten yes-or-no questions. Answering one half to each costs 10 ln 2 = 6.93.")
         value = r"-\tfrac{1}{B} \textstyle\sum_i \sum_k t \log \sigma(z) + (1 - t) \log(1 - \sigma(z))"
         slope = r"\tfrac{1}{B}\,(\sigma(z) - t)"
     else:

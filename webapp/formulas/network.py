@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 from mnist_core.data.augmentation import Distortion
-from mnist_core.data.batches import Batches
-from mnist_core.nn.activations import ACTIVATIONS, Activation, sigmoid
+from mnist_core.data.batches import Batches, add_noise
+from mnist_core.nn.activations import ACTIVATIONS, GELU, Activation, sigmoid
 from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.input_linear import MIN_BATCH, MIN_FEATURES, InputLinear
 from mnist_core.nn.layers import BatchNorm, Dropout, Linear, dropout_mask
@@ -36,6 +36,11 @@ ACTIVATION_LATEX = {
     "sigmoid": (r"f(x) = \sigma(x) = \frac{1}{1 + e^{-x}}", r"f'(x) = f(x)\,(1 - f(x))"),
     "tanh": (r"f(x) = \tanh x", r"f'(x) = 1 - f(x)^2"),
     "silu": (r"f(x) = x\,\sigma(x) = \frac{x}{1 + e^{-x}}", r"f'(x) = \sigma(x) + f(x)\,(1 - \sigma(x))"),
+    "gelu": (
+        r"f(x) = x\,\sigma(u), \quad u = \sqrt{\tfrac{8}{\pi}}\left(x + 0.044715\,x^3\right)",
+        r"f'(x) = \sigma(u) + f(x)\,(1 - \sigma(u))\,u', \quad "
+        r"u' = \sqrt{\tfrac{8}{\pi}}\left(1 + 0.134145\,x^2\right)",
+    ),
 }
 """Value and slope."""
 
@@ -71,7 +76,10 @@ def forward(recipe: Recipe) -> list[Formula]:
     found = [_batch(recipe)]
     if recipe.distortion:
         found.append(_distortion(recipe))
-    found += [_pixels(recipe), _linear(recipe)]
+    found.append(_pixels(recipe))
+    if recipe.input_noise:
+        found.append(_noise(recipe))
+    found.append(_linear(recipe))
     if recipe.hidden_sizes:
         if recipe.batch_norm:
             found.append(_batch_norm(recipe))
@@ -148,6 +156,21 @@ def _pixels(recipe: Recipe) -> Formula:
     )
 
 
+def _noise(recipe: Recipe) -> Formula:
+    return Formula(
+        "forward",
+        _("Noise on the inputs"),
+        _("While training, every input is changed a little at random, so that no single pixel can be relied on."),
+        r"\tilde x = x + s\,\varepsilon, \quad \varepsilon \sim \mathcal N(0,\ 1)",
+        (
+            ("x", _("the input, {tilde} what the network gets").format(tilde=r"$\tilde x$")),
+            ("s", _("the standard deviation of the noise, {deviation:g}").format(deviation=recipe.input_noise)),
+            (r"\varepsilon", _("a random number for every input, drawn anew in every step")),
+        ),
+        (add_noise,),
+    )
+
+
 def _linear(recipe: Recipe) -> Formula:
     return Formula(
         "forward",
@@ -197,9 +220,12 @@ def _activation(recipe: Recipe) -> Formula:
         "sigmoid": _("The sigmoid squeezes every number between 0 and 1. At both ends it is flat, and learns slowly."),
         "tanh": _("The tanh squeezes every number between −1 and 1. At both ends it is flat, and learns slowly."),
         "silu": _("SiLU (swish): a ReLU with a round corner."),
+        "gelu": _(
+            "GELU: nearly x times the chance that a normally distributed number is below x; common in transformers."
+        ),
     }
     kind = ACTIVATIONS[recipe.activation]
-    helper = (sigmoid,) if recipe.activation in ("sigmoid", "silu") else ()
+    helpers = {"sigmoid": (sigmoid,), "silu": (sigmoid,), "gelu": (GELU.gate, sigmoid)}
     return Formula(
         "forward",
         _("Activation"),
@@ -214,7 +240,7 @@ def _activation(recipe: Recipe) -> Formula:
             ),
             ("f(x)", _("what it hands on to the next layer")),
         ),
-        (kind.value, *helper),
+        (kind.value, *helpers.get(recipe.activation, ())),
     )
 
 

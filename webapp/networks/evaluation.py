@@ -9,10 +9,8 @@ import streamlit as st
 
 from mnist_core.data.dataset import Dataset
 from mnist_core.errors import DataError, WeightsError
-from mnist_core.network import TrainedNetwork, load_weights
-from mnist_core.nn.losses import HEADS
-from mnist_core.nn.metrics import EVALUATION_BATCH, confusion_matrix
-from mnist_core.nn.normalization import normalize
+from mnist_core.network import Network
+from mnist_core.nn.metrics import confusion_matrix
 from webapp.datasets import data_name, dataset
 from webapp.i18n import gettext as _
 from webapp.networks.choice import version
@@ -60,7 +58,7 @@ class Reading:
         return wrong[np.argsort(-self.probabilities[wrong, self.digits[wrong]], kind="stable")]
 
 
-def read_test_images(network: TrainedNetwork, data: Dataset, max_work: float) -> Reading:
+def read_test_images(network: Network, data: Dataset, max_work: float) -> Reading:
     """Let a network read as many test images as it can in a moment.
 
     Args:
@@ -76,15 +74,11 @@ def read_test_images(network: TrainedNetwork, data: Dataset, max_work: float) ->
     count = min(total, max(MIN_IMAGES, int(max_work / network.recipe.parameters)))
     places = np.linspace(0, total - 1, count).round().astype(int)
     images = data.test_images if count == total else data.test_images[places]
-    digits, probabilities = np.empty(count, int), np.empty((count, 10), np.float32)
-    head = HEADS[network.recipe.head]
     with np.errstate(over="ignore", invalid="ignore"):  # a training that diverges has weights that overflow
-        for start in range(0, count, EVALUATION_BATCH):
-            part = slice(start, start + EVALUATION_BATCH)
-            logits = network.model(normalize(images[part], network.recipe.normalization))
-            digits[part] = logits.argmax(axis=1)  # as `metrics.evaluate` does: probabilities may be equal by rounding
-            probabilities[part] = head.probabilities(logits / network.temperature)
-    labels, probabilities = data.test_labels[places], np.nan_to_num(probabilities)
+        logits = network.logits(images)
+        digits = logits.argmax(axis=1)  # as `Network.predict` does: probabilities may be equal by rounding
+        probabilities = np.nan_to_num(network.probabilities(logits))
+    labels = data.test_labels[places]
     return Reading(places, images, labels, digits, probabilities, total, data.name, data.synthetic)
 
 
@@ -121,4 +115,4 @@ def describe_reading(reading: Reading) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _reading(path: Path, changed: int, data: str, max_work: float) -> Reading:
-    return read_test_images(load_weights(path), dataset(data), max_work)
+    return read_test_images(Network.load(path), dataset(data), max_work)

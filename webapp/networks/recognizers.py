@@ -6,7 +6,8 @@ from pathlib import Path
 import streamlit as st
 from threadpoolctl import threadpool_limits
 
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
+from mnist_core.network import DEFAULT_WEIGHTS
+from mnist_core.recognizer import Recognizer
 
 
 def recognizer(weights: Path) -> Recognizer:

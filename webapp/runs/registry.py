@@ -20,7 +20,7 @@ from typing import Any, Literal
 from mnist_core.io.npz import NpzReader
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.training.state import change_settings
+from mnist_core.training.state import reconfigure
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
 from webapp.runs.records import RecordReader
@@ -95,7 +95,7 @@ class Runs:
             fingerprint = str(reader.meta.get("data_fingerprint"))
         training = load_checkpoint(checkpoint, fingerprint)
         before = parent.recipe_at(training.step)  # also with what was changed there after the checkpoint was kept
-        change_settings(training, recipe)
+        reconfigure(training, recipe)
         job = Job(recipe, parent.job.data, parent=Parent(run_id, epoch))
         child = f"{run_id[:60].rsplit('-', 1)[0]}-{secrets.token_hex(3)}"
         folder = self._run_folder(child)

@@ -23,16 +23,13 @@ from filelock import FileLock
 
 from mnist_core.data.dataset import Dataset, Split, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError
-from mnist_core.network import save_weights
 from mnist_core.nn.normalization import normalize
 from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.layer_statistics import LayerRecord, layer_statistics, layers_to_json
-from mnist_core.training.loop import train
 from mnist_core.training.records import EpochEnd, Record, StepEnd, to_json
-from mnist_core.training.result import finished_network, unfinished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import Training, change_settings, start_training
+from mnist_core.training.state import TrainingState, init_state, reconfigure
+from mnist_core.training.stream import Training
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.records import RecordReader, Records
@@ -113,14 +110,14 @@ class EpochKeeper:
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
 
-    def keep(self, training: Training, fingerprint: str) -> None:
+    def keep(self, state: TrainingState, fingerprint: str) -> None:
         """Save the training as it stands between two epochs, if this one's turn has come."""
-        kept = self._folder.kept_epochs() or (training.epoch,)
+        kept = self._folder.kept_epochs() or (state.epoch,)
         spacing = kept[1] - kept[0] if len(kept) > 1 else 1
-        if (training.epoch - kept[0]) % spacing and not training.finished:
+        if (state.epoch - kept[0]) % spacing and not state.finished:
             return
-        path = self._folder.epoch_checkpoint(training.epoch)
-        save_checkpoint(path, training, fingerprint)
+        path = self._folder.epoch_checkpoint(state.epoch)
+        save_checkpoint(path, state, fingerprint)
         room = max(4, min(KEPT_EPOCHS, KEPT_BYTES // path.stat().st_size))
         if len(kept) >= room:
             self._drop(kept[1::2])
@@ -155,35 +152,34 @@ class Work:
 
     def run(self, job: Job, dataset: Dataset) -> None:
         """Train to the end, or until told to leave."""
-        split = split_for(job.recipe, dataset)
-        training, before = self._begin(job, dataset, split)
+        training, before = self._begin(job, dataset)
+        split = training.split
         # Both follow from the job, not from the epochs as changed on the way: else a resumed run would look elsewhere.
         spacing = max(1, job.recipe.epochs * job.recipe.steps_per_epoch(len(split.train_images)) // LAYER_LOOKS)
-        stream = train(training, split, validations_per_epoch(job.recipe))
         probe = _probe(job.recipe, split)
         if not before.layers:
             self._look_into_layers(training, *probe)
         if not self._folder.kept_epochs():
-            self._epochs.keep(training, dataset.fingerprint)
-        self._save(training, dataset)
+            self._epochs.keep(training.state, dataset.fingerprint)
+        self._save(training)
         end: dict[str, Any] = {"record": "end", "state": "finished"}
         noted = self._seconds
         try:
-            while (order := self._obey(training, dataset)) is None:
+            while (order := self._obey(training)) is None:
                 began = time.monotonic()
-                record = next(stream, None)
+                record = next(training, None)
                 if record is None:
                     break
                 self._records.write(record)
                 if isinstance(record, EpochEnd):
                     self._records.flush()  # what a kept epoch builds upon
-                    self._epochs.keep(training, dataset.fingerprint)
+                    self._epochs.keep(training.state, dataset.fingerprint)
                 elif record.step % spacing == 0:
                     self._look_into_layers(training, *probe)
                 if self._until is not None and isinstance(record, self._until):
                     self._pause()
-                    self._save(training, dataset)
-                self._save_in_time(training, dataset)
+                    self._save(training)
+                self._save_in_time(training)
                 self._seconds += time.monotonic() - began
                 if self._seconds - noted > CLOCK_SECONDS:
                     self._note_time(training)
@@ -193,38 +189,39 @@ class Work:
             order = None
             end |= {"state": "failed", "diverged": {"step": error.step, "learning_rate": error.learning_rate}}
         if order == "leave":
-            self._save(training, dataset)
+            self._save(training)
             return
         if order == "stop":
             end["state"] = "stopped"
-        if end["state"] != "failed" or training.best is not None:
-            network = finished_network(training, dataset)
-            save_weights(self._folder.weights, network)
+        if end["state"] != "failed" or training.state.best is not None:
+            network = training.network().tested(dataset)
+            network.save(self._folder.weights)
             end["test_accuracy"] = network.test_accuracy
         self._records.write(end, flush=True)
 
-    def _begin(self, job: Job, dataset: Dataset, split: Split) -> tuple[Training, Records]:
+    def _begin(self, job: Job, dataset: Dataset) -> tuple[Training, Records]:
         """Start the training, or take it up where a checkpoint has left it; give also what was recorded up to there."""
         before = RecordReader(self._folder.records).read()
         if self._folder.checkpoint.exists():
-            training = load_checkpoint(self._folder.checkpoint, dataset.fingerprint)
+            state = load_checkpoint(self._folder.checkpoint, dataset.fingerprint)
         else:
-            training = start_training(job.recipe)
-        here = {"record": "continue", "step": training.step, "epochs": training.epoch}
+            state = init_state(job.recipe)
+        training = Training(state, dataset, validations_per_epoch(job.recipe))
+        here = {"record": "continue", "step": state.step, "epochs": state.epoch}
         self._records.write(here, flush=True)
         before.add(here)
         self._seconds = before.seconds
-        self._epochs.go_back(training.epoch)
+        self._epochs.go_back(state.epoch)
         # A worker may have been killed between a change and its record.
-        self._note_change(training, replace(job.recipe, **before.settings_at(training.step)))
+        self._note_change(training, replace(job.recipe, **before.settings_at(state.step)))
         if not before.begin:
             self._records.write(
                 {
                     "record": "begin",
                     "data_name": dataset.name,
                     "synthetic": dataset.synthetic,
-                    "train_images": len(split.train_images),
-                    "validation_images": len(split.validation_images),
+                    "train_images": len(training.split.train_images),
+                    "validation_images": len(training.split.validation_images),
                 },
                 flush=True,
             )
@@ -232,7 +229,7 @@ class Work:
                 self._pause()
         return training, before
 
-    def _obey(self, training: Training, dataset: Dataset) -> str | None:
+    def _obey(self, training: Training) -> str | None:
         """Do what was asked since the last step; a pause lasts in here.
 
         A single step is taken before the next command is heard: two clicks are two steps.
@@ -247,7 +244,7 @@ class Work:
                     return str(order)
                 case "pause":
                     self._pause()
-                    self._save(training, dataset)
+                    self._save(training)
                 case "resume":
                     self._resume(None)
                     self._paused = False
@@ -256,7 +253,7 @@ class Work:
                 case "epoch":
                     self._resume(EpochEnd)
                 case "change":
-                    self._change(training, Recipe.from_json(command["recipe"]), dataset)
+                    self._change(training, Recipe.from_json(command["recipe"]))
         return None
 
     @property
@@ -271,38 +268,38 @@ class Work:
         self._paused, self._until = True, until
         self._records.write({"record": "resume"}, flush=True)
 
-    def _change(self, training: Training, recipe: Recipe, dataset: Dataset) -> None:
+    def _change(self, training: Training, recipe: Recipe) -> None:
         before = training.recipe
-        change_settings(training, recipe)
-        self._save(training, dataset)  # first: a checkpoint without the change would undo it
+        reconfigure(training.state, recipe)
+        self._save(training)  # first: a checkpoint without the change would undo it
         self._note_change(training, before)
 
     def _note_change(self, training: Training, before: Recipe) -> None:
         now = training.recipe
         changed = {name: getattr(now, name) for name in MUTABLE_FIELDS if getattr(now, name) != getattr(before, name)}
         if changed:
-            self._records.write({"record": "change", "step": training.step, **changed}, flush=True)
+            self._records.write({"record": "change", "step": training.state.step, **changed}, flush=True)
 
     def _look_into_layers(self, training: Training, x: np.ndarray, labels: np.ndarray) -> None:
         recipe = training.recipe
-        layers = layer_statistics(training.current_model(), recipe.head, recipe.label_smoothing, x, labels)
-        self._records.write(layers_to_json(LayerRecord(training.step, layers)))
+        layers = layer_statistics(training.state.current_model(), recipe.head, recipe.label_smoothing, x, labels)
+        self._records.write(layers_to_json(LayerRecord(training.state.step, layers)))
 
     def _note_time(self, training: Training) -> None:
-        self._records.write({"record": "clock", "seconds": self._seconds, "step": training.step}, flush=True)
+        self._records.write({"record": "clock", "seconds": self._seconds, "step": training.state.step}, flush=True)
 
-    def _save_in_time(self, training: Training, dataset: Dataset) -> None:
+    def _save_in_time(self, training: Training) -> None:
         if time.monotonic() - self._saved > max(SAVE_SECONDS, self._save_cost / SAVE_SHARE):
-            self._save(training, dataset)
+            self._save(training)
 
-    def _save(self, training: Training, dataset: Dataset) -> None:
+    def _save(self, training: Training) -> None:
         """Keep a checkpoint to go on from, and the network for those who want to use it now."""
-        if not np.isfinite(training.model.flat).all():
+        if not np.isfinite(training.state.model.flat).all():
             return  # about to diverge: what was kept before is of more use
         began = time.monotonic()
         self._records.flush()  # first: who goes on from a checkpoint has all records up to it
-        save_checkpoint(self._folder.checkpoint, training, dataset.fingerprint)
-        save_weights(self._folder.weights, unfinished_network(training, dataset))
+        save_checkpoint(self._folder.checkpoint, training.state, training.data.fingerprint)
+        training.network(latest=True).save(self._folder.weights)
         self._saved = time.monotonic()
         self._save_cost = self._saved - began
 

@@ -1,9 +1,9 @@
 """How large a training may be that is started from the page: many visitors share one laptop."""
 
 from mnist_core.constants import PIXELS
-from mnist_core.nn.metrics import EVALUATION_BATCH
+from mnist_core.network import BATCH
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import PIECE
+from mnist_core.training.loop import MICRO_BATCH
 
 MAX_MEMORY = 1_000_000_000
 """Bytes."""
@@ -20,8 +20,8 @@ def memory_of(recipe: Recipe) -> int:
     weights, what penalties need, and the network that is built at the end. For every image that is worked through at
     once, twelve for each unit, with batch norm and dropout, and three for each pixel.
     """
-    batch = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, PIECE)
-    images = max(batch, EVALUATION_BATCH)
+    batch = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, MICRO_BATCH)
+    images = max(batch, BATCH)
     return 4 * (11 * recipe.parameters + images * (12 * sum(recipe.hidden_sizes) + 3 * PIXELS))
 
 

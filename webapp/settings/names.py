@@ -68,6 +68,7 @@ WORDS: dict[str, Words] = {
             "sigmoid": "Sigmoid",
             "tanh": "Tanh",
             "silu": "SiLU (swish)",
+            "gelu": "GELU",
         },
     ),
     "batch_norm": Words(N_("Batch normalization")),
@@ -175,6 +176,11 @@ WORDS: dict[str, Words] = {
         N_("Strength of the distortions"),
         N_("1: about as different as people's handwriting. Much more, and nobody can read the digits."),
         widget={"step": 0.1, "min_value": 0.1, "format": "%.1f"},
+    ),
+    "input_noise": Words(
+        N_("Input noise"),
+        N_("Standard deviation of the noise that is added to every input in every training step. 0: none."),
+        widget={"step": 0.05},
     ),
     "rare_digits": Words(
         N_("Rare ways of writing"),

@@ -44,6 +44,7 @@ def toolbox(fields: Fields) -> None:
         fields.show("l1", "l2")
     with row():
         fields.show("clip_norm", "ema_decay")
+    fields.show("input_noise")
     _group(_("Validation and stopping"))
     with row():
         fields.show("validation_fraction", "patience")

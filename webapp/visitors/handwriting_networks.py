@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mnist_core.io.atomic_file import atomic_write
-from mnist_core.network import TrainedNetwork, save_weights
+from mnist_core.network import Network
 from mnist_core.training.fine_tuning import Scores
 from webapp.visitors.folder import visitors_folder
 from webapp.visitors.identity import owner_of
@@ -52,14 +52,14 @@ def hand_of(visitor: str) -> Hand | None:
     return Hand(**known | {"before": Scores(**known["before"]), "after": Scores(**known["after"])})
 
 
-def keep_hand(visitor: str, network: TrainedNetwork, hand: Hand) -> None:
+def keep_hand(visitor: str, network: Network, hand: Hand) -> None:
     """Keep a visitor's network in place of the one before.
 
     Raises:
         WeightsError: if the network cannot be written; the one before stays then.
     """
     path = hand_path(visitor)
-    save_weights(path, network, "float16")
+    network.save(path, "float16")
     with atomic_write(path.with_suffix(".json")) as file:
         file.write(json.dumps(asdict(hand)).encode())
     newest_first = sorted(path.parent.glob("*.npz"), key=lambda found: found.stat().st_mtime_ns, reverse=True)

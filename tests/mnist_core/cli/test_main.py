@@ -17,15 +17,15 @@ from click.testing import CliRunner, Result
 
 from mnist_core.cli.main import main
 from mnist_core.data.dataset import MNIST_FILES
-from mnist_core.network import load_weights, save_weights
+from mnist_core.network import Network
 from mnist_core.nn import optimizers
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import SETTINGS, Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd, from_json
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 from tests.paths import ROOT
 
 
@@ -64,7 +64,7 @@ def without_clock(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def weights(small_network, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "small.npz"
-    save_weights(path, small_network)
+    small_network.save(path)
     return path
 
 
@@ -84,7 +84,7 @@ def test_train_in_words(data_folder):
 def test_train_as_json_gives_the_records_of_the_core_one_a_line(data_folder, small_dataset):
     lines = json_lines(good("train", "--data", data_folder, "--epochs", 2, "--hidden", "8,4", "--seed", 3, "--json"))
     recipe = replace(RECIPES["quick"], epochs=2, hidden_sizes=(8, 4), seed=3)
-    expected = list(train(start_training(recipe), split_for(recipe, small_dataset)))
+    expected = list(train_from(init_state(recipe), make_split(recipe, small_dataset)))
     assert [from_json(line) for line in lines[:-1]] == expected
     assert {type(record) for record in expected} == {StepEnd, EpochEnd}
     assert set(lines[-1]) == {"record", "test_accuracy", "stopped", "out"}
@@ -96,7 +96,7 @@ def test_train_writes_weights_that_can_be_evaluated(data_folder, tmp_path):
     out = tmp_path / "new folder" / "weights.npz"
     lines = json_lines(good("train", "--data", data_folder, "--epochs", 3, "--out", out, "--json"))
     assert lines[-1]["out"] == str(out)
-    network = load_weights(out)
+    network = Network.load(out)
     assert network.recipe.epochs == 3 and network.data_name == "small digits"
     assert network.test_accuracy == lines[-1]["test_accuracy"]
     assert (
@@ -120,7 +120,7 @@ def test_train_in_half_precision(data_folder, tmp_path):
     for dtype in ("float32", "float16"):
         good("train", "--data", data_folder, "--epochs", 1, "--hidden", 64, "--out", tmp_path / dtype, "--dtype", dtype)
     assert (tmp_path / "float16").stat().st_size < 0.55 * (tmp_path / "float32").stat().st_size
-    load_weights(tmp_path / "float16")
+    Network.load(tmp_path / "float16")
 
 
 def test_train_writes_how_sure_the_network_is(data_folder, tmp_path):
@@ -128,9 +128,9 @@ def test_train_writes_how_sure_the_network_is(data_folder, tmp_path):
     good("train", *options, "--out", tmp_path / "usual.npz")
     certainty = ("--temperature", 1.7, "--sure-from", 0.85, "--digit-from", 6.25)
     good("train", *options, "--out", tmp_path / "told.npz", *certainty)
-    usual, told = load_weights(tmp_path / "usual.npz"), load_weights(tmp_path / "told.npz")
-    assert (usual.temperature, usual.sure_from, usual.digit_from) == (1.0, 0.5, None)
-    assert (told.temperature, told.sure_from, told.digit_from) == (1.7, 0.85, 6.25)
+    usual, told = Network.load(tmp_path / "usual.npz"), Network.load(tmp_path / "told.npz")
+    assert (usual.temperature, usual.confidence_threshold, usual.ood_threshold) == (1.0, 0.5, None)
+    assert (told.temperature, told.confidence_threshold, told.ood_threshold) == (1.7, 0.85, 6.25)
     np.testing.assert_array_equal(told.model.flat, usual.model.flat)  # the training is the same
     evaluations = [
         good("evaluate", "--weights", tmp_path / name, "--data", data_folder, "--json")
@@ -144,8 +144,8 @@ def test_a_resumed_training_is_told_how_sure_it_is_as_well(data_folder, tmp_path
     good("train", "--data", data_folder, "--epochs", 1, "--hidden", 4, "--checkpoint", tmp_path / "c.npz")
     options = ("--temperature", 0.01, "--sure-from", 1, "--digit-from", -2, "--out", tmp_path / "w.npz")
     good("train", "--data", data_folder, "--resume", tmp_path / "c.npz", *options)
-    network = load_weights(tmp_path / "w.npz")
-    assert (network.temperature, network.sure_from, network.digit_from) == (0.01, 1.0, -2.0)
+    network = Network.load(tmp_path / "w.npz")
+    assert (network.temperature, network.confidence_threshold, network.ood_threshold) == (0.01, 1.0, -2.0)
 
 
 @pytest.mark.parametrize("option", ["--temperature", "--sure-from", "--digit-from"])
@@ -169,7 +169,7 @@ def test_the_help_of_train_explains_how_sure_the_network_is():
 def test_hidden_sizes(data_folder, tmp_path, text, sizes):
     out = tmp_path / "w.npz"
     good("train", "--data", data_folder, "--epochs", 1, "--batch-size", 500, "--hidden", text, "--out", out)
-    assert load_weights(out).recipe.hidden_sizes == sizes
+    assert Network.load(out).recipe.hidden_sizes == sizes
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -185,7 +185,7 @@ def test_settings_take_the_place_of_the_recipe_s(data_folder, tmp_path):
     none = ("--patience", "none", "--clip-norm", 2)
     out = tmp_path / "w.npz"
     good("train", "--recipe", "classic-relu", "--data", data_folder, "--out", out, *options, *more, *none)
-    assert load_weights(out).recipe == replace(
+    assert Network.load(out).recipe == replace(
         RECIPES["classic-relu"],
         epochs=1,
         learning_rate=0.03,
@@ -223,7 +223,7 @@ def test_train_in_words_without_validation_images(data_folder, without_validatio
     for number, line in enumerate(lines[1:3], start=1):
         assert re.fullmatch(rf"epoch   {number}   train \d\.\d{{4}} \d+\.\d\d%   \d+\.\d s", line)
     assert lines[3].startswith("test accuracy ")
-    assert load_weights(out).validation_accuracy is None
+    assert Network.load(out).validation_accuracy is None
 
 
 def test_train_as_json_without_validation_images(data_folder, without_validation):
@@ -246,7 +246,7 @@ def test_every_recipe_that_ships_trains(data_folder, tmp_path, name):
     options = ("--epochs", 1, "--hidden", "5", "--data", data_folder, "--out", tmp_path / "w.npz")
     lines = json_lines(good("train", "--recipe", name, *options, "--json"))
     assert [line["record"] for line in lines[-2:]] == ["epoch", "end"]
-    assert load_weights(tmp_path / "w.npz").recipe.name == name
+    assert Network.load(tmp_path / "w.npz").recipe.name == name
 
 
 def test_a_checkpoint_is_resumed_as_if_the_training_had_never_stopped(data_folder, small_dataset, tmp_path):
@@ -257,8 +257,8 @@ def test_a_checkpoint_is_resumed_as_if_the_training_had_never_stopped(data_folde
     common = ("--data", data_folder, "--json")
     whole = json_lines(good("train", "--recipe", tmp_path / "four.json", *common, "--out", tmp_path / "whole.npz"))
     save_steps = 12 * 2 + 2  # two epochs of twelve batches each
-    training = start_training(recipe)
-    records = train(training, split_for(recipe, small_dataset))
+    training = init_state(recipe)
+    records = train_from(training, make_split(recipe, small_dataset))
     for _ in range(save_steps):
         next(records)
     save_checkpoint(tmp_path / "c.npz", training, small_dataset.fingerprint)
@@ -285,7 +285,7 @@ def test_a_divergence_keeps_the_best_weights_and_fails(data_folder, tmp_path):
     options = ("--data", data_folder, "--out", tmp_path / "w.npz", "--json")
     text = refusal("train", "--recipe", tmp_path / "growing.json", *options)
     assert "training diverged" in text and "Try a learning rate ten times smaller" in text
-    assert load_weights(tmp_path / "w.npz").recipe == recipe
+    assert Network.load(tmp_path / "w.npz").recipe == recipe
 
 
 def test_a_divergence_before_anything_was_learned_writes_nothing(data_folder, tmp_path):
@@ -378,8 +378,8 @@ def test_train_begins_with_the_weights_of_a_file(data_folder, tmp_path):
     short = ("train", "--data", data_folder, "--hidden", 4, "--epochs", 1)
     good(*short, "--out", first)
     good(*short, "--from", first, "--learning-rate", 1e-12, "--out", second)  # hardly moves
-    for name, array in load_weights(first).model.arrays.items():
-        np.testing.assert_allclose(load_weights(second).model.arrays[name], array, atol=1e-6)
+    for name, array in Network.load(first).model.arrays.items():
+        np.testing.assert_allclose(Network.load(second).model.arrays[name], array, atol=1e-6)
     assert "begin with one of the same layers" in refusal(*short, "--hidden", 5, "--from", first)
 
 
@@ -456,12 +456,15 @@ def test_ctrl_c_stops_a_real_process_which_can_be_resumed(data_folder, small_dat
     assert errors.startswith("Error: stopped at step ") and errors.endswith(f"; go on with --resume {checkpoint}\n")
     records = json_lines("".join(lines) + rest)
     assert records[-1]["record"] == "end" and records[-1]["stopped"].startswith("stopped at step ")
-    network = load_weights(out)
+    network = Network.load(out)
     losses = [record["validation_loss"] for record in records if record["record"] == "epoch"]
     assert len(losses) >= 2 and network.test_accuracy == records[-1]["test_accuracy"]
     training = load_checkpoint(checkpoint, small_dataset.fingerprint)
     assert training.step >= 27 and training.best_loss == min(losses)
-    assert next(train(training, split_for(training.recipe, small_dataset))).step in (training.step, training.step + 1)
+    assert next(train_from(training, make_split(training.recipe, small_dataset))).step in (
+        training.step,
+        training.step + 1,
+    )
 
 
 # evaluate
@@ -528,9 +531,9 @@ def test_export_takes_the_weights_that_ship(tmp_path):
 def test_export_replaces_a_file_only_when_the_new_one_is_whole(weights, tmp_path):
     out = tmp_path / "out.py"
     out.write_text("the old one")
-    too_large = load_weights(weights)
+    too_large = Network.load(weights)
     too_large.model.params["0.b"][0] = 1e6
-    save_weights(tmp_path / "large.npz", too_large)
+    too_large.save(tmp_path / "large.npz")
     assert "not finite in float16" in refusal("export", "--weights", tmp_path / "large.npz", "--out", out)
     assert "there is no such file" in refusal("export", "--weights", tmp_path / "nowhere.npz", "--out", out)
     assert out.read_text() == "the old one"

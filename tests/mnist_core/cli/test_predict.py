@@ -11,7 +11,7 @@ from mnist_core.cli.predict import AGAINST, ENLARGED, FOR, STAGES, draw_boxes, d
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.imaging.image_file import read_picture
 from mnist_core.imaging.preprocess import PreprocessOptions
-from mnist_core.network import load_weights, save_weights
+from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
 from tests.mnist_core.cli.test_main import call, good, json_lines, refusal
 
@@ -19,7 +19,7 @@ from tests.mnist_core.cli.test_main import call, good, json_lines, refusal
 @pytest.fixture(scope="module")
 def weights(small_network, tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "small.npz"
-    save_weights(path, small_network)
+    small_network.save(path)
     return path
 
 
@@ -51,13 +51,13 @@ def test_predict_reads_png_and_jpeg(weights, pictures):
 
 def rewritten(weights: Path, path: Path, **changes: float | None) -> Path:
     """The same weights with another temperature or other thresholds."""
-    save_weights(path, replace(load_weights(weights), **changes))  # type: ignore[arg-type]
+    replace(Network.load(weights), **changes).save(path)  # type: ignore[arg-type]
     return path
 
 
 def evidence_of(weights: Path, pictures: list[Path]) -> np.ndarray:
     recognizer = Recognizer.load(weights)
-    return np.array([recognizer.recognize(read_picture(path)).evidence for path in pictures])
+    return np.array([recognizer.recognize(read_picture(path)).logsumexp for path in pictures])
 
 
 @pytest.fixture
@@ -68,16 +68,16 @@ def graded(weights, pictures, tmp_path) -> Path:
     evidence = evidence_of(weights, pictures)
     digit_from = float(np.sort(evidence)[3])
     sure_from = float(np.median(best[evidence >= digit_from]))
-    return rewritten(weights, tmp_path / "graded.npz", sure_from=sure_from, digit_from=digit_from)
+    return rewritten(weights, tmp_path / "graded.npz", confidence_threshold=sure_from, ood_threshold=digit_from)
 
 
 def test_predict_says_how_sure_it_is(graded, pictures):
     lines = json_lines(good("predict", *pictures, "--weights", graded, "--json"))
-    network = load_weights(graded)
+    network = Network.load(graded)
     for line, evidence in zip(lines, evidence_of(graded, pictures), strict=True):
         assert set(line) == {"image", "digit", "certainty", "probabilities", "text", "digits"}
-        sure = "sure" if max(line["probabilities"]) >= network.sure_from else "unsure"
-        assert line["certainty"] == ("no digit" if evidence < network.digit_from else sure)
+        sure = "sure" if max(line["probabilities"]) >= network.confidence_threshold else "unsure"
+        assert line["certainty"] == ("no digit" if evidence < network.ood_threshold else sure)
     assert [line["certainty"] for line in lines].count("no digit") == 3
     assert {line["certainty"] for line in lines} == {"sure", "unsure", "no digit"}
 
@@ -165,7 +165,7 @@ def test_a_number_as_json(weights, number):
         assert read.probabilities is not None
         assert digit["probabilities"] == read.probabilities.tolist()
         assert (digit["digit"], digit["certainty"]) == (read.digit, read.certainty)
-        assert digit["evidence"] == read.evidence
+        assert digit["evidence"] == read.logsumexp
     assert line["digit"] is None and line["probabilities"] is None  # there is no single one
     assert line["text"] == "".join(str(digit["digit"]) for digit in line["digits"])
 
@@ -178,7 +178,7 @@ def test_what_is_no_digit_is_a_question_mark_and_the_number_as_doubtful_as_its_w
     (line,) = json_lines(good("predict", number, "--weights", weights, "--json"))
     evidence = [digit["evidence"] for digit in line["digits"]]
     assert evidence[0] != evidence[1]
-    strict = rewritten(weights, tmp_path / "strict.npz", digit_from=sum(evidence) / 2, sure_from=0.0)
+    strict = rewritten(weights, tmp_path / "strict.npz", ood_threshold=sum(evidence) / 2, confidence_threshold=0.0)
     (line,) = json_lines(good("predict", number, "--weights", strict, "--json"))
     digits = [str(digit["digit"]) for digit in line["digits"]]
     digits[int(np.argmin(evidence))] = "?"
@@ -222,7 +222,7 @@ def test_one_of_an_empty_picture(weights, tmp_path):
 )
 def test_steps_can_be_left_out(weights, pictures, options, steps):
     lines = json_lines(good("predict", *pictures, "--weights", weights, "--one", "--json", *options))
-    reader = Recognizer(load_weights(weights), steps)
+    reader = Recognizer(Network.load(weights), steps)
     for line, path in zip(lines, pictures, strict=True):
         read = reader.recognize(read_picture(path))
         assert read.probabilities is not None and line["probabilities"] == read.probabilities.tolist()

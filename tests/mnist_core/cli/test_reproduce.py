@@ -5,16 +5,12 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from mnist_core.cli import main as command_line
 from mnist_core.cli import reproduce
 from mnist_core.cli.main import main
 from mnist_core.cli.reproduce import TUTORIALS, Tutorial, is_reproduced, measure
-from mnist_core.nn.metrics import evaluate
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import train
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.stream import train
 
 TINY = Recipe("tiny", "tests", hidden_sizes=(16,), batch_size=32, epochs=3)
 
@@ -45,16 +41,16 @@ def test_no_accuracy_may_be_more_than_the_tolerance_below_the_original_s(test, v
 
 
 def test_the_best_weights_are_measured_on_the_parts_asked_for(small_dataset):
-    training, split = start_training(TINY), split_for(TINY, small_dataset)
-    for _ in train(training, split):
+    training = train(TINY, small_dataset)
+    for _ in training:
         pass
-    ours = measure(training, split, small_dataset, ("train", "validation", "test"))
-    assert ours["validation"] == training.best_accuracy
+    split, ours = training.split, measure(training, ("train", "validation", "test"))
+    assert ours["validation"] == training.state.best_accuracy
     for part, images, labels in (
         ("train", split.train_images, split.train_labels),
         ("test", small_dataset.test_images, small_dataset.test_labels),
     ):
-        assert ours[part] == evaluate(training.best_model(), "softmax", "unit", images, labels).accuracy
+        assert ours[part] == training.network().score(images, labels)
 
 
 def test_a_tutorial_is_reproduced_on_mnist(real_mnist):
@@ -71,7 +67,7 @@ def test_a_tutorial_is_reproduced_on_mnist(real_mnist):
 def test_what_falls_short_is_named_and_ends_in_an_error(real_mnist, monkeypatch):
     short = replace(RECIPES["classic-relu"], epochs=1, hidden_sizes=(), patience=None)
     wild = replace(short, hidden_sizes=(32, 32), learning_rate=1e30)
-    monkeypatch.setattr(command_line, "RECIPES", {"classic-relu": short, "wide-adam": wild})
+    monkeypatch.setattr(reproduce, "RECIPES", {"classic-relu": short, "wide-adam": wild})
     monkeypatch.setitem(reproduce.TUTORIALS, "classic-relu", Tutorial("classic-relu", "wonders", {"test": 0.999}))
     result = CliRunner().invoke(main, ["reproduce", "classic-relu", "wide-adam"])
     assert result.exit_code == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mnist_core.data.augmentation import Distortion
-from mnist_core.data.batches import Batches
+from mnist_core.data.batches import Batches, add_noise
 from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (30, 28, 28), np.uint8)
@@ -102,8 +102,33 @@ def test_distorted_batches_repeat_and_use_their_memory_again():
     assert np.shares_memory(one.gather(slice(0, 10)), first)
 
 
-def test_without_distortion_nothing_is_drawn():
+def test_without_distortion_and_noise_nothing_is_drawn():
     rng = np.random.default_rng(0)
     before = rng.bit_generator.state
     Batches(IMAGES, "unit", np.dtype(np.float32), 10, 0.0, rng).gather(np.arange(10))
     assert rng.bit_generator.state == before
+
+
+# With noise
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("chosen", [np.array([4, 29, 4, 3]), slice(8, 18)])
+def test_noise_of_this_deviation_is_added_to_the_scaled_images_anew_each_time(dtype, chosen):
+    plain = batches("standard", dtype).gather(chosen).copy()
+    source = Batches(IMAGES, "standard", np.dtype(dtype), 10, 0.0, np.random.default_rng(5), noise=0.25)
+    rng = np.random.default_rng(5)
+    for _ in range(2):
+        noise = 0.25 * rng.standard_normal(plain.shape, dtype)
+        x = source.gather(chosen)
+        assert x.dtype == dtype
+        np.testing.assert_array_equal(x, plain + noise)
+        assert abs(noise.mean()) < 0.02 and noise.std() == pytest.approx(0.25, rel=0.05)
+
+
+def test_noise_is_added_in_place():
+    x = np.array([[1.0, 2.0]])
+    add_noise(x, 0.0, np.random.default_rng(0))
+    np.testing.assert_array_equal(x, [[1, 2]])
+    add_noise(x, 1e-3, np.random.default_rng(0))
+    assert (abs(x - [[1, 2]]) > 0).all() and (abs(x - [[1, 2]]) < 0.01).all()

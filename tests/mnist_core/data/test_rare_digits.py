@@ -182,26 +182,6 @@ def test_two_of_three_rare_digits_are_written_in_rare_ways_and_all_as_their_labe
     assert met[("rare",)] / (met[("rare",)] + met[("usual",)]) == pytest.approx(2 / 3, abs=0.15)
 
 
-def test_every_kind_is_drawn_as_often_as_it_stands_there():
-    rng, kinds = np.random.default_rng(6), Counter[str]()
-    for image in not_digits(120, np.random.default_rng(6))[0]:
-        kind = KINDS[rng.integers(len(KINDS))]
-        np.testing.assert_array_equal(picture(kind(rng), rng), image)
-        kinds[kind.__name__.strip("_")] += 1
-    for name, kind in KIND_NAMES.items():
-        assert kinds[name] == pytest.approx(10 * KINDS.count(kind), abs=12) and kinds[name] > 0
-
-
-def test_every_letter_is_drawn():
-    met = set()
-    for seed in range(250):
-        rng = np.random.default_rng(seed)
-        letter = LETTERS[rng.integers(len(LETTERS))]
-        np.testing.assert_array_equal(KIND_NAMES["letter"](np.random.default_rng(seed)), pen_path(letter, rng))
-        met.add(letter)
-    assert met == set(LETTERS)
-
-
 # What it looks like
 
 
@@ -266,29 +246,6 @@ def test_lines_cross_from_side_to_side():
         lines = KIND_NAMES["crossing"](rng).reshape(-1, 32, 2)  # 16 places for each of two points
         assert 3 <= len(lines) <= 6
         assert np.ptp(lines, axis=1).max(axis=1).min() >= 9 - 2 * MISS
-
-
-def a_digit(rng: np.random.Generator) -> np.ndarray:
-    return digit_path(ALLOGRAPHS[int(rng.integers(10))], rng)
-
-
-def test_what_is_struck_out_is_a_digit_with_lines_across():
-    for seed in range(50):
-        path, rng = KIND_NAMES["struck_out"](np.random.default_rng(seed)), np.random.default_rng(seed)
-        count = int(rng.integers(2, 6))
-        rng.integers(0, 10, (count, 2))  # where the lines begin and end
-        digit = a_digit(rng)
-        np.testing.assert_array_equal(path[: len(digit)], digit)
-        lines = path[len(digit) :].reshape(count, 32, 2)
-        assert np.ptp(lines[:, :, 0], axis=1).min() >= 9 - 2 * MISS
-
-
-def test_a_pair_is_two_digits_side_by_side():
-    for seed in range(50):
-        path, rng = KIND_NAMES["pair"](np.random.default_rng(seed)), np.random.default_rng(seed)
-        right, down = rng.uniform(6, 11), rng.uniform(-1, 1)
-        place = np.array([right, down])
-        np.testing.assert_array_equal(path, np.concatenate([a_digit(rng), a_digit(rng) + place]))
 
 
 def test_curves_are_one_long_stroke_or_up_to_four_short_ones():

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 
 from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.activations import ACTIVATIONS, ReLU
+from mnist_core.network import Network
+from mnist_core.nn.activations import ReLU
 from mnist_core.nn.layers import BatchNorm, Layer, Linear
 from mnist_core.nn.mlp import MLP, build_mlp
 from mnist_core.nn.normalization import DEVIATION, normalize
 from mnist_core.recipes.recipe import Recipe
 
 
-def network_of(model: MLP, normalization: str = "unit") -> TrainedNetwork:
+def network_of(model: MLP, normalization: str = "unit") -> Network:
     recipe = Recipe("by hand", "test", normalization=normalization)
-    return TrainedNetwork(model, recipe, "none", "", True, None, None)
+    return Network(model, recipe, "none", "", True, None, None)
 
 
-def linear_network(weights: dict[tuple[int, int, int], float], normalization: str = "unit") -> TrainedNetwork:
+def linear_network(weights: dict[tuple[int, int, int], float], normalization: str = "unit") -> Network:
     """One layer; the weights from a pixel (row, column) to a digit."""
     W = np.zeros((28, 28, 10), np.float32)
     for place, weight in weights.items():
@@ -98,29 +98,6 @@ def test_the_background_is_what_ink_is_compared_with():
     network = linear_network({(5, 6, 4): 3}, "standard")
     shares = gradient_times_input(network, image_of({(5, 6): 0.5}), 4)
     assert shares[5, 6] == pytest.approx(3 * 0.5 / DEVIATION, rel=1e-6)
-
-
-@pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_against_central_differences(activation, batch_norm):
-    model = some_model(activation, batch_norm, dropout=0.4)
-    x = some_image().reshape(1, 784).astype(np.float64)
-    grad = np.zeros((1, 10))
-    grad[0, 4], grad[0, 9] = 1, -1
-    analytic = model.input_gradient(model.forward(x)[1], grad)[0]
-    h = 1e-5
-    places = np.random.default_rng(5).choice(784, 60, replace=False)
-    moved = np.concatenate([x + h * np.eye(784)[places], x - h * np.eye(784)[places]])
-    scores = (model(moved) * grad).sum(axis=1)
-    numeric = (scores[:60] - scores[60:]) / (2 * h)
-    np.testing.assert_allclose(analytic[places], numeric, rtol=1e-6, atol=1e-8)
-
-
-def test_every_image_of_a_batch_has_its_own_gradient():
-    model = some_model("silu", batch_norm=True)
-    x = np.random.default_rng(0).random((3, 784))
-    together, alone = (model.input_gradient(model.forward(some)[1], np.ones((len(some), 10))) for some in (x, x[1:2]))
-    np.testing.assert_allclose(together[1], alone[0], rtol=1e-10)
 
 
 def test_a_training_that_goes_on_notices_nothing():

@@ -15,7 +15,7 @@ from mnist_core.explain.units import (
     round_to_sum,
     unit_layers,
 )
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import ACTIVATIONS, ReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.mlp import MLP, build_mlp
@@ -25,8 +25,8 @@ from mnist_core.recipes.recipe import Recipe
 IMAGE = np.random.default_rng(5).random((28, 28), np.float32)
 
 
-def network_of(model: MLP, **settings: Any) -> TrainedNetwork:
-    return TrainedNetwork(model, Recipe("test", "test", **settings), "none", "", False, None, None)
+def network_of(model: MLP, **settings: Any) -> Network:
+    return Network(model, Recipe("test", "test", **settings), "none", "", False, None, None)
 
 
 def random_network(
@@ -35,7 +35,7 @@ def random_network(
     batch_norm: bool = False,
     normalization: str = "unit",
     dtype: type[np.floating] = np.float64,
-) -> TrainedNetwork:
+) -> Network:
     """Build a network with biases and running statistics of its own; γ of both signs."""
     rng = np.random.default_rng(0)
     model = build_mlp(
@@ -49,7 +49,7 @@ def random_network(
     return network_of(model, activation=activation, hidden_sizes=hidden, normalization=normalization)
 
 
-def two_pixel_network() -> TrainedNetwork:
+def two_pixel_network() -> Network:
     """h = relu(2a − 3b + ½), relu(−a + 4b − 1) of the pixels a and b; class 0 gets 5h₀ − h₁, class 1 only h₁."""
     W = np.zeros((784, 2))
     W[0], W[1] = (2, -1), (-3, 4)

@@ -12,19 +12,19 @@ import pytest
 from mnist_core.data.dataset import load_dataset
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.export.onnx_model import to_onnx
-from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.network import DEFAULT_WEIGHTS, Network
 from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.recognizer import DEFAULT_WEIGHTS, Recognizer
-from mnist_core.training.state import start_training
+from mnist_core.recognizer import Recognizer
+from mnist_core.training.state import init_state
 
 
-def random_network(temperature: float = 1.0, **settings: Any) -> TrainedNetwork:
+def random_network(temperature: float = 1.0, **settings: Any) -> Network:
     """A network whose every number is random, with logits that leave some doubt."""
     recipe = Recipe("random", "tests", **{"hidden_sizes": (24, 16), "init": "xavier", **settings})
-    model, rng = start_training(recipe).model, np.random.default_rng(7)
+    model, rng = init_state(recipe).model, np.random.default_rng(7)
     for name, array in model.arrays.items():
         if name.endswith((".gamma", ".running_variance")):
             array[...] = rng.uniform(0.5, 2, array.shape)
@@ -34,7 +34,7 @@ def random_network(temperature: float = 1.0, **settings: Any) -> TrainedNetwork:
             array[...] = rng.normal(0, 0.3, array.shape)
     if recipe.normalization == "raw":
         model.params["0.W"] /= 100
-    return TrainedNetwork(model, recipe, "nothing", "f" * 64, True, None, 0.1, temperature=temperature)
+    return Network(model, recipe, "nothing", "f" * 64, True, None, 0.1, temperature=temperature)
 
 
 def some_images() -> np.ndarray:
@@ -45,24 +45,24 @@ def some_images() -> np.ndarray:
     return np.concatenate([digits, noise, *even])
 
 
-def probabilities_of(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
+def probabilities_of(network: Network, images: np.ndarray) -> np.ndarray:
     """Those of our own forward pass."""
     logits = network.model(normalize(images, network.recipe.normalization))
     return HEADS[network.recipe.head].probabilities(logits / network.temperature)
 
 
-def session_of(network: TrainedNetwork) -> onnxruntime.InferenceSession:
+def session_of(network: Network) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(to_onnx(network), options, providers=["CPUExecutionProvider"])
 
 
-def read(network: TrainedNetwork, images: np.ndarray) -> np.ndarray:
+def read(network: Network, images: np.ndarray) -> np.ndarray:
     """What onnxruntime makes of the images."""
     return session_of(network).run(["probabilities"], {"images": images})[0]
 
 
-def graph_of(network: TrainedNetwork) -> onnx.GraphProto:
+def graph_of(network: Network) -> onnx.GraphProto:
     return onnx.load_from_string(to_onnx(network)).graph
 
 
@@ -131,7 +131,7 @@ def test_one_image_or_many(normalization):
 
 
 def test_the_network_that_ships_on_real_images(real_mnist):
-    network, images = load_weights(DEFAULT_WEIGHTS), load_dataset("mnist").test_images[:500]
+    network, images = Network.load(DEFAULT_WEIGHTS), load_dataset("mnist").test_images[:500]
     np.testing.assert_allclose(read(network, images), probabilities_of(network, images), rtol=0, atol=1e-5)
 
 
@@ -159,7 +159,7 @@ def test_the_weights_have_the_names_that_they_have_here():
         np.testing.assert_array_equal(arrays[name], array)
 
 
-def metadata_of(network: TrainedNetwork) -> dict[str, Any]:
+def metadata_of(network: Network) -> dict[str, Any]:
     found = session_of(network).get_modelmeta().custom_metadata_map
     return {name: json.loads(value) for name, value in found.items()}
 

@@ -21,13 +21,12 @@ from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import WeightsError
 from mnist_core.export.script import to_script
 from mnist_core.io.idx import write_idx
-from mnist_core.network import TrainedNetwork, load_weights
+from mnist_core.network import DEFAULT_WEIGHTS, Network
 from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
 from mnist_core.recipes.build import empty_model
 from mnist_core.recipes.presets import RECIPES
-from mnist_core.recognizer import DEFAULT_WEIGHTS
 from tests.mnist_core.export.test_onnx_model import probabilities_of, random_network, some_images
 
 
@@ -44,13 +43,13 @@ def digits_of(folder: Path, script: str, *arguments: object) -> list[int]:
     return [int(line) for line in result.stdout.splitlines()]
 
 
-def read_of(folder: Path, network: TrainedNetwork) -> Callable[[np.ndarray], np.ndarray]:
+def read_of(folder: Path, network: Network) -> Callable[[np.ndarray], np.ndarray]:
     """The function `read` of a network's script."""
     (folder / "my_network.py").write_text(to_script(network), encoding="utf-8")
     return runpy.run_path(str(folder / "my_network.py"))["read"]
 
 
-def in_half_precision(network: TrainedNetwork) -> TrainedNetwork:
+def in_half_precision(network: Network) -> Network:
     """A copy with every number rounded as the script rounds it, so that nothing else may differ."""
     model = empty_model(network.recipe)
     model.load({name: array.astype(np.float16) for name, array in network.model.arrays.items()})
@@ -164,7 +163,7 @@ def test_it_runs_alone_on_an_array_and_on_a_file_of_mnist(tmp_path, small_networ
 
 
 def test_the_network_that_ships_reads_the_real_test_images(real_mnist, tmp_path):
-    network, dataset = load_weights(DEFAULT_WEIGHTS), load_dataset("mnist")
+    network, dataset = Network.load(DEFAULT_WEIGHTS), load_dataset("mnist")
     digits = digits_of(tmp_path, to_script(network), (real_mnist / "t10k-images-idx3-ubyte.gz").absolute())
     assert abs((np.array(digits) == dataset.test_labels).mean() - network.test_accuracy) < 0.0005
 
@@ -231,7 +230,7 @@ def test_the_header_says_what_it_is(small_network):
 # Names from outside
 
 
-def named(name: str, **changes: Any) -> TrainedNetwork:
+def named(name: str, **changes: Any) -> Network:
     """A network with this name wherever a name can be."""
     network = random_network(hidden_sizes=(2,))
     recipe = replace(network.recipe, name=name, source=name)

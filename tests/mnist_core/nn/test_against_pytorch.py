@@ -24,10 +24,10 @@ from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nester
 from mnist_core.nn.schedules import SCHEDULES, build_schedule
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import OPTIMIZERS, Recipe
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, Record, StepEnd
-from mnist_core.training.split import split_for
-from mnist_core.training.state import Training, start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import TrainingState, init_state
 from tests.paths import GOLDEN
 
 FILES = ("optimizers", "schedules", "batch_norm", "dropout", "activations", "losses", "trajectories")
@@ -228,7 +228,7 @@ def test_dropout_does_nothing_in_use_like_pytorch():
 POINTS = np.sort(np.concatenate([np.linspace(-4, 4, 17), [-1e4, -50, -12.3, -1e-9, 1e-9, 12.3, 50, 1e4]]))
 
 
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", golden("activations")["activations"])
 def test_values_and_slopes_of_activations(name):
     expected = golden("activations")["activations"][name]
     layer = ACTIVATIONS[name]()
@@ -320,7 +320,7 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
 def trajectory_split(recipe: Recipe, count: int) -> Split:
     """Split the first so many digits as the recipe wants it."""
     images, labels = (array[:count] for array in digits())
-    return split_for(recipe, Dataset("digits", images, labels, images[:1], labels[:1], "0" * 64, True))
+    return make_split(recipe, Dataset("digits", images, labels, images[:1], labels[:1], "0" * 64, True))
 
 
 def digest(split: Split) -> str:
@@ -359,10 +359,10 @@ def one_thread():
         yield
 
 
-def trained(training: Training, split: Split, steps: int = STEPS, rounded: bool = False) -> list[Record]:
+def trained(training: TrainingState, split: Split, steps: int = STEPS, rounded: bool = False) -> list[Record]:
     """Train for so many steps, and to the end of their epoch."""
     records = []
-    for record in train(training, split):
+    for record in train_from(training, split):
         records.append(record)
         if record.step == steps and isinstance(record, EpochEnd):
             break
@@ -380,7 +380,7 @@ def test_a_training_goes_as_with_pytorch(name):
     recipe, images = TRAJECTORIES[name]
     steps = STEPS_BEFORE_CHAOS.get(name, STEPS)
     expected = golden("trajectories")["recipes"][name]
-    split, training = trajectory_split(recipe, images), start_training(recipe, np.float64)
+    split, training = trajectory_split(recipe, images), init_state(recipe, np.float64)
     assert digest(split) == expected["digits"], f"the synthetic digits have changed: if on purpose, {AGAIN}"
     assert norms(training.model.params) == pytest.approx(expected["norms_before"]), (
         f"other first weights: if on purpose, {AGAIN}"
@@ -409,7 +409,7 @@ def test_a_chaotic_recipe_parts_even_from_itself(name):
     recipe, images = TRAJECTORIES[name]
     split, curves = trajectory_split(recipe, images), []
     for last_bit in (0, np.finfo(float).eps):
-        training = start_training(recipe, np.float64)
+        training = init_state(recipe, np.float64)
         training.model.flat_params *= 1 + last_bit
         curves.append(losses_of(trained(training, split, 80)))
     differences = abs(curves[0] - curves[1]) / curves[0]
@@ -452,9 +452,9 @@ def clip_recipe(clip_norm: float) -> Recipe:
 def test_clipping_after_every_step(clip_norm):
     recipe = clip_recipe(clip_norm)
     expected = golden("trajectories")["clipped"][str(clip_norm)]
-    training = start_training(recipe, np.float64)
+    training = init_state(recipe, np.float64)
     found = []
-    for record in train(training, trajectory_split(recipe, CLIP_STEPS * recipe.batch_size)):
+    for record in train_from(training, trajectory_split(recipe, CLIP_STEPS * recipe.batch_size)):
         if isinstance(record, StepEnd):
             found.append([record.loss, *norms(training.model.params).values()])
     assert_close(found, expected, CLIPPED)

@@ -16,8 +16,8 @@ from mnist_core.nn.schedules import build_schedule
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import MAX_PARAMETERS, MUTABLE_FIELDS, SETTINGS, Recipe
 from mnist_core.recipes.setting import Choice, Flag, Number, Numbers, Setting
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 
 PLAIN = Recipe("plain", "tests")
 NAN, INF = math.nan, math.inf
@@ -150,10 +150,10 @@ def test_too_many_parameters():
 def test_layer_sizes_and_parameters_by_hand(sizes, layer_sizes, parameters):
     recipe = replace(PLAIN, hidden_sizes=sizes)
     assert recipe.layer_sizes == layer_sizes and recipe.parameters == parameters
-    assert start_training(recipe).model.flat_params.size == parameters
+    assert init_state(recipe).model.flat_params.size == parameters
     with_norm = replace(recipe, batch_norm=True, dropout=0.5)
     assert with_norm.parameters == parameters + 2 * sum(sizes)  # a scale and a shift for every hidden unit
-    assert start_training(with_norm).model.flat_params.size == with_norm.parameters
+    assert init_state(with_norm).model.flat_params.size == with_norm.parameters
 
 
 @pytest.mark.parametrize(("images", "batch_size", "steps"), [(90, 40, 3), (80, 40, 2), (1, 40, 1), (90, 1000, 1)])
@@ -401,7 +401,7 @@ def test_how_mnist_is_split_and_how_many_steps_are_taken(name, validation, steps
     images = np.broadcast_to(np.uint8(0), (60_000, 28, 28))
     labels = np.broadcast_to(np.uint8(0), 60_000)
     recipe, dataset = RECIPES[name], Dataset("none", images, labels, images, labels, "0" * 64, synthetic=False)
-    split = split_for(recipe, dataset)
+    split = make_split(recipe, dataset)
     assert len(split.train_images) == 60_000 - validation and len(split.validation_images) == validation
     assert recipe.steps_per_epoch(len(split.train_images)) * recipe.epochs == steps
 

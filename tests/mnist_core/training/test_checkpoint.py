@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from mnist_core.errors import WeightsError
-from mnist_core.network import TrainedNetwork, save_weights
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training import loop as training_module
-from mnist_core.training.checkpoint import load_checkpoint, load_model, save_checkpoint
-from mnist_core.training.loop import train
-from mnist_core.training.state import Training, change_settings, start_training
+from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
+from mnist_core.training.loop import train_from
+from mnist_core.training.state import TrainingState, init_state, reconfigure
 from tests.mnist_core.tampering import repack
 
 SGD = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
@@ -47,7 +47,7 @@ RECIPES = {
 DATA = "f" * 64
 
 
-def everything(training: Training) -> dict[str, object]:
+def everything(training: TrainingState) -> dict[str, object]:
     """All that a training knows, in a form that `==` compares bit for bit."""
     return {
         "model": {name: array.tobytes() for name, array in training.model.arrays.items()},
@@ -68,16 +68,16 @@ def everything(training: Training) -> dict[str, object]:
 def test_resumed_at_any_record_the_rest_is_the_same_to_the_bit(tmp_path, small_split, name, validations):
     """Before the first record, within an epoch, at an epoch's last batch, at its end, and after the last record."""
     recipe = RECIPES[name]
-    whole = start_training(recipe)
-    expected = list(train(whole, small_split, validations))
+    whole = init_state(recipe)
+    expected = list(train_from(whole, small_split, validations))
     assert len(expected) == 12
     for taken in range(len(expected) + 1):
-        training = start_training(recipe)
-        assert list(islice(train(training, small_split, validations), taken)) == expected[:taken]
+        training = init_state(recipe)
+        assert list(islice(train_from(training, small_split, validations), taken)) == expected[:taken]
         save_checkpoint(tmp_path / "a.npz", training, DATA)
         resumed = load_checkpoint(tmp_path / "a.npz", DATA)
         assert everything(resumed) == everything(training)
-        assert list(train(resumed, small_split, validations)) == expected[taken:]
+        assert list(train_from(resumed, small_split, validations)) == expected[taken:]
         assert everything(resumed) == everything(whole)
 
 
@@ -85,55 +85,55 @@ def test_without_validation_images_it_is_the_same(tmp_path, small_split):
     """There are never best weights, neither before nor after."""
     recipe = replace(RICH, validation_fraction=0)
     split = replace(small_split, validation_images=small_split.validation_images[:0])
-    whole = start_training(recipe)
-    expected = list(train(whole, split))
+    whole = init_state(recipe)
+    expected = list(train_from(whole, split))
     for taken in (2, 6, 12):
-        training = start_training(recipe)
-        list(islice(train(training, split), taken))
+        training = init_state(recipe)
+        list(islice(train_from(training, split), taken))
         save_checkpoint(tmp_path / "a.npz", training, DATA)
         resumed = load_checkpoint(tmp_path / "a.npz", DATA)
         assert resumed.best is None
-        assert list(train(resumed, split)) == expected[taken:]
+        assert list(train_from(resumed, split)) == expected[taken:]
         assert everything(resumed) == everything(whole)
 
 
 def test_batches_that_are_worked_through_piece_by_piece(tmp_path, small_split, monkeypatch):
     monkeypatch.setattr(training_module, "PIECE", 16)
     recipe = replace(SGD, dropout=0.4, optimizer="adam")
-    expected = list(train(start_training(recipe), small_split))
-    training = start_training(recipe)
-    list(islice(train(training, small_split), 5))
+    expected = list(train_from(init_state(recipe), small_split))
+    training = init_state(recipe)
+    list(islice(train_from(training, small_split), 5))
     save_checkpoint(tmp_path / "a.npz", training, DATA)
-    assert list(train(load_checkpoint(tmp_path / "a.npz", DATA), small_split)) == expected[5:]
+    assert list(train_from(load_checkpoint(tmp_path / "a.npz", DATA), small_split)) == expected[5:]
 
 
 def test_saving_changes_nothing(tmp_path, small_split):
-    training, undisturbed = start_training(RICH), start_training(RICH)
-    expected = list(train(undisturbed, small_split))
-    for record, same in zip(train(training, small_split), expected, strict=True):
+    training, undisturbed = init_state(RICH), init_state(RICH)
+    expected = list(train_from(undisturbed, small_split))
+    for record, same in zip(train_from(training, small_split), expected, strict=True):
         assert record == same
         save_checkpoint(tmp_path / "a.npz", training, DATA)
     assert everything(training) == everything(undisturbed)
 
 
 def test_what_is_loaded_and_saved_again_is_the_same_file(tmp_path, small_split):
-    training = start_training(RICH)
-    list(islice(train(training, small_split), 6))
+    training = init_state(RICH)
+    list(islice(train_from(training, small_split), 6))
     save_checkpoint(tmp_path / "a.npz", training, DATA)
     save_checkpoint(tmp_path / "b.npz", load_checkpoint(tmp_path / "a.npz", DATA), DATA)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
 def test_the_loaded_training_trains_the_arrays_that_its_optimizer_holds(tmp_path, small_split):
-    save_checkpoint(tmp_path / "a.npz", start_training(MOMENTUM), DATA)
+    save_checkpoint(tmp_path / "a.npz", init_state(MOMENTUM), DATA)
     resumed = load_checkpoint(tmp_path / "a.npz", DATA)
     assert resumed.optimizer.params is resumed.model.flat_params
     assert all(np.shares_memory(array, resumed.optimizer.params) for array in resumed.model.params.values())
 
 
 def test_a_resumed_average_and_best_are_not_the_network_s_own_numbers(tmp_path, small_split):
-    training = start_training(ADAM)
-    list(islice(train(training, small_split), 4))
+    training = init_state(ADAM)
+    list(islice(train_from(training, small_split), 4))
     save_checkpoint(tmp_path / "a.npz", training, DATA)
     resumed = load_checkpoint(tmp_path / "a.npz", DATA)
     arrays = [resumed.model.flat, resumed.average, resumed.best]
@@ -154,21 +154,21 @@ def test_a_changed_training_goes_on_from_a_file_to_the_bit(tmp_path, small_split
     """Changed within the second epoch, and saved at once or later, before and after that epoch's end."""
     recipe, changes = CHANGES[name]
 
-    def changed() -> Training:
-        training = start_training(recipe)
-        list(islice(train(training, small_split, 3), 6))
-        change_settings(training, replace(recipe, **changes))
+    def changed() -> TrainingState:
+        training = init_state(recipe)
+        list(islice(train_from(training, small_split, 3), 6))
+        reconfigure(training, replace(recipe, **changes))
         return training
 
     whole = changed()
-    expected = list(train(whole, small_split, 3))
+    expected = list(train_from(whole, small_split, 3))
     for taken in range(5):
         training = changed()
-        list(islice(train(training, small_split, 3), taken))
+        list(islice(train_from(training, small_split, 3), taken))
         save_checkpoint(tmp_path / "a.npz", training, DATA)
         resumed = load_checkpoint(tmp_path / "a.npz", DATA)
         assert everything(resumed) == everything(training)
-        assert list(train(resumed, small_split, 3)) == expected[taken:]
+        assert list(train_from(resumed, small_split, 3)) == expected[taken:]
         assert everything(resumed) == everything(whole)
 
 
@@ -178,12 +178,13 @@ def test_a_changed_training_goes_on_from_a_file_to_the_bit(tmp_path, small_split
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_network_of_a_checkpoint_is_the_one_that_is_used(tmp_path, small_split, name):
     """Before the first step and within the second epoch: the average where there is one, never the best so far."""
-    training = start_training(RECIPES[name])
+    training = init_state(RECIPES[name])
     for taken in (0, 6):
-        list(islice(train(training, small_split), taken))
+        list(islice(train_from(training, small_split), taken))
         save_checkpoint(tmp_path / "a.npz", training, DATA)
-        recipe, model = load_model(tmp_path / "a.npz")
-        assert recipe == training.recipe
+        network = Network.load(tmp_path / "a.npz")
+        model = network.model
+        assert network.recipe == training.recipe
         expected = training.current_model()
         assert {name: array.tobytes() for name, array in model.arrays.items()} == {
             name: array.tobytes() for name, array in expected.arrays.items()
@@ -193,11 +194,12 @@ def test_the_network_of_a_checkpoint_is_the_one_that_is_used(tmp_path, small_spl
 
 
 def test_the_network_of_a_changed_training_has_the_changed_layers(tmp_path):
-    training = start_training(RICH)
-    change_settings(training, replace(RICH, dropout=0.0))
+    training = init_state(RICH)
+    reconfigure(training, replace(RICH, dropout=0.0))
     save_checkpoint(tmp_path / "a.npz", training, DATA)
-    recipe, model = load_model(tmp_path / "a.npz")
-    assert recipe.dropout == 0
+    network = Network.load(tmp_path / "a.npz")
+    model = network.model
+    assert network.recipe.dropout == 0
     assert model.flat.tobytes() == training.current.tobytes() and list(model.arrays) == list(training.model.arrays)
 
 
@@ -207,8 +209,8 @@ def test_the_network_of_a_changed_training_has_the_changed_layers(tmp_path):
 @pytest.fixture
 def path(tmp_path, small_split) -> Path:
     """A good checkpoint: Adam, in the second epoch."""
-    training = start_training(ADAM)
-    list(islice(train(training, small_split), 6))
+    training = init_state(ADAM)
+    list(islice(train_from(training, small_split), 6))
     save_checkpoint(tmp_path / "a.npz", training, DATA)
     return tmp_path / "a.npz"
 
@@ -227,7 +229,7 @@ def message(path: Path) -> str:
 def message_of_model(path: Path) -> str:
     """What is said to someone who wants the network alone: the same."""
     with pytest.raises(WeightsError) as caught:
-        load_model(path)
+        Network.load(path)
     assert str(caught.value) == message(path)
     return str(caught.value)
 
@@ -246,8 +248,8 @@ def test_a_training_with_other_data(path):
 
 
 def test_a_file_of_weights_is_no_checkpoint(tmp_path):
-    network = TrainedNetwork(start_training(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5)
-    save_weights(tmp_path / "w.npz", network)
+    network = Network(init_state(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5)
+    network.save(tmp_path / "w.npz")
     assert "it is 'mnist-mlp' version 1, expected a checkpoint, 'mnist-training' version 2" in message(
         tmp_path / "w.npz"
     )
@@ -351,13 +353,13 @@ def test_a_missing_array(path, name):
 
 @pytest.mark.parametrize("name", ["1.running_mean", "1.running_variance", "1.gamma", "5.beta"])
 def test_a_missing_array_of_batch_norm(tmp_path, name):
-    save_checkpoint(tmp_path / "rich.npz", start_training(RICH), DATA)
+    save_checkpoint(tmp_path / "rich.npz", init_state(RICH), DATA)
     repack(tmp_path / "rich.npz", entries={f"model.{name}.npy": None})
     assert f"array 'model.{name}' is missing" in message(tmp_path / "rich.npz")
 
 
 def test_a_training_in_float64_cannot_be_resumed_and_says_so(tmp_path):
-    save_checkpoint(tmp_path / "a.npz", start_training(SGD, np.float64), DATA)
+    save_checkpoint(tmp_path / "a.npz", init_state(SGD, np.float64), DATA)
     assert "array 'model.0.W' is float64 (784, 8), expected float32 (784, 8)" in message(tmp_path / "a.npz")
 
 
@@ -365,7 +367,7 @@ def test_a_checkpoint_of_another_number_of_images_is_noticed_before_training(pat
     """Its fingerprint may say what it likes: 30 images cannot be those of this split."""
     repack(path, lambda meta: meta.update(images=30), {"order": np.arange(30)})
     with pytest.raises((WeightsError, ValueError), match="30"):
-        train(load_checkpoint(path, DATA), small_split)
+        train_from(load_checkpoint(path, DATA), small_split)
 
 
 @pytest.mark.parametrize(
@@ -400,13 +402,13 @@ def test_what_is_no_checkpoint_has_no_network(path, tmp_path):
     path.write_bytes(content[: len(content) // 2])
     assert "not a readable .npz file" in message_of_model(path)
     assert "there is no such file" in message_of_model(tmp_path / "nowhere.npz")
-    save_weights(path, TrainedNetwork(start_training(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5))
+    Network(init_state(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5).save(path)
     assert "it is 'mnist-mlp' version 1, expected a checkpoint" in message_of_model(path)
 
 
 def test_the_network_needs_nothing_that_only_the_training_needs(path):
     """Whoever shows an old epoch must not care for its optimizer, random state and data."""
-    expected = load_model(path)[1].flat.tobytes()
+    expected = Network.load(path).model.flat.tobytes()
     entries: dict[str, bytes | np.ndarray | None] = {"optimizer.mean.npy": None, "order.npy": None, "best.npy": None}
     repack(path, lambda meta: [meta.pop(name) for name in ("rng", "counters", "data_fingerprint")], entries)
-    assert load_model(path)[1].flat.tobytes() == expected
+    assert Network.load(path).model.flat.tobytes() == expected

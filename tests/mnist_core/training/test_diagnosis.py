@@ -18,9 +18,9 @@ from mnist_core.recipes.recipe import Recipe
 from mnist_core.training import diagnosis
 from mnist_core.training.diagnosis import chance_loss, diagnose, layer_finding, zero_loss
 from mnist_core.training.layer_statistics import LayerRecord, LayerStatistics, layer_statistics
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 
 RECIPE = replace(QUICK, schedule="constant", epochs=10)
 STEPS = 200  # an epoch
@@ -253,7 +253,7 @@ def digits() -> Split:
 
 def findings_on_the_way(recipe: Recipe, split: Split, every: int = 25) -> tuple[set[str], list[str]]:
     """All kinds that are found at any time, and those at the end."""
-    training = start_training(recipe)
+    training = init_state(recipe)
     x, labels = normalize(split.train_images[:100], recipe.normalization), split.train_labels[:100]
     steps: list[StepEnd] = []
     ends: list[EpochEnd] = []
@@ -267,7 +267,7 @@ def findings_on_the_way(recipe: Recipe, split: Split, every: int = 25) -> tuple[
         return [f.kind for f in diagnose(recipe, per_epoch, *numbers, ends, layers, over=over, diverged=diverged)]
 
     try:
-        for record in train(training, split):
+        for record in train_from(training, split):
             if isinstance(record, EpochEnd):
                 ends.append(record)
             else:

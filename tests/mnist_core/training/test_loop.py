@@ -1,4 +1,4 @@
-"""Training: repeatable to the bit, counted rightly, stopped by not asking on, and it does learn."""
+"""TrainingState: repeatable to the bit, counted rightly, stopped by not asking on, and it does learn."""
 
 import json
 import math
@@ -18,9 +18,10 @@ from mnist_core.constants import OUTLIER_LABEL
 from mnist_core.data.augmentation import Distortion
 from mnist_core.data.dataset import Dataset, Split
 from mnist_core.errors import DataError, DivergedError, RecipeError
+from mnist_core.network import Network
 from mnist_core.nn.activations import ACTIVATIONS, sigmoid
 from mnist_core.nn.losses import HEADS, loss_function, softmax
-from mnist_core.nn.metrics import Evaluation, evaluate
+from mnist_core.nn.metrics import Evaluation
 from mnist_core.nn.mlp import MLP
 from mnist_core.nn.normalization import NORMALIZATIONS, normalize
 from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, RMSprop
@@ -28,11 +29,11 @@ from mnist_core.recipes.build import build_optimizer
 from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training import loop as training_module
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
-from mnist_core.training.result import finished_network
-from mnist_core.training.split import split_for
-from mnist_core.training.state import Training, change_settings, start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import TrainingState, init_state, reconfigure
+from mnist_core.training.stream import Training
 
 TINY = Recipe("tiny", "tests", hidden_sizes=(8,), learning_rate=0.1, batch_size=40, epochs=3)
 OPTIMIZERS = {  # each with a learning rate that suits it
@@ -52,6 +53,7 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "clipping and penalties": {"clip_norm": 0.5, "l1": 1e-3, "l2": 1e-3},
     "in order": {"shuffle": False, "validation": "last"},
     "distortion": {"distortion": 1.0},
+    "noise": {"input_noise": 0.3},
     "everything": {
         "batch_norm": True,
         "dropout": 0.3,
@@ -70,18 +72,18 @@ EXTRAS: dict[str, dict[str, Any]] = {
 }
 
 
-def run(recipe: Recipe, split: Split, validations_per_epoch: int = 1) -> tuple[Training, list[Any]]:
-    training = start_training(recipe)
-    return training, list(train(training, split, validations_per_epoch))
+def run(recipe: Recipe, split: Split, validations_per_epoch: int = 1) -> tuple[TrainingState, list[Any]]:
+    training = init_state(recipe)
+    return training, list(train_from(training, split, validations_per_epoch))
 
 
-def param_bytes(training: Training) -> dict[str, bytes]:
+def param_bytes(training: TrainingState) -> dict[str, bytes]:
     """Every number of the network, running means too."""
     return {name: array.tobytes() for name, array in training.model.arrays.items()}
 
 
 def read_validation(model: MLP, split: Split) -> Evaluation:
-    return evaluate(model, "softmax", "unit", split.validation_images, split.validation_labels)
+    return Network(model, Recipe()).evaluate(split.validation_images, split.validation_labels)
 
 
 def validation_loss(end: EpochEnd) -> float:
@@ -130,9 +132,9 @@ def test_what_can_be_set_has_an_effect(small_split, name):
 
 
 def test_another_seed_gives_other_weights_another_order_and_other_records(small_split):
-    one, two = start_training(TINY), start_training(replace(TINY, seed=1))
+    one, two = init_state(TINY), init_state(replace(TINY, seed=1))
     assert (one.model.params["0.W"] != two.model.params["0.W"]).all()
-    first, second = list(train(one, small_split)), list(train(two, small_split))
+    first, second = list(train_from(one, small_split)), list(train_from(two, small_split))
     assert all(a != b for a, b in zip(first, second, strict=True))
 
 
@@ -151,51 +153,51 @@ def test_records_hold_plain_numbers_that_json_can_hold(small_split):
 def test_arguments_are_checked_at_the_call_not_at_the_first_record(small_split):
     empty = replace(small_split, train_images=small_split.train_images[:0], train_labels=small_split.train_labels[:0])
     with pytest.raises(ValueError, match="found no training images, expected at least one"):
-        train(start_training(TINY), empty)
+        train_from(init_state(TINY), empty)
     for count in (0, -1):
         with pytest.raises(ValueError, match=f"validations_per_epoch is {count}, expected at least 1"):
-            train(start_training(TINY), small_split, count)
+            train_from(init_state(TINY), small_split, count)
 
 
 def test_an_epoch_under_way_goes_on_only_with_as_many_images_as_it_began_with(small_split):
-    training = start_training(TINY)
-    next(train(training, small_split))
+    training = init_state(TINY)
+    next(train_from(training, small_split))
     fewer = replace(small_split, train_images=small_split.train_images[:50], train_labels=small_split.train_labels[:50])
     with pytest.raises(ValueError, match="50"):
-        train(training, fewer)
+        train_from(training, fewer)
 
 
 def test_calling_train_does_nothing_yet(small_split):
-    training = start_training(TINY)
+    training = init_state(TINY)
     before = param_bytes(training)
-    train(training, small_split)
+    train_from(training, small_split)
     assert training.step == 0 and param_bytes(training) == before
 
 
 def test_who_stops_asking_stops_the_training_and_who_asks_again_goes_on(small_split):
     _, expected = run(TINY, small_split)
     for taken in range(len(expected)):
-        training = start_training(TINY)
-        records = list(islice(train(training, small_split), taken))
+        training = init_state(TINY)
+        records = list(islice(train_from(training, small_split), taken))
         step, kept = training.step, param_bytes(training)
         assert records == expected[:taken] and step == sum(isinstance(record, StepEnd) for record in records)
         assert param_bytes(training) == kept
-        assert list(train(training, small_split)) == expected[taken:]
+        assert list(train_from(training, small_split)) == expected[taken:]
 
 
 def test_a_finished_training_gives_no_more_records(small_split):
     training, _ = run(TINY, small_split)
     assert training.finished
-    assert list(train(training, small_split)) == []
+    assert list(train_from(training, small_split)) == []
 
 
 # What the numbers mean
 
 
 def test_the_first_step_is_plain_gradient_descent_on_the_first_batch_of_the_order(small_split):
-    training = start_training(TINY)
+    training = init_state(TINY)
     before = {name: param.astype(np.float64) for name, param in training.model.params.items()}
-    record = next(train(training, small_split))
+    record = next(train_from(training, small_split))
     assert isinstance(record, StepEnd) and training.order is not None
     chosen = training.order[:40]
     x = small_split.train_images[chosen].reshape(40, 784) / 255
@@ -227,8 +229,8 @@ def test_batches_of_every_size(small_split, size, steps):
 
 
 def test_the_epoch_s_end_tells_how_the_validation_images_are_read(small_split):
-    training = start_training(TINY)
-    for record in train(training, small_split):
+    training = init_state(TINY)
+    for record in train_from(training, small_split):
         if isinstance(record, EpochEnd):
             result = read_validation(training.model, small_split)
             assert (record.validation_loss, record.validation_accuracy) == (result.loss, result.accuracy)
@@ -237,9 +239,9 @@ def test_the_epoch_s_end_tells_how_the_validation_images_are_read(small_split):
 @given(seed=st.integers(0, 2**64), batch_size=st.integers(1, 100))
 @settings(max_examples=25, deadline=None)
 def test_every_epoch_sees_every_image_once_in_an_order_of_its_own(small_split, seed, batch_size):
-    training = start_training(replace(TINY, seed=seed, hidden_sizes=(), batch_size=batch_size, epochs=2))
+    training = init_state(replace(TINY, seed=seed, hidden_sizes=(), batch_size=batch_size, epochs=2))
     orders = {}
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, StepEnd):
             assert training.order is not None
             orders[record.epoch] = training.order.tolist()
@@ -255,7 +257,7 @@ def test_a_whole_training_is_that_of_scikit_learn(small_split, normalization, dt
     """Same weights to begin with, same batches, plain SGD: three epochs apart by rounding only."""
     # Of raw pixels with usual weights, scikit-learn's loss is wrong: it clips probabilities.
     rate, init = (1e-5, "small-normal") if normalization == "raw" else (0.05, "he")
-    training = start_training(replace(TINY, normalization=normalization, learning_rate=rate, init=init), dtype)
+    training = init_state(replace(TINY, normalization=normalization, learning_rate=rate, init=init), dtype)
     mine = [training.model.params[name].copy() for name in ("0.W", "0.b", "2.W", "2.b")]
 
     class Seeded(MLPClassifier):  # type: ignore[misc]
@@ -267,7 +269,7 @@ def test_a_whole_training_is_that_of_scikit_learn(small_split, normalization, dt
     )
     x = normalize(small_split.train_images, normalization, dtype)
     order = None
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, StepEnd):
             order = training.order
         else:
@@ -280,11 +282,11 @@ def test_a_whole_training_is_that_of_scikit_learn(small_split, normalization, dt
 
 def test_a_training_in_float64_is_that_of_float32_but_for_rounding(small_split):
     (single, first), (double, second) = (
-        (training, list(train(training, small_split)))
-        for training in (start_training(TINY, np.float32), start_training(TINY, np.float64))
+        (training, list(train_from(training, small_split)))
+        for training in (init_state(TINY, np.float32), init_state(TINY, np.float64))
     )
     assert double.model.flat.dtype == double.best_model().flat.dtype == np.float64
-    assert {memory.dtype for memory in start_training(EVERYTHING, np.float64).optimizer.state.values()} == {
+    assert {memory.dtype for memory in init_state(EVERYTHING, np.float64).optimizer.state.values()} == {
         np.dtype(np.float64)
     }
     np.testing.assert_allclose(single.model.flat, double.model.flat, rtol=1e-3, atol=1e-5)
@@ -299,7 +301,7 @@ EVERYTHING = replace(TINY, optimizer="adamw", **EXTRAS["everything"])
 
 def test_each_optimizer_gets_its_settings():
     recipe = replace(TINY, momentum=0.5, beta1=0.6, beta2=0.7, eps=1e-3, weight_decay=0.2)
-    model = start_training(recipe).model
+    model = init_state(recipe).model
     expected = {
         "sgd": (SGD, {}),
         "momentum": (Momentum, {"momentum": 0.5}),
@@ -322,9 +324,9 @@ def test_each_optimizer_gets_its_settings():
 # Penalties and clipping
 
 
-def after_one_step(split: Split, **changes: Any) -> Training:
-    training = start_training(replace(TINY, **changes))
-    next(train(training, split))
+def after_one_step(split: Split, **changes: Any) -> TrainingState:
+    training = init_state(replace(TINY, **changes))
+    next(train_from(training, split))
     return training
 
 
@@ -332,22 +334,22 @@ def after_one_step(split: Split, **changes: Any) -> Training:
 def test_penalties_pull_weights_and_nothing_else_and_stay_out_of_the_loss(small_split, penalty, slope):
     recipe = replace(TINY, batch_norm=True, bias_init="uniform-fan-in")
     strength: dict[str, Any] = {penalty: 0.5}
-    plain, pulled = start_training(recipe), start_training(replace(recipe, **strength))
+    plain, pulled = init_state(recipe), init_state(replace(recipe, **strength))
     start = {name: param.copy() for name, param in plain.model.params.items()}
-    assert next(train(plain, small_split)) == next(train(pulled, small_split))
+    assert next(train_from(plain, small_split)) == next(train_from(pulled, small_split))
     for name, param in pulled.model.params.items():
         pull = -0.1 * 0.5 * slope(start[name]) if name.endswith(".W") else 0
         np.testing.assert_allclose(param, plain.model.params[name] + pull, rtol=1e-5, atol=1e-7, err_msg=name)
 
 
 def test_l1_leaves_a_weight_of_exactly_0_where_it_is(small_split):
-    training = start_training(replace(TINY, l1=0.5, init="zeros"))
-    next(train(training, small_split))
+    training = init_state(replace(TINY, l1=0.5, init="zeros"))
+    next(train_from(training, small_split))
     assert not training.model.params["0.W"].any() and not training.model.params["2.W"].any()
 
 
 def test_a_gradient_that_is_too_long_is_cut_to_clip_norm_and_keeps_its_direction(small_split):
-    before = start_training(TINY).model.flat_params
+    before = init_state(TINY).model.flat_params
     whole = after_one_step(small_split).model.flat_grads
     norm = float(np.linalg.norm(whole))
     cut = after_one_step(small_split, clip_norm=norm / 7)
@@ -369,10 +371,10 @@ def test_penalties_count_for_the_length(small_split):
 
 def test_label_smoothing_is_for_learning_and_not_for_measuring(small_split):
     recipe = replace(TINY, label_smoothing=0.3, batch_size=1000, epochs=1, shuffle=False, learning_rate=1e-9)
-    training = start_training(recipe)
+    training = init_state(recipe)
     x = normalize(small_split.train_images, "unit")
     expected, _ = loss_function("softmax", 0.3)(training.model(x), small_split.train_labels)
-    step, end = train(training, small_split)
+    step, end = train_from(training, small_split)
     assert isinstance(step, StepEnd) and isinstance(end, EpochEnd)
     assert step.loss == pytest.approx(expected, rel=1e-6)
     assert end.validation_loss == read_validation(training.model, small_split).loss
@@ -386,11 +388,11 @@ def test_label_smoothing_is_for_learning_and_not_for_measuring(small_split):
 def test_a_batch_in_pieces_gives_the_gradient_of_the_whole(small_split, monkeypatch, head, piece):
     settings = {"label_smoothing": 0.2} if head == "smoothing" else {"head": head}
     recipe = replace(TINY, l2=1e-3, **settings)
-    whole = start_training(recipe, np.float64)
-    expected = list(train(whole, small_split))
+    whole = init_state(recipe, np.float64)
+    expected = list(train_from(whole, small_split))
     monkeypatch.setattr(training_module, "PIECE", piece)
-    pieces = start_training(recipe, np.float64)
-    for record, other in zip(train(pieces, small_split), expected, strict=True):
+    pieces = init_state(recipe, np.float64)
+    for record, other in zip(train_from(pieces, small_split), expected, strict=True):
         assert record.step == other.step
         for name in ("loss", "accuracy", "train_loss", "train_accuracy", "validation_accuracy"):
             if getattr(other, name, None) is not None:
@@ -412,10 +414,10 @@ def test_batch_norm_sees_the_whole_batch_and_dropout_need_not(small_split, monke
 
 
 def test_the_average_keeps_its_share_of_itself_at_every_step(small_split):
-    training = start_training(replace(TINY, ema_decay=0.75, batch_norm=True))
+    training = init_state(replace(TINY, ema_decay=0.75, batch_norm=True))
     assert training.average is not None
     expected = training.model.flat.astype(np.float64)
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, StepEnd):
             expected = 0.75 * expected + 0.25 * training.model.flat
         np.testing.assert_allclose(training.average, expected, rtol=1e-5, atol=1e-7)
@@ -425,8 +427,8 @@ def test_the_average_keeps_its_share_of_itself_at_every_step(small_split):
 
 def test_the_average_is_what_is_validated_and_kept_and_does_not_change_the_training(small_split):
     recipe = replace(TINY, learning_rate=0.3)
-    plain, averaged = start_training(recipe), start_training(replace(recipe, ema_decay=0.9))
-    for one, two in zip(train(plain, small_split, 3), train(averaged, small_split, 3), strict=True):
+    plain, averaged = init_state(recipe), init_state(replace(recipe, ema_decay=0.9))
+    for one, two in zip(train_from(plain, small_split, 3), train_from(averaged, small_split, 3), strict=True):
         assert averaged.model.flat.tobytes() == plain.model.flat.tobytes()
         if two.validation_loss is not None:
             result = read_validation(averaged.current_model(), small_split)
@@ -450,14 +452,14 @@ def test_without_an_average_there_is_none(small_split):
 
 def test_without_shuffling_the_images_come_in_the_order_of_the_file(small_split):
     """With next to no learning, the losses of an epoch's steps are those of the file's parts."""
-    training = start_training(replace(TINY, shuffle=False, learning_rate=1e-12))
+    training = init_state(replace(TINY, shuffle=False, learning_rate=1e-12))
     model = training.current_model()
     parts = [slice(0, 40), slice(40, 80), slice(80, 90)]
     expected = [
-        evaluate(model, "softmax", "unit", small_split.train_images[part], small_split.train_labels[part])
+        Network(model, Recipe()).evaluate(small_split.train_images[part], small_split.train_labels[part])
         for part in parts
     ]
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, StepEnd):
             assert training.order is not None and training.order.tolist() == list(range(90))
             part = expected[(record.step - 1) % 3]
@@ -465,9 +467,9 @@ def test_without_shuffling_the_images_come_in_the_order_of_the_file(small_split)
 
 
 def test_without_shuffling_nothing_is_drawn(small_split):
-    training = start_training(replace(TINY, shuffle=False))
+    training = init_state(replace(TINY, shuffle=False))
     before = training.rng.bit_generator.state
-    list(train(training, small_split))
+    list(train_from(training, small_split))
     assert training.rng.bit_generator.state == before
 
 
@@ -517,8 +519,8 @@ def test_the_learning_rate_that_is_recorded_is_the_one_that_is_used(small_split)
     recipe = replace(TINY, hidden_sizes=(), batch_size=1000, epochs=2)
     moves = []
     for schedule in ("constant", "cosine"):
-        training = start_training(replace(recipe, schedule=schedule))
-        records = train(training, small_split)
+        training = init_state(replace(recipe, schedule=schedule))
+        records = train_from(training, small_split)
         next(records), next(records)
         before = training.model.params["0.W"].copy()
         next(records)
@@ -531,12 +533,12 @@ def test_the_learning_rate_that_is_recorded_is_the_one_that_is_used(small_split)
 
 def test_the_first_batch_is_distorted_with_the_training_s_own_randomness(small_split):
     """After the order of the images, so that the state of one generator is all that a training draws from."""
-    training = start_training(replace(TINY, distortion=1.5))
+    training = init_state(replace(TINY, distortion=1.5))
     model, rng, pixels = training.current_model(), deepcopy(training.rng), np.empty((40, 784), np.float32)
     chosen = rng.permutation(90)[:40]
     Distortion(1.5).distort(small_split.train_images[chosen].reshape(40, 784), rng, pixels)
     expected, _ = loss_function("softmax")(model(pixels / 255), small_split.train_labels[chosen])
-    record = next(train(training, small_split))
+    record = next(train_from(training, small_split))
     assert isinstance(record, StepEnd)
     assert record.loss == pytest.approx(expected, rel=1e-5)
     assert training.rng.bit_generator.state == rng.bit_generator.state
@@ -554,8 +556,8 @@ def test_images_are_distorted_anew_at_every_epoch(small_split):
 @pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9}, {"batch_norm": True}])
 def test_validation_images_are_never_distorted_and_no_image_is_changed(small_split, changes):
     copy = deepcopy(small_split)
-    training = start_training(replace(TINY, distortion=3.0, **changes))
-    for record in train(training, small_split, validations_per_epoch=3):
+    training = init_state(replace(TINY, distortion=3.0, **changes))
+    for record in train_from(training, small_split, validations_per_epoch=3):
         if record.validation_loss is not None:
             result = read_validation(training.current_model(), copy)
             assert (record.validation_loss, record.validation_accuracy) == (result.loss, result.accuracy)
@@ -575,7 +577,7 @@ def drawn_split(small_dataset) -> Split:
     few = replace(
         small_dataset, train_images=small_dataset.train_images[:100], train_labels=small_dataset.train_labels[:100]
     )
-    return split_for(DRAWN, few)
+    return make_split(DRAWN, few)
 
 
 def test_a_training_with_all_that_is_drawn_repeats(drawn_split):
@@ -589,11 +591,11 @@ def test_a_training_with_all_that_is_drawn_goes_on_from_a_file_to_the_bit(tmp_pa
     monkeypatch.setattr(training_module, "PIECE", piece)
     whole, expected = run(DRAWN, drawn_split)
     for taken in range(len(expected) + 1):
-        training = start_training(DRAWN)
-        assert list(islice(train(training, drawn_split), taken)) == expected[:taken]
+        training = init_state(DRAWN)
+        assert list(islice(train_from(training, drawn_split), taken)) == expected[:taken]
         save_checkpoint(tmp_path / "a.npz", training, "f" * 64)
         resumed = load_checkpoint(tmp_path / "a.npz", "f" * 64)
-        assert list(train(resumed, drawn_split)) == expected[taken:]
+        assert list(train_from(resumed, drawn_split)) == expected[taken:]
         assert param_bytes(resumed) == param_bytes(whole)
         assert resumed.rng.bit_generator.state == whole.rng.bit_generator.state
 
@@ -610,10 +612,10 @@ def with_some_that_are_no_digits(split: Split) -> Split:
 def test_accuracy_counts_digits_alone_and_the_loss_every_image(small_split, monkeypatch, piece):
     monkeypatch.setattr(training_module, "PIECE", piece)
     split = with_some_that_are_no_digits(small_split)
-    training = start_training(replace(TINY, shuffle=False, learning_rate=1e-12, epochs=1))
+    training = init_state(replace(TINY, shuffle=False, learning_rate=1e-12, epochs=1))
     logits = training.model(normalize(split.train_images, "unit"))
     right = (logits.argmax(axis=1) == split.train_labels).astype(int)
-    *steps, end = train(training, split)
+    *steps, end = train_from(training, split)
     losses, accuracies = zip(*((step.loss, step.accuracy) for step in steps if isinstance(step, StepEnd)), strict=True)
     parts = [slice(0, 40), slice(40, 80), slice(80, 90)]
     assert losses == pytest.approx(
@@ -629,9 +631,9 @@ def test_accuracy_counts_digits_alone_and_the_loss_every_image(small_split, monk
 def test_a_training_without_any_digit_has_no_accuracy_and_learns_to_be_unsure(small_split):
     split = replace(small_split, train_labels=np.full(90, OUTLIER_LABEL, np.uint8))
     recipe, x = replace(TINY, epochs=30), normalize(split.train_images, "unit")
-    training = start_training(recipe)
+    training = init_state(recipe)
     before = softmax(training.model(x))
-    for record in train(training, split):
+    for record in train_from(training, split):
         assert (record.accuracy if isinstance(record, StepEnd) else record.train_accuracy) == 0
     after = softmax(training.model(x))
     assert np.abs(before - 0.1).max() > 0.15 and np.abs(after - 0.1).max() < 0.03
@@ -643,8 +645,8 @@ def test_a_training_without_any_digit_has_no_accuracy_and_learns_to_be_unsure(sm
 @pytest.mark.parametrize(("count", "batches"), [(1, []), (2, [1]), (3, [1, 2]), (100, [1, 2])])
 def test_validations_within_an_epoch_change_nothing_else(small_split, count, batches):
     _, plain = run(TINY, small_split)
-    training = start_training(TINY)
-    for record, expected in zip(train(training, small_split, count), plain, strict=True):
+    training = init_state(TINY)
+    for record, expected in zip(train_from(training, small_split, count), plain, strict=True):
         if isinstance(record, StepEnd) and (record.step - 1) % 3 + 1 in batches:
             result = read_validation(training.model, small_split)
             assert (record.validation_loss, record.validation_accuracy) == (result.loss, result.accuracy)
@@ -657,9 +659,9 @@ def test_validations_within_an_epoch_change_nothing_else(small_split, count, bat
 
 def test_the_best_weights_are_those_of_the_lowest_validation_loss(small_split):
     recipe = replace(TINY, optimizer="momentum", learning_rate=0.3, epochs=12, batch_size=10)
-    training = start_training(recipe)
+    training = init_state(recipe)
     seen = []
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, EpochEnd):
             seen.append((record, param_bytes(training)))
     losses = [validation_loss(record) for record, _ in seen]
@@ -673,8 +675,8 @@ def test_the_best_weights_are_those_of_the_lowest_validation_loss(small_split):
 
 
 def test_the_best_model_before_the_first_epoch_s_end_is_the_current_one_and_a_copy(small_split):
-    training = start_training(TINY)
-    next(train(training, small_split))
+    training = init_state(TINY)
+    next(train_from(training, small_split))
     model = training.best_model()
     assert model.flat.tobytes() == training.model.flat.tobytes()
     assert not np.shares_memory(model.flat, training.model.flat)
@@ -711,14 +713,14 @@ def test_min_delta_is_measured_from_the_last_improvement_not_from_the_last_epoch
 @pytest.mark.parametrize("changes", [{}, {"ema_decay": 0.9}, {"batch_norm": True}])
 def test_without_validation_images_nothing_is_measured_and_the_last_weights_are_kept(small_dataset, changes):
     recipe = replace(TINY, batch_size=300, validation_fraction=0, **changes)
-    split = split_for(recipe, small_dataset)
+    split = make_split(recipe, small_dataset)
     assert len(split.train_images) == 800
     training, records = run(recipe, split, validations_per_epoch=3)
     for record in records:
         assert (record.validation_loss, record.validation_accuracy) == (None, None)
         assert isinstance(record, StepEnd) or not record.best
     assert training.best is None and training.finished
-    network = finished_network(training, small_dataset)
+    network = Training(training, small_dataset).network().tested(small_dataset)
     last = training.model.flat if training.average is None else training.average
     np.testing.assert_array_equal(network.model.flat, last)
     assert network.validation_accuracy is None
@@ -736,12 +738,12 @@ def test_validation_has_no_influence_on_the_weights(small_split):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("head", ["softmax", "sigmoid"])  # a squared error is bounded, and its slope gone
 def test_a_training_that_leaves_the_finite_numbers_says_where_and_what_to_do(small_split, head, optimizer):
-    training = start_training(replace(TINY, optimizer=optimizer, head=head, learning_rate=1e36))
+    training = init_state(replace(TINY, optimizer=optimizer, head=head, learning_rate=1e36))
     kept, steps = param_bytes(training), 0
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(DivergedError) as caught:
-            for record in train(training, small_split):
+            for record in train_from(training, small_split):
                 kept, steps = param_bytes(training), record.step
     assert caught.value.step == steps + 1
     assert caught.value.learning_rate == 1e36
@@ -751,12 +753,12 @@ def test_a_training_that_leaves_the_finite_numbers_says_where_and_what_to_do(sma
 
 
 def test_a_loss_that_is_none_changes_no_parameter(small_split, monkeypatch):
-    training = start_training(TINY)
-    next(train(training, small_split))
+    training = init_state(TINY)
+    next(train_from(training, small_split))
     kept = param_bytes(training)
     monkeypatch.setattr(training_module, "loss_function", lambda *_: lambda logits, labels: (math.nan, logits))
     with pytest.raises(DivergedError) as caught:
-        next(train(training, small_split))
+        next(train_from(training, small_split))
     assert caught.value.step == 2 and caught.value.learning_rate == 0.1
     assert training.step == 1 and param_bytes(training) == kept
 
@@ -765,7 +767,7 @@ def test_a_divergence_in_the_very_last_step_is_reported_as_well(small_split):
     """One step in all: its own loss is finite, but the weights after it are useless."""
     recipe = replace(TINY, learning_rate=1e36, batch_size=1000, epochs=1)
     with pytest.raises(DivergedError):
-        for record in train(start_training(recipe), small_split):
+        for record in train_from(init_state(recipe), small_split):
             assert math.isfinite(getattr(record, "validation_loss", None) or 0)
 
 
@@ -773,7 +775,7 @@ def test_a_divergence_seen_in_validation_names_the_last_steps_learning_rate(smal
     """Of one step on a cosine: the next step's rate would be 0, and that is not what did it."""
     recipe = replace(TINY, learning_rate=1e36, batch_size=1000, epochs=1, schedule="cosine", schedule_unit="step")
     with pytest.raises(DivergedError) as caught:
-        list(train(start_training(recipe), small_split))
+        list(train_from(init_state(recipe), small_split))
     assert (caught.value.step, caught.value.learning_rate) == (1, 1e36)
 
 
@@ -844,7 +846,7 @@ def test_a_small_network_reads_digits_that_it_has_never_seen(small_network):
 
 
 def numbered(count: int) -> Dataset:
-    """Training images whose pixels are all their number, and white test images."""
+    """TrainingState images whose pixels are all their number, and white test images."""
     numbers = np.arange(count, dtype=np.uint8)
     images = np.broadcast_to(numbers[:, None, None], (count, 28, 28))
     white = np.full((5, 28, 28), 255, np.uint8)
@@ -855,7 +857,7 @@ def numbered(count: int) -> Dataset:
     ("count", "fraction", "size"), [(100, 0.1, 10), (100, 0.054, 5), (100, 0.056, 6), (100, 0.001, 1), (2, 0.5, 1)]
 )
 def test_the_validation_images_are_the_share_that_the_recipe_asks_for(count, fraction, size):
-    split = split_for(replace(TINY, validation_fraction=fraction), numbered(count))
+    split = make_split(replace(TINY, validation_fraction=fraction), numbered(count))
     assert len(split.validation_images) == len(split.validation_labels) == size
     seen = np.concatenate([split.train_images, split.validation_images])[:, 0, 0]
     assert sorted(seen.tolist()) == list(range(count))  # every training image once, and no white one from the test
@@ -863,33 +865,33 @@ def test_the_validation_images_are_the_share_that_the_recipe_asks_for(count, fra
 
 @pytest.mark.parametrize(("count", "fraction", "size"), [(60, 1 / 6, 10), (100, 0.1, 10), (100, 0.001, 1)])
 def test_the_last_images_of_the_file_validate_if_the_recipe_says_so(count, fraction, size):
-    split = split_for(replace(TINY, validation="last", validation_fraction=fraction, seed=5), numbered(count))
+    split = make_split(replace(TINY, validation="last", validation_fraction=fraction, seed=5), numbered(count))
     assert split.train_images[:, 0, 0].tolist() == list(range(count - size))
     assert split.validation_images[:, 0, 0].tolist() == list(range(count - size, count))
 
 
 @pytest.mark.parametrize("validation", ["last", "random"])
 def test_a_recipe_without_validation_learns_from_every_image(validation):
-    split = split_for(replace(TINY, validation=validation, validation_fraction=0), numbered(100))
+    split = make_split(replace(TINY, validation=validation, validation_fraction=0), numbered(100))
     assert split.train_images[:, 0, 0].tolist() == list(range(100)) and len(split.validation_images) == 0
 
 
 def test_the_seed_of_the_recipe_decides_the_split():
-    one, same, other = (split_for(replace(TINY, seed=seed), numbered(100)).validation_labels for seed in (1, 1, 2))
+    one, same, other = (make_split(replace(TINY, seed=seed), numbered(100)).validation_labels for seed in (1, 1, 2))
     assert one.tolist() == same.tolist() != other.tolist()
 
 
 @pytest.mark.parametrize(("count", "fraction"), [(1, 0.1), (5, 0.95)])
 def test_too_few_images_for_a_split(count, fraction):
     with pytest.raises(DataError, match="found a validation size of"):
-        split_for(replace(TINY, validation_fraction=fraction), numbered(count))
+        make_split(replace(TINY, validation_fraction=fraction), numbered(count))
 
 
 def test_the_test_images_have_no_influence_on_a_training(small_dataset):
     other = replace(
         small_dataset, test_images=255 - small_dataset.test_images, test_labels=9 - small_dataset.test_labels
     )
-    one, two = (run(TINY, split_for(TINY, dataset))[1] for dataset in (small_dataset, other))
+    one, two = (run(TINY, make_split(TINY, dataset))[1] for dataset in (small_dataset, other))
     assert one == two
 
 
@@ -899,8 +901,8 @@ def test_the_test_images_have_no_influence_on_a_training(small_dataset):
 )
 def test_drawn_images_are_added_as_shares_of_the_training_images(rare, none, rare_count, none_count):
     """Behind those of the data set, which stay what and where they are."""
-    plain = split_for(TINY, numbered(100))
-    split = split_for(replace(TINY, rare_digits=rare, not_digits=none), numbered(100))
+    plain = make_split(TINY, numbered(100))
+    split = make_split(replace(TINY, rare_digits=rare, not_digits=none), numbered(100))
     assert split.train_images.shape == (90 + rare_count + none_count, 28, 28)
     assert split.train_images.dtype == split.train_labels.dtype == np.uint8
     np.testing.assert_array_equal(split.train_images[:90], plain.train_images)
@@ -917,7 +919,7 @@ def test_drawn_images_are_added_as_shares_of_the_training_images(rare, none, rar
 def test_nothing_drawn_is_among_the_validation_images(validation):
     recipe = replace(TINY, validation=validation, validation_fraction=0.3)
     plain, split = (
-        split_for(one, numbered(100))
+        make_split(one, numbered(100))
         for one in (recipe, replace(recipe, rare_digits=0.9, not_digits=0.9, distortion=3))
     )
     np.testing.assert_array_equal(split.validation_images, plain.validation_images)
@@ -926,15 +928,15 @@ def test_nothing_drawn_is_among_the_validation_images(validation):
 
 def test_equal_recipes_get_equal_drawings_and_another_seed_others():
     recipe = replace(TINY, rare_digits=0.1, not_digits=0.1, validation="last")
-    one, same, other = (split_for(replace(recipe, seed=seed), numbered(100)).train_images for seed in (1, 1, 2))
+    one, same, other = (make_split(replace(recipe, seed=seed), numbered(100)).train_images for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, same)
     np.testing.assert_array_equal(one[:90], other[:90])
     assert (one[90:] != other[90:]).any(axis=(1, 2)).all()
 
 
 def test_few_training_images_are_chosen_from_all_and_the_validation_images_stay():
-    plain = split_for(TINY, numbered(100))
-    split = split_for(replace(TINY, train_images=30), numbered(100))
+    plain = make_split(TINY, numbered(100))
+    split = make_split(replace(TINY, train_images=30), numbered(100))
     chosen = split.train_images[:, 0, 0]
     assert len(set(chosen.tolist())) == 30 and set(chosen.tolist()) <= set(plain.train_images[:, 0, 0].tolist())
     assert chosen.max() > 60 and chosen.tolist() != plain.train_images[:30, 0, 0].tolist()
@@ -947,7 +949,7 @@ def test_the_chosen_images_keep_their_order_and_depend_on_the_seed_alone():
     """In the order of the file, so that without shuffling it is still that of the file."""
     recipe = replace(TINY, train_images=30, validation="last")
     one, same, other = (
-        split_for(replace(recipe, seed=seed), numbered(100)).train_images[:, 0, 0].tolist() for seed in (1, 1, 2)
+        make_split(replace(recipe, seed=seed), numbered(100)).train_images[:, 0, 0].tolist() for seed in (1, 1, 2)
     )
     assert one == same != other
     assert one == sorted(one) and other == sorted(other)
@@ -955,7 +957,7 @@ def test_the_chosen_images_keep_their_order_and_depend_on_the_seed_alone():
 
 @pytest.mark.parametrize("count", [90, 91, 10**9])
 def test_as_many_training_images_as_there_are_or_more_are_all_of_them(count):
-    plain, split = split_for(TINY, numbered(100)), split_for(replace(TINY, train_images=count), numbered(100))
+    plain, split = make_split(TINY, numbered(100)), make_split(replace(TINY, train_images=count), numbered(100))
     np.testing.assert_array_equal(split.train_images, plain.train_images)
     np.testing.assert_array_equal(split.train_labels, plain.train_labels)
 
@@ -963,8 +965,8 @@ def test_as_many_training_images_as_there_are_or_more_are_all_of_them(count):
 def test_drawn_images_are_shares_of_the_chosen_ones_and_the_same_drawings():
     """Both have a random source of their own."""
     recipe = replace(TINY, rare_digits=0.2, not_digits=0.1)
-    many, few = (split_for(replace(recipe, train_images=count), numbered(100)) for count in (None, 30))
-    chosen = split_for(replace(TINY, train_images=30), numbered(100))
+    many, few = (make_split(replace(recipe, train_images=count), numbered(100)) for count in (None, 30))
+    chosen = make_split(replace(TINY, train_images=30), numbered(100))
     assert len(few.train_images) == 30 + 6 + 3
     np.testing.assert_array_equal(few.train_images[:30], chosen.train_images)
     assert (few.train_labels[36:] == OUTLIER_LABEL).all() and (few.train_labels[:36] < 10).all()
@@ -977,7 +979,7 @@ def test_drawn_images_are_shares_of_the_chosen_ones_and_the_same_drawings():
 def test_sorted_training_images_are_the_same_ones_digit_by_digit(changes):
     """What is no digit comes last; within a digit, and for validation, all is as it was."""
     recipe = replace(TINY, **changes)
-    plain, split = (split_for(one, numbered(100)) for one in (recipe, replace(recipe, sort_images=True)))
+    plain, split = (make_split(one, numbered(100)) for one in (recipe, replace(recipe, sort_images=True)))
     assert split.train_labels.tolist() == sorted(plain.train_labels.tolist()) != plain.train_labels.tolist()
     for label in (*range(10), OUTLIER_LABEL):
         expected = plain.train_images[plain.train_labels == label]
@@ -989,7 +991,7 @@ def test_sorted_training_images_are_the_same_ones_digit_by_digit(changes):
 def test_digit_by_digit_without_shuffling_is_worse_than_shuffled(small_dataset):
     """The last step of an epoch has just seen nines alone."""
     recipe = replace(TINY, hidden_sizes=(), batch_size=20, epochs=2, sort_images=True, validation_fraction=0.2)
-    split = split_for(recipe, small_dataset)
+    split = make_split(recipe, small_dataset)
     accuracy = {}
     for shuffle in (True, False):
         accuracy[shuffle] = run(replace(recipe, shuffle=shuffle), split)[1][-1].validation_accuracy
@@ -999,7 +1001,7 @@ def test_digit_by_digit_without_shuffling_is_worse_than_shuffled(small_dataset):
 # Changed while it is under way
 
 
-def everything(training: Training) -> tuple[object, ...]:
+def everything(training: TrainingState) -> tuple[object, ...]:
     """All that a training knows but its recipe, in a form that `==` compares bit for bit."""
     counters = (training.step, training.epoch, training.batch, training.loss_sum, training.correct)
     arrays = (training.order, training.average, training.best)
@@ -1014,10 +1016,10 @@ def everything(training: Training) -> tuple[object, ...]:
     )
 
 
-def under_way(recipe: Recipe, split: Split, records: int = 5) -> Training:
+def under_way(recipe: Recipe, split: Split, records: int = 5) -> TrainingState:
     """A training that has handed out so many records: five are an epoch and a step."""
-    training = start_training(recipe)
-    list(islice(train(training, split), records))
+    training = init_state(recipe)
+    list(islice(train_from(training, split), records))
     return training
 
 
@@ -1034,7 +1036,7 @@ def test_what_cannot_be_changed_is_refused_and_leaves_everything_as_it_is(small_
     model, optimizer, before = training.model, training.optimizer, everything(training)
     other: dict[str, Any] = {name: value}
     with pytest.raises(RecipeError) as caught:
-        change_settings(training, replace(TINY, learning_rate=0.7, dropout=0.5, **other))
+        reconfigure(training, replace(TINY, learning_rate=0.7, dropout=0.5, **other))
     assert str(caught.value) == (
         "found other settings changed than dropout, learning_rate, momentum, epochs: a training under way can't take "
         "them over; start a new one"
@@ -1052,19 +1054,19 @@ def test_a_change_that_is_taken_back_at_once_changes_nothing(small_split, optimi
         training = under_way(recipe, small_split, taken)
         before = everything(training)
         for changed in (replace(recipe, learning_rate=9.0, momentum=0.1, dropout=0.6, epochs=7), recipe):
-            change_settings(training, changed)
+            reconfigure(training, changed)
             assert training.recipe == changed
             assert everything(training) == before
-        assert list(train(training, small_split)) == expected[taken:]
+        assert list(train_from(training, small_split)) == expected[taken:]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_after_a_change_the_optimizer_moves_the_numbers_of_the_network(small_split, optimizer):
     training = under_way(replace(TINY, optimizer=optimizer), small_split)
-    change_settings(training, replace(training.recipe, learning_rate=0.01, dropout=0.5))
+    reconfigure(training, replace(training.recipe, learning_rate=0.01, dropout=0.5))
     assert training.optimizer.params is training.model.flat_params
     before = training.model.flat.copy()
-    record = next(train(training, small_split))
+    record = next(train_from(training, small_split))
     assert isinstance(record, StepEnd) and record.learning_rate == 0.01 and record.step == 5
     assert (training.model.flat != before).any()
 
@@ -1074,13 +1076,13 @@ def test_changed_learning_rate_and_momentum_as_written_by_hand(small_split, opti
     """A network without hidden layers, in float64, whose stream of records goes on through both changes."""
     recipe = replace(TINY, hidden_sizes=(), optimizer=optimizer, momentum=0.9, shuffle=False)
     settings = [(0.1, 0.9)] * 2 + [(0.03, 0.9)] * 3 + [(0.05, 0.4)] * 4
-    training = start_training(recipe, np.float64)
+    training = init_state(recipe, np.float64)
     W, b = (training.model.params[name].copy() for name in ("0.W", "0.b"))
     velocities = [np.zeros_like(W), np.zeros_like(b)]
     x, labels = normalize(small_split.train_images, "unit", np.float64), small_split.train_labels
-    stream = (record for record in train(training, small_split) if isinstance(record, StepEnd))
+    stream = (record for record in train_from(training, small_split) if isinstance(record, StepEnd))
     for step, (learning_rate, momentum) in enumerate(settings):
-        change_settings(training, replace(recipe, learning_rate=learning_rate, momentum=momentum))
+        reconfigure(training, replace(recipe, learning_rate=learning_rate, momentum=momentum))
         record = next(stream)
         part = [slice(0, 40), slice(40, 80), slice(80, 90)][step % 3]
         probs = softmax(x[part] @ W + b)
@@ -1099,14 +1101,14 @@ def test_changed_learning_rate_and_momentum_as_written_by_hand(small_split, opti
 def test_dropout_comes_and_goes_while_the_stream_goes_on(small_split):
     """On, it silences units and draws from the training's own randomness; off, the network is whole again."""
     recipe = replace(TINY, hidden_sizes=(16,), learning_rate=1e-12, shuffle=False, batch_size=1000, epochs=6)
-    training = start_training(recipe)
+    training = init_state(recipe)
     losses, states = [], [training.rng.bit_generator.state["state"]["state"]]
-    for record in train(training, small_split):
+    for record in train_from(training, small_split):
         if isinstance(record, StepEnd):
             losses.append(record.loss)
             states.append(training.rng.bit_generator.state["state"]["state"])
         else:  # off, off, on, on, off, off
-            change_settings(training, replace(recipe, dropout=0.5 if record.epoch in (2, 3) else 0.0))
+            reconfigure(training, replace(recipe, dropout=0.5 if record.epoch in (2, 3) else 0.0))
     assert [loss == pytest.approx(losses[0], rel=1e-6) for loss in losses] == [True, True, False, False, True, True]
     assert losses[2] != losses[3]  # another mask
     assert [one != two for one, two in pairwise(states)] == [False, False, True, True, False, False]
@@ -1116,17 +1118,17 @@ def test_another_share_of_dropout_is_that_of_a_training_that_always_had_it(small
     """Changed before the first step, a training is the same as one that began so."""
     for begin, end in ((0.0, 0.4), (0.4, 0.0), (0.2, 0.4)):
         _, expected = run(replace(TINY, hidden_sizes=(8, 7), dropout=end, optimizer="adam"), small_split)
-        training = start_training(replace(TINY, hidden_sizes=(8, 7), dropout=begin, optimizer="adam"))
-        change_settings(training, replace(training.recipe, dropout=end))
-        assert list(train(training, small_split)) == expected
+        training = init_state(replace(TINY, hidden_sizes=(8, 7), dropout=begin, optimizer="adam"))
+        reconfigure(training, replace(training.recipe, dropout=end))
+        assert list(train_from(training, small_split)) == expected
 
 
 @pytest.mark.parametrize(("epochs", "ends"), [(1, 2), (2, 2), (5, 5)])
 def test_the_number_of_epochs_can_change_and_the_one_under_way_is_finished(small_split, epochs, ends):
-    training = start_training(replace(TINY, schedule="cosine"))
-    stream = train(training, small_split)
+    training = init_state(replace(TINY, schedule="cosine"))
+    stream = train_from(training, small_split)
     records = list(islice(stream, 5))
-    change_settings(training, replace(training.recipe, epochs=epochs))
+    reconfigure(training, replace(training.recipe, epochs=epochs))
     records += stream
     assert [record.epoch for record in records if isinstance(record, EpochEnd)] == list(range(1, ends + 1))
     assert training.finished
@@ -1135,17 +1137,17 @@ def test_the_number_of_epochs_can_change_and_the_one_under_way_is_finished(small
 def test_a_finished_training_goes_on_with_more_epochs(small_split):
     """The learning rate is constant, so that the end of the first part is not felt."""
     training, records = run(TINY, small_split)
-    change_settings(training, replace(TINY, epochs=5))
+    reconfigure(training, replace(TINY, epochs=5))
     assert not training.finished
-    assert records + list(train(training, small_split)) == run(replace(TINY, epochs=5), small_split)[1]
+    assert records + list(train_from(training, small_split)) == run(replace(TINY, epochs=5), small_split)[1]
 
 
 def test_the_best_weights_survive_a_change(small_split):
     training = under_way(replace(TINY, epochs=4), small_split, 4)
     assert training.best is not None
     best = training.best_model().flat.tobytes()
-    change_settings(training, replace(training.recipe, learning_rate=50.0, dropout=0.5))
-    list(train(training, small_split))
+    reconfigure(training, replace(training.recipe, learning_rate=50.0, dropout=0.5))
+    list(train_from(training, small_split))
     assert training.best_model().flat.tobytes() == best  # what came later was worse
     assert training.current_model().flat.tobytes() != best
 
@@ -1163,15 +1165,15 @@ def test_a_copy_of_the_network_draws_the_same_masks_every_time(small_split):
 
 def test_a_training_can_begin_with_a_trained_network(small_split):
     trained, _ = run(TINY, small_split)
-    again = start_training(replace(TINY, seed=5), begin_with=trained.model)
+    again = init_state(replace(TINY, seed=5), begin_with=trained.model)
     np.testing.assert_array_equal(again.model.flat, trained.model.flat)
     before = trained.model.flat.copy()
-    next(train(again, small_split))
+    next(train_from(again, small_split))
     assert (again.model.flat != before).any()
     np.testing.assert_array_equal(trained.model.flat, before)  # a copy was trained
 
 
 def test_a_network_of_other_layers_is_no_beginning():
-    other = start_training(replace(TINY, hidden_sizes=(3,))).model
+    other = init_state(replace(TINY, hidden_sizes=(3,))).model
     with pytest.raises(RecipeError, match=r"\(784, 3\).*the recipe's has.*begin with one of the same layers"):
-        start_training(TINY, begin_with=other)
+        init_state(TINY, begin_with=other)

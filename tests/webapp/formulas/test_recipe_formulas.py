@@ -29,6 +29,7 @@ ALL = replace(
     dropout=0.25,
     label_smoothing=0.125,
     distortion=1.5,
+    input_noise=0.35,
     l1=0.0003,
     l2=0.0007,
     clip_norm=3.5,
@@ -78,6 +79,7 @@ def test_every_option_has_a_formula_of_its_own(setting):
         ("batch_norm", True, "Batch normalization"),
         ("dropout", 0.25, "Dropout"),
         ("distortion", 1.0, "Distorted images"),
+        ("input_noise", 0.5, "Noise on the inputs"),
     ],
 )
 def test_a_step_that_is_left_out_has_no_formula(name, value, title):

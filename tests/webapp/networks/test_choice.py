@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.training.fine_tuning import Scores
 from webapp.networks.choice import version
 from webapp.visitors import handwriting_networks as hands
@@ -62,7 +62,7 @@ def test_what_is_kept_of_a_hand_comes_back(small_network, folder):
     keep_hand(ANNA, small_network, HAND)
     assert hand_of(ANNA) == HAND
     assert hand_of(BERT) is None
-    arrays = load_weights(hand_path(ANNA)).model.arrays
+    arrays = Network.load(hand_path(ANNA)).model.arrays
     assert all(
         np.allclose(arrays[name], array, rtol=1e-3, atol=1e-7) for name, array in small_network.model.arrays.items()
     )

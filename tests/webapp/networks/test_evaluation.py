@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from mnist_core.errors import DataError
-from mnist_core.network import TrainedNetwork
-from mnist_core.nn.metrics import evaluate
-from mnist_core.training.state import start_training
+from mnist_core.network import Network
+from mnist_core.training.state import init_state
 from webapp import datasets
 from webapp.datasets import is_offered
 from webapp.networks.evaluation import MAX_WORK, MIN_IMAGES, read_test_images
@@ -22,7 +21,7 @@ def reading(small_network, small_dataset):
 def test_a_reading_agrees_with_the_cores_evaluation(reading, small_network, small_dataset):
     recipe = small_network.recipe
     images, labels = small_dataset.test_images, small_dataset.test_labels
-    expected = evaluate(small_network.model, recipe.head, recipe.normalization, images, labels)
+    expected = Network(small_network.model, recipe).evaluate(images, labels)
     assert np.array_equal(reading.confusion, expected.confusion)
     assert (reading.digits == reading.labels).mean() == pytest.approx(expected.accuracy)
     assert len(reading.labels) == reading.total == 200
@@ -53,9 +52,9 @@ def test_a_large_network_reads_fewer_images_spread_over_all(small_network, small
 
 def test_a_network_whose_numbers_overflow_is_read_all_the_same(small_network, small_dataset):
     recipe = dataclasses.replace(small_network.recipe, hidden_sizes=(8, 8))
-    model = start_training(recipe).model
+    model = init_state(recipe).model
     model.flat_params *= 1e30
-    diverging = TrainedNetwork(model, recipe, "x", "0", False, None, None)
+    diverging = Network(model, recipe, "x", "0", False, None, None)
     found = read_test_images(diverging, small_dataset, MAX_WORK)
     assert found.confusion.sum() == 200
     assert np.isfinite(found.probabilities).all()

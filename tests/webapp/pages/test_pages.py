@@ -1,24 +1,23 @@
 """The pages without a browser: each opens cleanly, in both languages and in every state."""
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import TrainedNetwork, save_weights
+from mnist_core.network import Network
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 from tests.paths import ROOT
+from tests.webapp.real_runs import wait_for
 from webapp import datasets
 from webapp.components import live_chart
 from webapp.networks import recognizers
 from webapp.runs import shared as resources
 from webapp.runs.job import Job
-from webapp.runs.registry import Runs
 
 
 @pytest.fixture
@@ -41,13 +40,6 @@ def open_app(page: str = "", **query: str) -> AppTest:
         app.switch_page(page).run()
     assert not app.exception
     return app
-
-
-def wait_for(runs: Runs, run_id: str, state: str) -> None:
-    deadline = time.monotonic() + 30
-    while (snapshot := runs.snapshot(run_id)) is None or snapshot.state != state:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def texts(app: AppTest) -> str:
@@ -111,7 +103,7 @@ def test_a_wrong_mnist_dir_is_explained(page_runs, monkeypatch, tmp_path):
 
 def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, data_folder):
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app = open_app("webapp/pages/train/page.py", run=run_id)
     app.query_params["run"] = run_id
     app.run()
@@ -135,7 +127,7 @@ def open_run(run_id: str, language: str) -> AppTest:
 @pytest.mark.parametrize(("language", "line"), [("en", "keeps no images for validation"), ("zh", "没有留出验证图像")])
 def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_folder, language, line):
     run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, validation_fraction=0.0), str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app = open_run(run_id, language)
     assert line in texts(app)
     assert app.metric[0].value.endswith("%")
@@ -147,7 +139,7 @@ def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_fo
 )
 def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder, language, lines):
     run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, distortion=1.0), str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app = open_run(run_id, language)
     assert all(line in texts(app) for line in lines)
 
@@ -164,7 +156,7 @@ def test_distorting_is_explained_where_it_is_switched_on(page_runs, language, so
 def test_a_new_visit_to_a_run_begins_with_its_settings(page_runs, data_folder):
     recipe = dataclasses.replace(RECIPES["quick"], hidden_sizes=(16, 12), epochs=2, optimizer="adam")
     run_id = page_runs.start(Job(recipe, str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app = open_app()
     app.switch_page("webapp/pages/train/page.py")
     app.query_params["run"] = run_id
@@ -236,7 +228,7 @@ def test_a_network_in_training_reads_on_the_drawing_page(page_runs, monkeypatch,
     assert f"{run_id} — in training" in app.selectbox(key="network_choice").options
     before = htmls(app)
     page_runs.resume(run_id)
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app.run()
     assert not app.exception
     assert htmls(app) != before  # its weights are others now
@@ -245,7 +237,7 @@ def test_a_network_in_training_reads_on_the_drawing_page(page_runs, monkeypatch,
 
 def test_the_network_of_a_link_counts_more_than_the_one_chosen_before(page_runs, tiny_recipe, data_folder):
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
-    wait_for(page_runs, run_id, "finished")
+    wait_for(page_runs, run_id)
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
     app.session_state["network"] = "default"
     app.query_params["network"] = run_id
@@ -260,8 +252,8 @@ def test_networks_are_loaded_anew_when_their_file_changes(tmp_path):
     path = tmp_path / "network.npz"
     recipe = Recipe(name="r", source="test", hidden_sizes=(4,))
     for accuracy in (0.25, 0.75):
-        model = start_training(dataclasses.replace(recipe, seed=int(accuracy * 4))).model
-        save_weights(path, TrainedNetwork(model, recipe, "none", "0", False, accuracy, accuracy))
+        model = init_state(dataclasses.replace(recipe, seed=int(accuracy * 4))).model
+        Network(model, recipe, "none", "0", False, accuracy, accuracy).save(path)
         assert recognizers.recognizer(path).network.test_accuracy == accuracy
 
 

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import json
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -17,38 +16,23 @@ import pytest
 
 from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import RecipeError, WeightsError
-from mnist_core.network import load_weights
-from mnist_core.training.loop import train
+from mnist_core.network import Network
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 from tests.paths import ROOT
+from tests.webapp.real_runs import look, train_here, wait_until, worker_of
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
-from webapp.runs.records import RecordReader, Records
+from webapp.runs.records import Records
 from webapp.runs.registry import MAX_NAME, MAX_NOTE, Runs
 from webapp.runs.snapshot import Snapshot, seconds_left, steps_per_second
-from webapp.runs.worker import RecordFile, validations_per_epoch, work
+from webapp.runs.worker import validations_per_epoch
 
 ENDLESS = 100_000
 """Epochs of a run that a test stops itself."""
 UNKNOWN = ["", "..", "../runs", "no-such-run", "a/b", "x" * 200, "tiny\x00", "TINY", "tiny\n", ".tiny", "数字", "/tmp"]  # noqa: S108
-
-
-def wait_until(runs: Runs, run_id: str, condition: Callable[[Snapshot], object], seconds: float = 60) -> Snapshot:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        snapshot = look(runs, run_id)
-        if condition(snapshot):
-            return snapshot
-        time.sleep(0.01)
-    raise AssertionError(f"{run_id} is still {snapshot.state} with {len(snapshot.records.loss)} steps")
-
-
-def look(runs: Runs, run_id: str) -> Snapshot:
-    snapshot = runs.snapshot(run_id)
-    assert snapshot is not None
-    return snapshot
 
 
 def is_paused(snapshot: Snapshot) -> bool:
@@ -73,8 +57,13 @@ def has_ended(snapshot: Snapshot) -> bool:
 
 def kill(runs: Runs, run_id: str) -> Snapshot:
     """End a run's worker as nothing else does, at once, and wait until it is seen."""
-    os.kill(runs._workers[run_id].pid, signal.SIGKILL)
+    os.kill(worker_of(run_id), signal.SIGKILL)
     return wait_until(runs, run_id, lambda s: s.state == "interrupted")
+
+
+def open_files() -> int:
+    """Count the files and pipes that this process holds open."""
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 def facts(records: Records) -> dict[str, Any]:
@@ -96,17 +85,16 @@ def registry(folder: Path, at_once: int = 1) -> Iterator[Runs]:
         runs.close()
 
 
-def train_here(folder: RunFolder) -> Records:
-    """Do a worker's work in this process, which is quicker."""
-    with folder.records.open("a") as file:
-        work(folder, queue.Queue(), RecordFile(file))
-    return RecordReader(folder.records).read()
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Where the runs are."""
+    return tmp_path / "runs"
 
 
 @pytest.fixture
-def list_only(tmp_path) -> Runs:
+def list_only(folder) -> Runs:
     """A registry without a place: whatever is started waits."""
-    return Runs(tmp_path / "runs", at_once=0)
+    return Runs(folder, at_once=0)
 
 
 @pytest.fixture
@@ -126,24 +114,24 @@ def waiting(job) -> Job:
     return dataclasses.replace(job, begins_paused=True)
 
 
-def left_behind(runs: Runs, name: str, job: Job, *lines: dict[str, Any]) -> RunFolder:
+def left_behind(folder: Path, name: str, job: Job, *lines: dict[str, Any]) -> RunFolder:
     """A run of an earlier server, as it lies in its folder."""
-    folder = RunFolder(runs._folder / name)
-    folder.write_job(job)
+    run = RunFolder(folder / name)
+    run.write_job(job)
     for line in lines:
-        folder.append(line)
-    return folder
+        run.append(line)
+    return run
 
 
 # From start to end
 
 
 def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs, job, data_folder):
+    before = open_files()
     run_id = runs.start(job, "My run")
-    worker = runs._workers[run_id]
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    split = split_for(job.recipe, load_dataset(data_folder))
-    records = list(train(start_training(job.recipe), split, validations_per_epoch(job.recipe)))
+    split = make_split(job.recipe, load_dataset(data_folder))
+    records = list(train_from(init_state(job.recipe), split, validations_per_epoch(job.recipe)))
     steps = [record for record in records if isinstance(record, StepEnd)]
     assert list(done.records.loss) == [step.loss for step in steps]
     assert list(done.records.accuracy) == [step.accuracy for step in steps]
@@ -154,19 +142,18 @@ def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs
     assert len(read) == 3 * 2 and done.step == len(steps) == 3 * done.steps_per_epoch == 87
     assert done.records.begin["data_name"] == "small digits"
     assert done.weights is not None
-    assert load_weights(done.weights).test_accuracy == done.records.end["test_accuracy"]
+    assert Network.load(done.weights).test_accuracy == done.records.end["test_accuracy"]
     assert done.epochs == (0, 1, 2, 3) and done.checkpoint(3).exists()
     assert (done.name, done.note, done.place, done.pausing, done.stopping) == ("My run", "", 0, False, False)
     assert abs(done.started - time.time()) < 60 and 0 < done.records.seconds < 30
-    # An ended worker is forgotten, and its pipe closed.
-    wait_until(runs, run_id, lambda s: not runs._workers and worker.stdin.closed)
+    wait_until(runs, run_id, lambda s: open_files() == before)  # the worker's pipe is closed
     assert done.folder.log.read_text() == ""
 
 
-def test_another_registry_finds_the_run_again(list_only, job):
+def test_another_registry_finds_the_run_again(list_only, job, folder):
     run_id = list_only.start(job, "My run")
     train_here(look(list_only, run_id).folder)
-    found = look(Runs(list_only._folder, at_once=1), run_id)
+    found = look(Runs(folder, at_once=1), run_id)
     assert (found.state, found.job, found.name, found.step) == ("finished", job, "My run", 87)
 
 
@@ -199,24 +186,24 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, endless):
     told = look(runs, run_id)
     assert told.pausing or told.state == "paused"
     before = wait_until(runs, run_id, is_paused).step
-    time.sleep(0.2)
-    paused = look(runs, run_id)
-    assert (paused.step, paused.state, paused.pausing) == (before, "paused", False)
-    assert paused.weights is not None and load_weights(paused.weights).test_accuracy is None
+    runs.step(run_id, "step")
+    paused = wait_until(runs, run_id, stands_at(before + 1, len(look(runs, run_id).records.epochs)))
+    assert not paused.pausing
+    assert paused.weights is not None and Network.load(paused.weights).test_accuracy is None
     runs.resume(run_id)
     assert look(runs, run_id).state == "running"  # at once, as the click said
-    wait_until(runs, run_id, is_beyond(before))
+    wait_until(runs, run_id, is_beyond(before + 1))
     runs.pause(run_id)
     wait_until(runs, run_id, is_paused)
     runs.stop(run_id)
     stopped = wait_until(runs, run_id, lambda s: s.state == "stopped")
-    assert stopped.records.end["test_accuracy"] == load_weights(stopped.folder.weights).test_accuracy
+    assert stopped.records.end["test_accuracy"] == Network.load(stopped.folder.weights).test_accuracy
     for do in (runs.pause, runs.resume, runs.stop):  # too late, and no harm
         do(run_id)
     assert look(runs, run_id).state == "stopped"
 
 
-def test_single_steps_and_whole_epochs(runs, waiting, job):
+def test_single_steps_and_whole_epochs(runs, waiting, job, folder):
     run_id = runs.start(waiting)
     begun = wait_until(runs, run_id, is_paused)
     assert begun.step == 0 and begun.records.begin["train_images"] == 720
@@ -232,7 +219,7 @@ def test_single_steps_and_whole_epochs(runs, waiting, job):
         assert after.epochs == tuple(range(epoch + 1))
     runs.resume(run_id)
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
-    undisturbed = left_behind(runs, "undisturbed", job)
+    undisturbed = left_behind(folder, "undisturbed", job)
     assert facts(done.records) == facts(train_here(undisturbed))
 
 
@@ -345,9 +332,9 @@ def test_queued_runs_can_be_stopped(list_only, job):
 
 
 @pytest.fixture
-def parent(list_only, job) -> Snapshot:
+def parent(list_only, job, folder) -> Snapshot:
     """A finished run."""
-    train_here(left_behind(list_only, "tiny-parent", job))
+    train_here(left_behind(folder, "tiny-parent", job))
     return look(list_only, "tiny-parent")
 
 
@@ -398,12 +385,12 @@ def test_a_fork_leaves_what_its_parent_changed_after_that_epoch(list_only, paren
     assert look(list_only, child.id).recipe == job.recipe
 
 
-def test_a_fork_of_a_run_that_is_training(runs, endless):
+def test_a_fork_of_a_run_that_is_training(runs, endless, folder):
     """Its epochs are long enough that the first ones are still kept."""
     recipe = dataclasses.replace(endless.recipe, batch_size=2, learning_rate=0.01)
     parent = runs.start(dataclasses.replace(endless, recipe=recipe))
     wait_until(runs, parent, lambda s: 1 in s.epochs)
-    with registry(runs._folder, at_once=0) as other:
+    with registry(folder, at_once=0) as other:
         child = look(other, other.fork(parent, 1, dataclasses.replace(recipe, epochs=2)))
     assert child.step == 360
     records = train_here(child.folder)
@@ -425,7 +412,7 @@ def test_what_cannot_be_forked_leaves_nothing_behind(list_only, parent, job):
 # Death and what is left
 
 
-def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_recipe, data_folder):
+def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_recipe, data_folder, folder):
     """At once, in the middle, in a pause; and the server is restarted in between."""
     recipe = dataclasses.replace(tiny_recipe, batch_size=1, learning_rate=0.01, epochs=3, dropout=0.1, ema_decay=0.9)
     run_id = runs.start(Job(recipe, str(data_folder)))
@@ -439,7 +426,7 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_rec
     runs.pause(run_id)
     wait_until(runs, run_id, is_paused)
     killed = kill(runs, run_id)
-    with registry(runs._folder) as again:
+    with registry(folder) as again:
         found = look(again, run_id)
         assert (found.state, found.records, found.pausing) == ("interrupted", killed.records, False)
         again.resume(run_id)
@@ -448,14 +435,14 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_rec
         assert kill(again, run_id).step > killed.step
         again.resume(run_id)
         done = wait_until(again, run_id, lambda s: s.state == "finished")
-    undisturbed = left_behind(runs, "undisturbed", done.job)
+    undisturbed = left_behind(folder, "undisturbed", done.job)
     assert facts(done.records) == facts(train_here(undisturbed))
     assert done.step == 3 * 720 and done.epochs == (0, 1, 2, 3)
-    networks = (load_weights(folder.weights).model for folder in (done.folder, undisturbed))
+    networks = (Network.load(run.weights).model for run in (done.folder, undisturbed))
     assert len({network.flat.tobytes() for network in networks}) == 1
 
 
-def test_a_killed_worker_gives_its_place_to_the_next_and_waits_when_it_is_resumed(runs, endless):
+def test_a_killed_worker_gives_its_place_to_the_next_and_waits_when_it_is_resumed(runs, endless, folder):
     first, second = runs.start(endless), runs.start(endless)
     wait_until(runs, first, lambda s: s.step)
     assert look(runs, second).state == "queued"
@@ -469,7 +456,7 @@ def test_a_killed_worker_gives_its_place_to_the_next_and_waits_when_it_is_resume
     runs.close()  # the server is stopped
     left = look(runs, second)
     assert left.state == "interrupted" and left.folder.checkpoint.exists() and left.records.end == {}
-    with registry(runs._folder) as again:
+    with registry(folder) as again:
         again.resume(second)
         wait_until(again, second, is_beyond(left.step))
 
@@ -477,11 +464,10 @@ def test_a_killed_worker_gives_its_place_to_the_next_and_waits_when_it_is_resume
 def test_what_a_killed_worker_was_told_is_forgotten_though_the_next_one_starts_at_once(runs, waiting):
     run_id = runs.start(waiting)
     wait_until(runs, run_id, is_paused)
-    with runs._lock:  # before the registry has heard of the death
-        os.kill(runs._workers[run_id].pid, signal.SIGSTOP)  # it can't obey any more
-        runs.stop(run_id)
-        kill(runs, run_id)
-        runs.resume(run_id)
+    os.kill(worker_of(run_id), signal.SIGSTOP)  # it can't obey any more
+    runs.stop(run_id)
+    kill(runs, run_id)
+    runs.resume(run_id)
     found = look(runs, run_id)
     assert (found.state, found.pausing, found.stopping) == ("running", False, False)
     assert wait_until(runs, run_id, has_ended).state == "finished"
@@ -526,13 +512,12 @@ def continued(snapshot: Snapshot) -> int:
     return snapshot.folder.records.read_text().count('"continue"')
 
 
-def test_a_half_written_last_line_does_no_harm(runs, job):
+def test_a_half_written_last_line_does_no_harm(runs, job, folder):
     begin = {"record": "begin", "train_images": 720}
-    folders = [left_behind(runs, name, job, begin, STEP) for name in ("stopped", "resumed")]
-    for folder in folders:
-        with folder.records.open("a") as file:
+    for name in ("stopped", "resumed"):
+        with left_behind(folder, name, job, begin, STEP).records.open("a") as file:
             file.write('{"record": "step", "st')
-        found = look(runs, folder.path.name)
+        found = look(runs, name)
         assert (found.state, found.step) == ("interrupted", 1)
     runs.stop("stopped")
     stopped = look(runs, "stopped")
@@ -547,14 +532,14 @@ STEP = {"record": "step", "step": 1, "epoch": 1, "loss": 2.0, "accuracy": 0.5, "
 # Names, lists, deletion
 
 
-def test_runs_are_listed_the_newest_first(runs, job):
+def test_runs_are_listed_the_newest_first(runs, job, folder):
     assert runs.all() == []
     for i, name in enumerate(["second", "first", "third", "-"]):
-        folder = left_behind(runs, name, job)
-        os.utime(folder.path / "job.json", (1000, [20, 10, 30, 5][i]))
+        run = left_behind(folder, name, job)
+        os.utime(run.path / "job.json", (1000, [20, 10, 30, 5][i]))
     for odd in (".hidden", "UPPER", "with space"):
-        left_behind(runs, odd, job)
-    (runs._folder / "no-job").mkdir()
+        left_behind(folder, odd, job)
+    (folder / "no-job").mkdir()
     assert runs.all() == ["third", "second", "first", "-"]
     assert look(runs, "first").started == 10
 
@@ -570,16 +555,16 @@ def test_runs_are_listed_the_newest_first(runs, job):
         (" \n", "tiny-1"),
     ],
 )
-def test_a_run_is_called_what_people_call_it(runs, job, name, shown):
-    left_behind(runs, "tiny-1", job)
+def test_a_run_is_called_what_people_call_it(runs, job, name, shown, folder):
+    left_behind(folder, "tiny-1", job)
     assert (look(runs, "tiny-1").name, look(runs, "tiny-1").note) == ("tiny-1", "")
     runs.describe("tiny-1", name, name)
-    found = look(Runs(runs._folder, 1), "tiny-1")
+    found = look(Runs(folder, 1), "tiny-1")
     assert found.name == shown
     assert found.note == ("" if shown == "tiny-1" else " ".join(name.split())[:MAX_NOTE])
 
 
-def test_only_what_is_not_going_is_deleted(runs, endless):
+def test_only_what_is_not_going_is_deleted(runs, endless, folder):
     first, second = runs.start(endless), runs.start(endless)
     wait_until(runs, first, lambda s: s.step)
     assert not runs.delete(first) and not runs.delete(second)
@@ -592,7 +577,7 @@ def test_only_what_is_not_going_is_deleted(runs, endless):
     assert not runs.delete(first)
     kill(runs, first)
     assert runs.delete(first)
-    assert list(runs._folder.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_runs_of_a_recipe_with_any_name_have_a_usable_id(list_only, job):
@@ -604,8 +589,8 @@ def test_runs_of_a_recipe_with_any_name_have_a_usable_id(list_only, job):
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
-def test_an_unknown_or_hostile_id_is_no_run(runs, job, name):
-    left_behind(runs, "tiny", job)
+def test_an_unknown_or_hostile_id_is_no_run(runs, job, name, folder):
+    left_behind(folder, "tiny", job)
     assert runs.snapshot(name) is None
     assert runs.delete(name)
     runs.pause(name)
@@ -617,20 +602,20 @@ def test_an_unknown_or_hostile_id_is_no_run(runs, job, name):
         with pytest.raises(KeyError):
             call()
     assert runs.all() == ["tiny"]
-    assert sorted(path.name for path in runs._folder.parent.rglob("*")) == ["job.json", "runs", "tiny"]
+    assert sorted(path.name for path in folder.parent.rglob("*")) == ["job.json", "runs", "tiny"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"recipe": {}}'])
-def test_a_run_whose_job_is_damaged_is_none(runs, job, content):
-    folder = left_behind(runs, "tiny", job)
-    (folder.path / "job.json").write_text(content)
+def test_a_run_whose_job_is_damaged_is_none(runs, job, content, folder):
+    run = left_behind(folder, "tiny", job)
+    (run.path / "job.json").write_text(content)
     assert runs.snapshot("tiny") is None
 
 
-def test_a_run_whose_label_is_damaged_has_its_id_for_a_name(runs, job):
-    folder = left_behind(runs, "tiny", job)
+def test_a_run_whose_label_is_damaged_has_its_id_for_a_name(runs, job, folder):
+    run = left_behind(folder, "tiny", job)
     runs.describe("tiny", "A name", "a note")
-    (folder.path / "label.json").write_text('{"name": ')
+    (run.path / "label.json").write_text('{"name": ')
     assert (look(runs, "tiny").name, look(runs, "tiny").note) == ("tiny", "")
     runs.describe("tiny", "Better", "")
     assert look(runs, "tiny").name == "Better"

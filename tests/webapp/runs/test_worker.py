@@ -15,14 +15,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mnist_core.data.dataset import Dataset
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.checkpoint import load_checkpoint
 from mnist_core.training.layer_statistics import LayerRecord
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, Record, StepEnd, to_json
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 from webapp.runs import worker
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
@@ -159,7 +159,7 @@ def test_the_records_are_those_of_the_same_training_here(new_folder, small_datas
     job = folder.read_job()
     assert job is not None
     expected = list(
-        train(start_training(job.recipe), split_for(job.recipe, small_dataset), validations_per_epoch(job.recipe))
+        train_from(init_state(job.recipe), make_split(job.recipe, small_dataset), validations_per_epoch(job.recipe))
     )
     steps = [record for record in expected if isinstance(record, StepEnd)]
     assert list(records.loss) == [record.loss for record in steps]
@@ -182,7 +182,7 @@ def test_begin_end_and_the_network_at_the_end(new_folder, small_dataset):
         "train_images": 720,
         "validation_images": 80,
     }
-    network = load_weights(folder.weights)
+    network = Network.load(folder.weights)
     assert records.end == {"record": "end", "state": "finished", "test_accuracy": network.test_accuracy}
     assert network.test_accuracy is not None and records.best is not None
     assert network.validation_accuracy == records.best.validation_accuracy
@@ -205,7 +205,7 @@ def test_without_validation_images_the_last_weights_are_kept(new_folder, small_d
     records = do(folder, at_step(3, command) if command else lambda record: [])
     assert len(records.loss) == len(records.epochs) + bool(command) == (3 if command else 5)
     assert records.validation_loss == [] and records.best is None
-    network = load_weights(folder.weights)
+    network = Network.load(folder.weights)
     assert network.validation_accuracy is None and network.test_accuracy == records.end["test_accuracy"]
     if not command:
         last = load_checkpoint(folder.epoch_checkpoint(5), small_dataset.fingerprint)
@@ -247,7 +247,7 @@ def test_a_divergence_keeps_the_best_weights_so_far(new_folder):
     records = do(folder, at_step(4, change(folder, learning_rate=1e36)))
     assert records.end["state"] == "failed"
     assert records.end["diverged"] == {"step": len(records.loss) + 1, "learning_rate": 1e36}
-    network = load_weights(folder.weights)
+    network = Network.load(folder.weights)
     assert network.test_accuracy == records.end["test_accuracy"]
     assert records.best is not None and records.best.epoch == 1
     assert network.validation_accuracy == records.best.validation_accuracy
@@ -257,7 +257,7 @@ def test_a_divergence_at_once_leaves_the_network_that_was_kept_before(new_folder
     folder = new_folder(learning_rate=1e36, schedule="constant", batch_norm=False)
     records = do(folder)
     assert records.end["state"] == "failed" and "test_accuracy" not in records.end
-    assert np.isfinite(load_weights(folder.weights).model.flat).all()
+    assert np.isfinite(Network.load(folder.weights).model.flat).all()
 
 
 # Commands
@@ -306,7 +306,7 @@ def test_a_paused_worker_s_files_are_those_of_its_last_step(new_folder, small_da
             return [STEP] if record["record"] == "pause" and next(pauses) < 4 else []
         training = load_checkpoint(folder.checkpoint, small_dataset.fingerprint)
         assert training.step == next(steps)
-        assert load_weights(folder.weights).model.flat.tobytes() == training.model.flat.tobytes()
+        assert Network.load(folder.weights).model.flat.tobytes() == training.model.flat.tobytes()
         return [STOP] if training.step == 3 else []
 
     steps = itertools.count()
@@ -317,7 +317,7 @@ def test_stop_before_the_first_epoch_s_end_keeps_the_weights(new_folder):
     folder = new_folder()
     records = do(folder, at_step(2, STOP))
     assert len(records.loss) == 2 and records.epochs == [] and records.end["state"] == "stopped"
-    assert load_weights(folder.weights).validation_accuracy is None
+    assert Network.load(folder.weights).validation_accuracy is None
 
 
 @pytest.mark.parametrize("first", [PAUSE, STOP])
@@ -325,7 +325,7 @@ def test_stop_keeps_the_best_weights(new_folder, first):
     folder = new_folder()
     to_stop, in_pause = at_step(7, first), at_pauses(STOP)
     records = do(folder, lambda record: to_stop(record) + in_pause(record))
-    network = load_weights(folder.weights)
+    network = Network.load(folder.weights)
     assert records.end == {"record": "end", "state": "stopped", "test_accuracy": network.test_accuracy}
     assert len(records.loss) == 7 and records.best is not None
     assert network.validation_accuracy == records.best.validation_accuracy
@@ -344,7 +344,7 @@ def test_a_change_is_recorded_where_it_counts(new_folder):
     assert plain.loss[:5] == records.loss[:5]  # a step's loss is that before its update
     assert all(one != two for one, two in zip(plain.loss[5:], records.loss[5:], strict=True))
     assert records.end["state"] == "finished"
-    assert load_weights(folder.weights).recipe.to_json() == change(folder, **changes[1])["recipe"]
+    assert Network.load(folder.weights).recipe.to_json() == change(folder, **changes[1])["recipe"]
 
 
 def test_a_longer_training_after_a_change_and_an_interruption_is_looked_at_as_before(new_folder):
@@ -467,7 +467,7 @@ def test_killed_at_any_moment_around_a_change_the_records_say_what_was_trained_w
             assert rate == (0.002 if before else 0.01)
         assert len(records.loss) == 12 and len(records.changes) <= 1
         recipe = dataclasses.replace(job.recipe, **records.settings_at(12))
-        assert load_weights(folder.weights).recipe == recipe
+        assert Network.load(folder.weights).recipe == recipe
         assert recipe.dropout == (0.0 if records.changes else 0.3)
         made.append(bool(records.changes))
     assert made == sorted(made) and set(made) == {False, True}  # so the moments around it were put to the test
@@ -525,7 +525,7 @@ def test_a_kept_epoch_has_all_its_records(new_folder, clock, monkeypatch):
 
 def keep_epochs(folder: RunFolder, dataset: Dataset, epochs: range) -> list[tuple[int, ...]]:
     """Keep one epoch after the other of a training that has so many; give what is kept each time."""
-    training = start_training(Recipe("tiny", "tests", hidden_sizes=(), epochs=epochs[-1]))
+    training = init_state(Recipe("tiny", "tests", hidden_sizes=(), epochs=epochs[-1]))
     keeper = EpochKeeper(folder)
     kept = []
     for training.epoch in epochs:

@@ -41,6 +41,7 @@ CHANGED: dict[str, Any] = {
     "l2": 1e-4,
     "clip_norm": 2.0,
     "distortion": 2.0,
+    "input_noise": 0.2,
     "rare_digits": 0.2,
     "not_digits": 0.1,
     "ema_decay": 0.99,

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.data.dataset import Dataset
 from mnist_core.errors import MnistCoreError
-from mnist_core.training.fine_tuning import Lesson, Progress, learn_hand
+from mnist_core.training.fine_tuning import FineTuneResult, Progress, fine_tune
 from webapp.datasets import data_name, dataset, default_data
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, Choice, choices, choose, chosen
@@ -162,11 +162,11 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
     st.rerun()
 
 
-def _lesson(bar: DeltaGenerator, base: Choice, drawings: Sequence[Drawing], data: Dataset) -> Lesson:
+def _lesson(bar: DeltaGenerator, base: Choice, drawings: Sequence[Drawing], data: Dataset) -> FineTuneResult:
     """Give what comes of the learning, and show how far it is."""
     images = np.stack([drawing.image for drawing in drawings])
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
-    events = learn_hand(recognizer(base.path).network, images, labels, data)
+    events = fine_tune(recognizer(base.path).network, images, labels, data)
     while isinstance(event := next(events), Progress):
         text = _("Learning: step {step} of {steps}") if event.step < event.steps else _("Reading the test images")
         bar.progress(event.step / event.steps, text.format(step=event.step, steps=event.steps))

@@ -99,7 +99,7 @@ def _read_drawing(reader: Recognizer | None) -> list[Recognition]:
     ink = pad.current_ink()
     if reader is None or ink is None:
         return []
-    found = [part.recognition for part in reader.recognize_number(ink)]
+    found = [part.recognition for part in reader.recognize_number(ink, background=0)]
     return [recognition for recognition in found if recognition.digit is not None]
 
 

@@ -13,7 +13,7 @@ from mnist_core.errors import ImageError
 from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, MAX_PIXELS, read_picture
 from mnist_core.imaging.photo import WORK_SIDE
 from mnist_core.imaging.preprocess import PreprocessOptions
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from webapp.components.paste import pasted_picture
 from webapp.i18n import gettext as _
@@ -61,7 +61,7 @@ class _Answer:
     """What was read in a picture, and by what."""
 
     picture: Picture
-    network: TrainedNetwork
+    network: Network
     steps: PreprocessOptions
     parts: list[NumberPart]
 
@@ -182,9 +182,9 @@ def _read(reader: Recognizer, picture: Picture) -> list[NumberPart]:
         known is None
         or known.picture is not picture
         or known.network is not reader.network
-        or known.steps != reader.steps
+        or known.steps != reader.options
     ):
-        known = _Answer(picture, reader.network, reader.steps, reader.recognize_picture(picture.pixels))
+        known = _Answer(picture, reader.network, reader.options, reader.recognize_picture(picture.pixels))
         st.session_state[READING] = known
     return known.parts
 

@@ -64,18 +64,18 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         reader: the network that reads, with the steps that are switched on.
         read: what it has read; None while nothing is drawn.
     """
-    _back_to_usual(reader.steps)
+    _back_to_usual(reader.options)
     if read is None or read.digit is None:
         nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))
         return
-    flipped = {step: stages_of_ink(read.stages.ink, flip(reader.steps, step)) for step in SWITCHED}
+    flipped = {step: stages_of_ink(read.stages.ink, flip(reader.options, step)) for step in SWITCHED}
     others = [replace(read.stages, centred=way(read.stages.ink)) for way in NAIVE_PIPELINES.values()]
     answers = reader.read_stages([*flipped.values(), *others])
     beside = dict(zip(SWITCHED, answers, strict=False))
     with st.container(key="stages-way"):
-        for place, card in enumerate(_cards(reader.steps, read, flipped), start=1):
+        for place, card in enumerate(_cards(reader.options, read, flipped), start=1):
             with st.container(key=f"stages-card-{place}"):
-                _show_card(place, card, reader.steps, read, beside)
+                _show_card(place, card, reader.options, read, beside)
     _show_other_ways(read, answers[len(SWITCHED) :])
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 from mnist_core.errors import DataError
 from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
 from mnist_core.explain.nearest_images import Neighbours
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address, png_address
@@ -62,7 +62,7 @@ def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
     return Image.fromarray(pixels.round().astype(np.uint8))
 
 
-def _ink(network: TrainedNetwork, image: np.ndarray, probabilities: np.ndarray) -> None:
+def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None:
     """Ask for two digits, and show which ink speaks for the one and which for the other."""
     digit, other = _asked_digits(probabilities)
     falls, whole, without = _wiped(network, _sample(network), image.tobytes(), digit, other)
@@ -130,7 +130,7 @@ def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
 
 
 def _sentence(
-    network: TrainedNetwork, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
+    network: Network, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
 ) -> str:
     """Describe where the strongest evidence is, and what the network would read without it.
 
@@ -175,7 +175,7 @@ def _sentence(
     return " ".join(sentences)
 
 
-def _nearest_images(network: TrainedNetwork, image: np.ndarray, digit: int) -> None:
+def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
     """Show the training images that are most like the drawing."""
     try:
         data, is_own = _training_data(network)
@@ -207,7 +207,7 @@ def _nearest_images(network: TrainedNetwork, image: np.ndarray, digit: int) -> N
         )
 
 
-def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
+def _training_data(network: Network) -> tuple[str, bool]:
     """Return the data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
     own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
     if own or network.synthetic:
@@ -216,7 +216,7 @@ def _training_data(network: TrainedNetwork) -> tuple[str, bool]:
     return data, data == MNIST
 
 
-def _sample(network: TrainedNetwork) -> bytes:
+def _sample(network: Network) -> bytes:
     """Return some of a network's numbers, which tell it from any other that has learned something else."""
     flat = network.model.flat
     return flat[:: -(-flat.size // 2000)].tobytes()
@@ -224,7 +224,7 @@ def _sample(network: TrainedNetwork) -> bytes:
 
 @st.cache_data(show_spinner=False, max_entries=512)
 def _wiped(
-    _network: TrainedNetwork, sample: bytes, image: bytes, digit: int, other: int | None
+    _network: Network, sample: bytes, image: bytes, digit: int, other: int | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
     pixels = np.frombuffer(image, np.float32).reshape(28, 28)

@@ -12,8 +12,7 @@ import streamlit as st
 from mnist_core.errors import DataError, MnistCoreError
 from mnist_core.export.onnx_model import to_onnx
 from mnist_core.export.script import to_script
-from mnist_core.network import TrainedNetwork, load_weights
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from webapp.components.save_file import save_file
 from webapp.datasets import dataset
 from webapp.i18n import gettext as _
@@ -124,10 +123,8 @@ def _confusion(snapshot: Snapshot) -> np.ndarray | None:
         data = dataset(snapshot.job.data)
     except DataError:  # the folder has gone since
         return None
-    network = _network(snapshot)
-    normalization = network.recipe.normalization
-    return evaluate(network.model, network.recipe.head, normalization, data.test_images, data.test_labels).confusion
+    return _network(snapshot).evaluate(data.test_images, data.test_labels).confusion
 
 
-def _network(snapshot: Snapshot) -> TrainedNetwork:
-    return load_weights(snapshot.folder.weights)
+def _network(snapshot: Snapshot) -> Network:
+    return Network.load(snapshot.folder.weights)

@@ -15,7 +15,7 @@ def page(settings: "dict[str, Any]", temperature: float, drawn: bool) -> None:
     """Show what a network without training makes of a stick; it runs as a script of its own."""
     import numpy as np
 
-    from mnist_core.network import TrainedNetwork
+    from mnist_core.network import Network
     from mnist_core.nn.mlp import build_mlp
     from mnist_core.recipes.recipe import Recipe
     from mnist_core.recognizer import Recognizer
@@ -30,7 +30,7 @@ def page(settings: "dict[str, Any]", temperature: float, drawn: bool) -> None:
         batch_norm=recipe.batch_norm,
         dropout=recipe.dropout,
     )
-    reader = Recognizer(TrainedNetwork(model, recipe, "", "", False, None, None, temperature=temperature))
+    reader = Recognizer(Network(model, recipe, "", "", False, None, None, temperature=temperature))
     drawing = np.zeros((280, 280), np.uint8)
     drawing[40:240, 130:150] = 255
     show(reader, reader.recognize(drawing) if drawn else None)
@@ -67,6 +67,7 @@ def test_before_the_first_stroke():
         {"hidden_sizes": (30, 5), "activation": "tanh", "batch_norm": True, "dropout": 0.5, "head": "sigmoid"},
         {"hidden_sizes": (30,), "activation": "silu", "normalization": "raw"},
         {"hidden_sizes": (30,), "activation": "leaky-relu", "normalization": "min-max"},
+        {"hidden_sizes": (30,), "activation": "gelu"},
     ],
 )
 def test_every_layer_of_every_kind_of_network_adds_up_as_it_stands(settings):

@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import load_weights, save_weights
+from mnist_core.network import Network
 from webapp.networks import recognizers
 from webapp.pages.draw import learning
 from webapp.runs import shared
@@ -22,7 +22,7 @@ def folders(tmp_path, monkeypatch, small_network, small_dataset):
     """A small network is the only one, and a small data set is rehearsed."""
     monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
     monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
-    save_weights(tmp_path / "default.npz", small_network)
+    small_network.save(tmp_path / "default.npz")
     monkeypatch.setattr(recognizers, "DEFAULT_WEIGHTS", tmp_path / "default.npz")
     monkeypatch.setattr(learning, "dataset", lambda data: small_dataset)
     st.cache_resource.clear()
@@ -98,7 +98,7 @@ def test_a_copy_learns_and_the_learning_is_undone(small_dataset, small_network, 
     hand = hand_of(ANNA)
     assert hand is not None
     assert (hand.base, hand.drawings, hand.synthetic) == ("default", 12, False)
-    taught, base = load_weights(hand_path(ANNA)).model.params, small_network.model.params
+    taught, base = Network.load(hand_path(ANNA)).model.params, small_network.model.params
     assert not any(np.allclose(taught[name], param, atol=1e-3) for name, param in base.items())
     assert app.session_state["network"] == "hand"
     assert "It has learnt all 12 drawings" in words(app)

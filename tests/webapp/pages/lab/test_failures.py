@@ -9,10 +9,10 @@ from mnist_core.data.dataset import Dataset
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import train
+from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd
-from mnist_core.training.split import split_for
-from mnist_core.training.state import start_training
+from mnist_core.training.split import make_split
+from mnist_core.training.state import init_state
 from webapp.pages.lab.failure_texts import failure_text, verdict
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs.records import Records
@@ -30,7 +30,7 @@ def dataset() -> Dataset:
 
 def train_to_the_end(recipe: Recipe, dataset: Dataset) -> Records:
     records = Records(begin={"record": "begin"})
-    for record in train(start_training(recipe), split_for(recipe, dataset)):
+    for record in train_from(init_state(recipe), make_split(recipe, dataset)):
         if isinstance(record, StepEnd):
             records.loss.append(record.loss)
         else:

@@ -1,7 +1,6 @@
 """The failure lab's page without a browser: choose, let it fail, apply the remedy, read what was seen."""
 
 import dataclasses
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
+from tests.webapp.real_runs import train_job
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs import shared as resources
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
-from webapp.runs.snapshot import ACTIVE
 
 FEW_IMAGES = FAILURES[-1]
 ZERO_INIT = FAILURES[0]
@@ -46,18 +45,11 @@ def open_lab(language: str = "en", **query: str) -> AppTest:
     return app
 
 
-def both_runs(runs: Runs, failure: Failure, data_folder: Path) -> dict[str, str]:
+def both_runs(folder: Path, failure: Failure, data_folder: Path) -> dict[str, str]:
     """A failure and its remedy, trained to the end on a few hundred digits, as the URL names them."""
-    ids = {
-        part: runs.start(Job(recipe, str(data_folder)))
-        for part, recipe in (("fail", failure.recipe), ("mend", failure.remedy))
-    }
-    deadline = time.monotonic() + 60
-    for run_id in ids.values():
-        while (snapshot := runs.snapshot(run_id)) is None or snapshot.state in ACTIVE:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        assert snapshot.state == "finished"
+    ids = {"fail": "lab-fail", "mend": "lab-mend"}
+    for part, recipe in (("fail", failure.recipe), ("mend", failure.remedy)):
+        train_job(folder / ids[part], Job(recipe, str(data_folder)))
     return ids
 
 
@@ -133,8 +125,8 @@ def test_a_third_run_waits_and_says_so(page_runs, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("language", "words"), [("en", "With zeros the loss ended at"), ("zh", "权重全为零：损失最后是")]
 )
-def test_a_link_to_two_finished_runs_says_what_was_seen(page_runs, data_folder, language, words):
-    ids = both_runs(page_runs, ZERO_INIT, data_folder)
+def test_a_link_to_two_finished_runs_says_what_was_seen(page_runs, tmp_path, data_folder, language, words):
+    ids = both_runs(tmp_path / "runs", ZERO_INIT, data_folder)
     app = open_lab(language, failure="zero-init", **ids)
     assert words in texts(app)
     accuracies = [page_runs.snapshot(run_id).records.epochs[-1].validation_accuracy for run_id in ids.values()]
@@ -142,8 +134,8 @@ def test_a_link_to_two_finished_runs_says_what_was_seen(page_runs, data_folder, 
     assert accuracies[0] < accuracies[1]
 
 
-def test_again_begins_anew_with_another_seed(page_runs, data_folder):
-    ids = both_runs(page_runs, FEW_IMAGES, data_folder)
+def test_again_begins_anew_with_another_seed(page_runs, tmp_path, data_folder):
+    ids = both_runs(tmp_path / "runs", FEW_IMAGES, data_folder)
     app = open_lab(failure="few-images", **ids)
     app.button(key="again").click().run()
     assert not app.exception

@@ -3,26 +3,19 @@
 import csv
 import io
 import json
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
+from tests.webapp.real_runs import look, train_job
 from webapp.pages.train.downloads import COLUMNS, csv_file, json_file, onnx_file, script_file, weights_file
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
 from webapp.runs.snapshot import Snapshot
-
-
-def look(runs: Runs, run_id: str) -> Snapshot:
-    snapshot = runs.snapshot(run_id)
-    assert snapshot is not None
-    return snapshot
 
 
 @pytest.fixture
@@ -33,16 +26,13 @@ def waiting(finished, tmp_path) -> Snapshot:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, data_folder) -> Iterator[Snapshot]:
-    runs = Runs(tmp_path_factory.mktemp("runs"), at_once=1)
+def finished(tmp_path_factory, data_folder) -> Snapshot:
+    folder = tmp_path_factory.mktemp("runs")
     recipe = Recipe(name="tiny", source="test", hidden_sizes=(16,), batch_size=25, epochs=2, learning_rate=0.2)
-    run_id = runs.start(Job(recipe, str(data_folder)), name="五 steps")
-    deadline = time.monotonic() + 30
-    while (snapshot := look(runs, run_id)).state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    yield snapshot
-    runs.close()
+    train_job(folder / "tiny", Job(recipe, str(data_folder)))
+    runs = Runs(folder, at_once=0)
+    runs.describe("tiny", "五 steps", "")
+    return look(runs, "tiny")
 
 
 def test_the_table_has_a_row_for_each_step_with_all_digits(finished):
@@ -86,7 +76,7 @@ def test_before_the_first_record_the_document_is_empty_but_whole(waiting):
 def test_the_weights_are_the_file_of_the_run(finished, tmp_path):
     path = tmp_path / "mine.npz"
     path.write_bytes(weights_file(finished))
-    assert load_weights(path).test_accuracy == finished.records.end["test_accuracy"]
+    assert Network.load(path).test_accuracy == finished.records.end["test_accuracy"]
 
 
 def test_network_and_script_give_the_same_answers(finished, small_dataset):

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mnist_core.network import load_weights
-from mnist_core.nn.metrics import evaluate
+from mnist_core.network import Network
 from mnist_core.recipes.presets import QUICK
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
+from tests.webapp.real_runs import wait_for
 from webapp.pages.train.downloads import report_file
 from webapp.pages.train.report import report
 from webapp.runs.folder import RunFolder
@@ -146,13 +146,10 @@ def test_the_report_of_a_real_run_has_the_counts_of_its_network(
 ):
     recipe = dataclasses.replace(tiny_recipe, validation_fraction=share)
     run_id = runs.start(Job(recipe, str(data_folder)))
-    deadline = time.monotonic() + 30
-    while runs.snapshot(run_id).state != "finished":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    snapshot = runs.snapshot(run_id)
+    snapshot = wait_for(runs, run_id)
+    assert snapshot.weights is not None
     document = report_file(snapshot).decode()
-    model = load_weights(snapshot.weights).model
-    read = evaluate(model, recipe.head, recipe.normalization, small_dataset.test_images, small_dataset.test_labels)
+    model = Network.load(snapshot.weights).model
+    read = Network(model, recipe).evaluate(small_dataset.test_images, small_dataset.test_labels)
     assert f"{int(np.trace(read.confusion)):,} of 200 test images are read right" in document
     assert f"{read.accuracy:.2%}" in document

@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from mnist_core.explain.units import Arithmetic, round_to_sum
-from mnist_core.network import TrainedNetwork
+from mnist_core.network import Network
 from mnist_core.nn.activations import sigmoid
 from mnist_core.nn.losses import HEADS
 from webapp.formats import decimal_number, short_number, signed_number
@@ -20,6 +20,7 @@ FORMULAS = {
     "sigmoid": "1 / (1 + e<sup>−{factor}</sup>)",
     "tanh": "tanh({v})",
     "silu": "{v} / (1 + e<sup>−{factor}</sup>)",
+    "gelu": "{v} · σ(1.596 · ({v} + 0.0447 · {factor}<sup>3</sup>))",
 }
 """Of a letter or a number, which as a factor stands in brackets if it is negative."""
 
@@ -92,7 +93,7 @@ def after_the_sum(worked: Arithmetic, activation: str | None) -> str:
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
-def shares(network: TrainedNetwork, logits: np.ndarray, unit: int) -> str:
+def shares(network: Network, logits: np.ndarray, unit: int) -> str:
     """Show how ten logits become ten probabilities, with all numbers."""
     temperature, head = network.temperature, network.recipe.head
     scaled = logits.astype(np.float64) / temperature

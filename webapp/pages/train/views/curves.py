@@ -20,11 +20,11 @@ def show(snapshot: Snapshot) -> None:
     recipe = snapshot.recipe
     if not recipe.validation_fraction:
         st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
-    elif recipe.distortion or recipe.dropout:
+    elif recipe.has_harder_training:
         st.caption(
             _(
-                "Distortion and dropout make the training images harder, not those for validation: so validation often "
-                "looks better."
+                "Distortion, noise and dropout make the training images harder, not those for validation: so "
+                "validation often looks better."
             )
         )
     else:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import WeightsError
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.nn.gradient_check import GradientCheck, gradient_check
 from mnist_core.nn.normalization import normalize
 from mnist_core.recipes.build import empty_model
@@ -109,7 +109,7 @@ def _check(snapshot: Snapshot) -> Result | None:
     if snapshot.weights is None:
         return None
     try:
-        network = load_weights(snapshot.weights)
+        network = Network.load(snapshot.weights)
     except (WeightsError, OSError):
         return None
     recipe = network.recipe

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.errors import WeightsError
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import Tile, clicked_in, gallery
 from webapp.formats import short_number
@@ -113,7 +113,7 @@ def _scale_text(layer: FirstLayer) -> str:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _first_layer(path: Path, changed: int) -> FirstLayer:
-    network = load_weights(path)
+    network = Network.load(path)
     W, b = network.model.params["0.W"], network.model.params["0.b"]
     weights = W[:, :SHOWN].T.reshape(-1, 28, 28).copy()  # not a view, which would keep the whole network
     return FirstLayer(weights, b[:SHOWN].copy(), len(b), bool(network.recipe.hidden_sizes))

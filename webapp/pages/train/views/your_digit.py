@@ -9,10 +9,7 @@ import streamlit as st
 from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.errors import WeightsError
 from mnist_core.imaging.preprocess import to_network_input
-from mnist_core.network import load_weights
-from mnist_core.nn.losses import HEADS
-from mnist_core.nn.normalization import normalize
-from mnist_core.training.checkpoint import load_model
+from mnist_core.network import Network
 from webapp.charts.probability_ribbon import ribbon_figure, settled_since
 from webapp.components.data_uri import grey_address
 from webapp.components.drawing_pad import current_ink
@@ -80,16 +77,16 @@ def spread(epochs: Sequence[int], limit: int = MAX_EPOCHS) -> list[int]:
 
 def _readings(snapshot: Snapshot, image: np.ndarray) -> tuple[list[float], np.ndarray]:
     """Read a picture with all networks of a run: after how many epochs, (R,), and what each says, (R, 10)."""
-    files = [(float(epoch), snapshot.checkpoint(epoch), True) for epoch in spread(snapshot.epochs)]
+    files = [(float(epoch), snapshot.checkpoint(epoch)) for epoch in spread(snapshot.epochs)]
     weights = snapshot.weights
     if weights is not None and snapshot.state in ACTIVE and snapshot.steps_per_epoch:
         now = snapshot.step / snapshot.steps_per_epoch
         if not files or now > files[-1][0]:
-            files.append((now, weights, False))
+            files.append((now, weights))
     epochs, rows = [], []
-    for epoch, path, is_checkpoint in files:
+    for epoch, path in files:
         try:
-            rows.append(_probabilities(path, path.stat().st_mtime_ns, is_checkpoint, image.tobytes()))
+            rows.append(_probabilities(path, path.stat().st_mtime_ns, image.tobytes()))
             epochs.append(epoch)
         except (WeightsError, OSError):
             continue  # the file has just been replaced or deleted; the others still tell the story
@@ -97,15 +94,10 @@ def _readings(snapshot: Snapshot, image: np.ndarray) -> tuple[list[float], np.nd
 
 
 @st.cache_data(show_spinner=False, max_entries=10_000)
-def _probabilities(path: Path, changed: int, is_checkpoint: bool, image: bytes) -> np.ndarray:
+def _probabilities(path: Path, changed: int, image: bytes) -> np.ndarray:
     """Read a picture, the bytes of a float32 (28, 28), with the network of a checkpoint or of a file of weights."""
-    if is_checkpoint:
-        recipe, model = load_model(path)
-    else:
-        network = load_weights(path)
-        recipe, model = network.recipe, network.model
-    x = normalize(np.frombuffer(image, np.float32).reshape(1, 28, 28), recipe.normalization)
-    return HEADS[recipe.head].probabilities(model(x))[0]
+    pixels = np.frombuffer(image, np.float32).reshape(1, 28, 28)
+    return Network.load(path).predict_proba(pixels)[0]
 
 
 def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:

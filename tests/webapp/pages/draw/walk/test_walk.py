@@ -11,7 +11,7 @@ from mnist_core.explain.trace import Outcome, trace_image
 from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.losses import HEADS
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.state import start_training
+from mnist_core.training.state import init_state
 from webapp.pages.draw.walk.content import number, sum_lines, sure
 from webapp.pages.draw.walk.pictures import bars, cells, cells_address, grid, html_number
 from webapp.pages.draw.walk.stops import Stop, stops
@@ -21,7 +21,7 @@ TINY: dict[str, Any] = {"batch_size": 25, "epochs": 1, "learning_rate": 0.1, "hi
 
 
 def way_of(recipe: Recipe, label: int = 3, temperature: float = 1.0) -> list[Stop]:
-    model = start_training(recipe).model
+    model = init_state(recipe).model
     x = np.random.default_rng(1).random(784, np.float32)
     return stops(trace_image(model, x, label, recipe.head, recipe.label_smoothing), recipe, temperature)
 
@@ -32,16 +32,16 @@ def page() -> None:
     import streamlit as st
 
     from mnist_core.data.synthetic import synthetic_digits
-    from mnist_core.network import TrainedNetwork
+    from mnist_core.network import Network
     from mnist_core.recipes.recipe import Recipe
     from mnist_core.recognizer import Recognizer
-    from mnist_core.training.state import start_training
+    from mnist_core.training.state import init_state
     from webapp.pages.draw.walk import view as walk
 
     hidden = tuple(int(size) for size in st.query_params["hidden"].split(",") if size)
     batch_norm = st.query_params.get("norm") == "1"
     recipe = Recipe("tiny", "", hidden_sizes=hidden, batch_norm=batch_norm, batch_size=9, epochs=1, learning_rate=0.1)
-    reader = Recognizer(TrainedNetwork(start_training(recipe).model, recipe, "none", "", True, None, None))
+    reader = Recognizer(Network(init_state(recipe).model, recipe, "none", "", True, None, None))
     image = synthetic_digits(1, np.random.default_rng(0))[0][0]
     walk.show(reader, reader.recognize(image) if st.query_params.get("draw", "1") == "1" else None)
 

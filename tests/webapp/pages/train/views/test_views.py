@@ -1,7 +1,6 @@
 """The tabs of weights, confusion and mistakes: their calculations by hand, and what they show of a finished run."""
 
 import json
-import time
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.recipes.recipe import Recipe
 from tests.paths import ROOT
+from tests.webapp.real_runs import wait_for
 from webapp.charts.confusion import FAINTEST, confusion_figure, mistake_strengths
 from webapp.charts.weight_images import NEGATIVE, POSITIVE, round_scale, weight_pictures
 from webapp.components.gallery import clicked_in
@@ -43,10 +43,7 @@ def run(tmp_path_factory, data_folder):
         recipe = Recipe(name="tiny", source="test", hidden_sizes=(70,), batch_size=25, epochs=2, learning_rate=0.2)
         runs = resources.runs()
         run_id = runs.start(Job(recipe, str(data_folder)))
-        deadline = time.monotonic() + 60
-        while (snapshot := runs.snapshot(run_id)) is None or snapshot.state != "finished":
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(runs, run_id)
         yield run_id
         runs.close()
         st.cache_resource.clear()

@@ -10,10 +10,9 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.imaging.preprocess import to_network_input
-from mnist_core.network import load_weights
+from mnist_core.network import Network
 from mnist_core.nn.losses import softmax
 from mnist_core.nn.normalization import normalize
-from mnist_core.training.checkpoint import load_model
 from tests.webapp.written_networks import snapshot_of, write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_ink
 from webapp.components.drawing_pad import SESSION_KEY, _Record
@@ -78,7 +77,7 @@ def test_every_epochs_network_is_asked(run):
     epochs, probabilities = _readings(snapshot_of(run), image)
     assert epochs == [0, 1, 2, 3]
     for epoch, row in zip((0, 1, 2, 3), probabilities, strict=True):
-        _, model = load_model(run / "epochs" / f"{epoch:05d}.npz")
+        model = Network.load(run / "epochs" / f"{epoch:05d}.npz").model
         np.testing.assert_allclose(row, softmax(model(normalize(image[None], "unit")))[0], rtol=1e-6)
     assert len(np.unique(probabilities, axis=0)) == 4  # it has learned in between
 
@@ -87,7 +86,7 @@ def test_while_it_trains_the_newest_weights_are_asked_as_well(run):
     image = _example()
     epochs, probabilities = _readings(snapshot_of(run, steps=14, state="running"), image)
     assert epochs == [0, 1, 2, 3, 3.5]
-    newest = load_weights(run / "weights.npz").model(normalize(image[None], "unit"))
+    newest = Network.load(run / "weights.npz").model(normalize(image[None], "unit"))
     np.testing.assert_allclose(probabilities[-1], softmax(newest)[0], rtol=1e-6)
     # At an epoch's end its checkpoint is the newest, and later the weights are the best, not the last.
     assert _readings(snapshot_of(run, steps=12, state="running"), image)[0] == [0, 1, 2, 3]
@@ -134,7 +133,7 @@ def probabilities_of(*rows: tuple[int, float]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "rows", "story"),
+    ("epochs", "rows", "told"),
     [
         (
             [0, 1, 2, 2.53],
@@ -151,8 +150,8 @@ def probabilities_of(*rows: tuple[int, float]) -> np.ndarray:
         ([0.24], [(4, 0.3)], "In epoch 0.2 it could only guess: 4 (30%)."),
     ],
 )
-def test_the_story_in_words(epochs, rows, story):
-    assert story in _story(epochs, probabilities_of(*rows))
+def test_the_story_in_words(epochs, rows, told):
+    assert told in _story(epochs, probabilities_of(*rows))
 
 
 def test_without_a_drawing_there_is_an_example_and_the_way_to_the_pad(run):
