@@ -36,7 +36,7 @@ def data_choice(place: DeltaGenerator) -> str:
             "data",
             options[0],
             options=options,
-            format_func=lambda key: setting_value("data", key),
+            format_func={key: setting_value("data", key) for key in options}.__getitem__,
         )
         if not has_mnist:
             st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
