@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from webapp.datasets import MNIST, SYNTHETIC
 from webapp.i18n import N_, gettext
 from webapp.settings import recipes as recipe_texts
 
@@ -43,7 +44,7 @@ class Words:
 
 
 WORDS: dict[str, Words] = {
-    "data": Words(N_("Data set"), options={"mnist": "MNIST", "synthetic": N_("Synthetic digits (drawn by code)")}),
+    "data": Words(N_("Data set"), options={MNIST: "MNIST", SYNTHETIC: N_("Synthetic digits (drawn by code)")}),
     "name": Words(N_("Recipe")),
     "source": Words(N_("Source")),
     "normalization": Words(
