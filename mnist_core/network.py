@@ -288,10 +288,8 @@ def _read_weights(reader: NpzReader) -> Network:
         and _is_certainty(*(certainty[name] for name in CERTAINTY))
     ):
         raise reader.damaged("its data, accuracy, class_names or certainty are missing or of the wrong kind")
-    model = empty_model(recipe)
-    model.load(read_arrays(reader, recipe, "", {"float32", "float16"}))
     return Network(
-        model,
+        _model(recipe, read_arrays(reader, recipe, "", {"float32", "float16"})),
         recipe,
         data["name"],
         data["fingerprint"],
@@ -307,12 +305,17 @@ def _read_weights(reader: NpzReader) -> Network:
 
 def _read_checkpoint(reader: NpzReader) -> Network:
     recipe = read_recipe(reader, CHECKPOINT_FORMAT, CHECKPOINT_VERSION)
-    arrays = read_arrays(reader, recipe, "model.", {"float32"})
-    model = empty_model(recipe)
-    model.load(arrays)
+    model = _model(recipe, read_arrays(reader, recipe, "model.", {"float32"}))
     if recipe.ema_decay:
         model.flat[...] = reader.array("average", model.flat.shape, {"float32"})
     return Network(model, recipe)
+
+
+def _model(recipe: Recipe, arrays: dict[str, np.ndarray]) -> MLP:
+    """Build a network only once the file has really delivered the numbers that it claims."""
+    model = empty_model(recipe)
+    model.load(arrays)
+    return model
 
 
 def _float(value: float | None) -> float | None:

@@ -1,5 +1,6 @@
 """From pixels to the numbers that a network calculates with."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -53,6 +54,6 @@ def normalize(images: np.ndarray, normalization: str, dtype: type[np.floating] =
     Returns:
         (N, 784).
     """
-    x = images.reshape(len(images), -1).astype(dtype)
+    x = images.reshape(len(images), math.prod(images.shape[1:])).astype(dtype)
     NORMALIZATIONS[normalization](x, 255.0 if images.dtype == np.uint8 else 1.0)
     return x

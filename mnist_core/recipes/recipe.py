@@ -176,17 +176,23 @@ class Recipe:
             RecipeError: naming the setting, what was found and what is possible.
         """
         for name in ("name", "source"):
-            _check(isinstance(getattr(self, name), str), name, getattr(self, name), "a text")
+            if not isinstance(getattr(self, name), str):
+                raise self._error(name, "a text")
         for name, declared in SETTINGS.items():
-            _check(declared.accepts(getattr(self, name)), name, getattr(self, name), declared.expected)
+            if not declared.accepts(getattr(self, name)):
+                raise self._error(name, declared.expected)
         for name, declared in SETTINGS.items():
-            if declared.strict and not self.has_effect(name):
-                value, only = getattr(self, name), f"{spell(declared.default)} unless {declared.condition}"
-                _check(value == declared.default, name, value, only)
-        too_many = f"at most {MAX_PARAMETERS} parameters in all, found {self.parameters}"
-        _check(self.parameters <= MAX_PARAMETERS, "hidden_sizes", self.hidden_sizes, too_many)
-        batches = "at least 2 with batch_norm: one image has no mean and variance"
-        _check(not self.batch_norm or self.batch_size > 1, "batch_size", self.batch_size, batches)
+            if declared.strict and getattr(self, name) != declared.default and not self.has_effect(name):
+                raise self._error(name, f"{spell(declared.default)} unless {declared.condition}")
+        if self.parameters > MAX_PARAMETERS:
+            raise self._error("hidden_sizes", f"at most {MAX_PARAMETERS} parameters in all, found {self.parameters}")
+        if self.batch_norm and self.batch_size == 1:
+            raise self._error("batch_size", "at least 2 with batch_norm: one image has no mean and variance")
+
+    def _error(self, name: str, expected: str) -> RecipeError:
+        found = repr(getattr(self, name))
+        found = found if len(found) <= 100 else f"{found[:100]}…"
+        return RecipeError(f"recipe: {name} is {found}, expected {expected}")
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as a dictionary that JSON can hold."""
@@ -240,10 +246,3 @@ SETTINGS: dict[str, Setting] = {
 """The declaration of every setting, in the order of the fields."""
 MUTABLE_FIELDS = tuple(name for name, declared in SETTINGS.items() if declared.mutable)
 """The settings that may change while a training is under way."""
-
-
-def _check(good: bool, name: str, found: object, expected: str) -> None:
-    if not good:
-        text = repr(found)
-        text = text if len(text) <= 100 else f"{text[:100]}…"
-        raise RecipeError(f"recipe: {name} is {text}, expected {expected}")

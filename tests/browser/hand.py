@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -49,6 +49,14 @@ def wait_until_settled(page: Page) -> None:
     """Wait until the page has answered the last press or stroke, and the drawing's view has followed the answer."""
     page.evaluate("window.quietSince = null")
     page.wait_for_function(SETTLED)
+
+
+def press(place: Locator, touch: bool) -> None:
+    """Press a button or the like, with a finger or with the mouse."""
+    if touch:
+        place.tap()
+    else:
+        place.click()
 
 
 class Hand:

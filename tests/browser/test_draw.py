@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
-from tests.browser.hand import DIGITS, Hand, wait_until_settled
+from tests.browser.hand import DIGITS, Hand, press, wait_until_settled
 
 
 def answer_of(page: Page):
@@ -255,28 +255,24 @@ def test_undo_redo_and_clear(touch: bool, address: str, new_page: NewPage) -> No
     page = new_page(**PHONE) if touch else new_page()
     hand = open_pad(page, address, touch)
 
-    def press(tool: str) -> None:
-        button = page.locator(f".st-key-{tool} button")
-        if touch:
-            button.tap()
-        else:
-            button.click()
+    def use(tool: str) -> None:
+        press(page.locator(f".st-key-{tool} button"), touch)
 
     hand.draw([(0.7, 0.15), (0.45, 0.9)])
     expect(answer_of(page)).to_have_text("1")
     hand.draw([(0.2, 0.17), (0.7, 0.15)])
     expect(answer_of(page)).to_have_text("7")
-    press("undo")
+    use("undo")
     expect(answer_of(page)).to_have_text("1")
-    press("redo")
+    use("redo")
     expect(answer_of(page)).to_have_text("7")
-    press("clear")
+    use("clear")
     expect(answer_of(page)).to_have_text("—")
-    press("undo")
+    use("undo")
     expect(answer_of(page)).to_have_text("7")
-    press("undo")
+    use("undo")
     expect(answer_of(page)).to_have_text("1")
-    press("undo")
+    use("undo")
     expect(answer_of(page)).to_have_text("—")
     expect(page.locator(".st-key-undo button")).to_be_disabled()
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, JSHandle, Locator, Page, expect
 
 from tests.browser.chromium import find
 from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, NewPage
-from tests.browser.hand import Hand, wait_until_settled
+from tests.browser.hand import Hand, press, wait_until_settled
 
 HEIGHT, WIDTH = 480, 640
 INK = 0.65  # of the light is swallowed by the pencil
@@ -94,10 +94,7 @@ class Visitor:
         self.hand = Hand(page, touch)
 
     def press(self, place: Locator) -> None:
-        if self._touch:
-            place.tap()
-        else:
-            place.click()
+        press(place, self._touch)
 
     def press_key(self, key: str) -> None:
         """Press the button that Streamlit knows by a key."""

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
-from tests.browser.hand import Hand, wait_until_settled
+from tests.browser.hand import Hand, press, wait_until_settled
 
 MARKS = {"✓": True, "✗": False}
 
@@ -30,10 +30,7 @@ class Player:
         """Press the button with a key."""
         button = self.page.locator(f".st-key-{key} button")
         expect(button).to_be_enabled()
-        if self._touch:
-            button.tap()
-        else:
-            button.click()
+        press(button, self._touch)
 
     @property
     def question(self) -> Locator:

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, expect
 
 from mnist_core.data.dataset import load_dataset
 from tests.browser.conftest import PHONE, NewPage, Server, mouse_and_touch
-from tests.browser.hand import Hand, Stroke, wait_until_settled
+from tests.browser.hand import Hand, Stroke, press, wait_until_settled
 from webapp.visitors.identity import COOKIE, owner_of, read_id
 
 SHORT_SEVEN: list[Stroke] = [[(0.45, 0.2), (0.58, 0.14), (0.5, 0.85)]]
@@ -41,10 +41,7 @@ class Pupil:
         """Press a button, by its key or as found."""
         button = self.page.locator(f".st-key-{what} button:visible").first if isinstance(what, str) else what
         expect(button).to_be_enabled()
-        if self._touch:
-            button.tap()
-        else:
-            button.click()
+        press(button, self._touch)
 
     def agree(self) -> str:
         """Let the server keep the drawings, and give the name under which it does."""

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import LAPTOP, PHONE, NewPage, mouse_and_touch
-from tests.browser.hand import Hand, wait_until_settled
+from tests.browser.hand import Hand, press, wait_until_settled
 from tests.browser.test_draw import clear
 
 
@@ -17,14 +17,6 @@ def draw(page: Page, address: str, view: str, digit: int, touch: bool) -> Hand:
     expect(page.locator(".st-key-digit .digit")).to_have_text(str(digit))
     wait_until_settled(page)
     return hand
-
-
-def press(page: Page, place: str, touch: bool) -> None:
-    target = page.locator(place)
-    if touch:
-        target.tap()
-    else:
-        target.click()
 
 
 @mouse_and_touch(slow="mouse")
@@ -38,13 +30,13 @@ def test_a_stage_that_is_switched_off_changes_what_the_network_sees(
     expect(page.locator(".stages-others .stages-answer").first).to_have_text(re.compile("reads 7"))
     seen = page.locator(".st-key-seen img")
     before = seen.get_attribute("src")
-    press(page, ".st-key-stages-card-6 .stCheckbox label", touch)  # the centre of mass
+    press(page.locator(".st-key-stages-card-6 .stCheckbox label"), touch)  # the centre of mass
     expect(seen).not_to_have_attribute("src", before or "")
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^with it: 7"))
     clear(page)
     hand.write(7)
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^with it: 7"))  # it stays
-    press(page, ".st-key-stages-reset button", touch)
+    press(page.locator(".st-key-stages-reset button"), touch)
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^without it: "))
 
 
@@ -59,7 +51,7 @@ def test_why_compares_two_digits_and_shows_what_looks_alike(touch: bool, address
     pictures = page.locator(".why-pictures img")
     expect(pictures).to_have_count(2)
     before = [picture.get_attribute("src") for picture in pictures.all()]
-    press(page, ".st-key-why_other [role=combobox], .st-key-why_other input", touch)
+    press(page.locator(".st-key-why_other [role=combobox], .st-key-why_other input"), touch)
     page.get_by_role("option", name="and not 1?").click()
     expect(words).to_have_text(re.compile("rather than 1"))
     assert [picture.get_attribute("src") for picture in pictures.all()] != before
@@ -75,7 +67,7 @@ def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page
     tile = page.locator(".neurons .units button").nth(3)
     name = re.search(r"Unit (\d+)", tile.inner_text())
     assert name
-    press(page, ".neurons .units button >> nth=3", touch)
+    press(page.locator(".neurons .units button >> nth=3"), touch)
     expect(page.locator(".neurons h4")).to_have_text(f"The whole arithmetic of unit {name[1]} in layer 1")
     pixel = page.locator(".neurons .pixel")
     found = re.search(r"Row \d+, column \d+: (\S+) × (\S+) = (\S+)", pixel.inner_text())

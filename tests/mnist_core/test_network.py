@@ -213,7 +213,9 @@ def test_a_trained_network_reads_the_same_after_loading(tmp_path, small_network,
     ood_threshold=st.none() | st.floats(-MAX_LOGSUMEXP, MAX_LOGSUMEXP),
 )
 @settings(max_examples=25, deadline=None)
-def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, share, synthetic, temperature, digit_from):
+def test_every_fact_about_a_network_comes_back(
+    tmp_path_factory, seed, name, share, synthetic, temperature, ood_threshold
+):
     path = tmp_path_factory.getbasetemp() / "facts.npz"
     network = replace(
         tiny_network((), seed),
@@ -224,7 +226,7 @@ def test_every_fact_about_a_network_comes_back(tmp_path_factory, seed, name, sha
         class_names=tuple("零一二三四五六七八九"),
         temperature=temperature,
         confidence_threshold=share,
-        ood_threshold=digit_from,
+        ood_threshold=ood_threshold,
     )
     network.save(path)
     assert_equal(Network.load(path), network)
@@ -277,20 +279,21 @@ def test_weights_that_could_not_be_loaded_again_are_not_written(tmp_path, value,
         {"temperature": np.nan},
         {"temperature": 0.0},
         {"temperature": np.inf},
-        {"sure_from": np.nan},
-        {"sure_from": 1.1},
-        {"digit_from": np.nan},
-        {"digit_from": np.inf},
-        {"digit_from": -np.inf},
-        {"digit_from": 1.01 * MAX_LOGSUMEXP},
-        {"digit_from": "5"},
+        {"confidence_threshold": np.nan},
+        {"confidence_threshold": 1.1},
+        {"ood_threshold": np.nan},
+        {"ood_threshold": np.inf},
+        {"ood_threshold": -np.inf},
+        {"ood_threshold": 1.01 * MAX_LOGSUMEXP},
+        {"ood_threshold": "5"},
     ],
 )
 def test_a_certainty_that_could_not_be_loaded_again_is_not_written(tmp_path, certainty):
     tiny_network().save(tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
     name, value = next(iter(certainty.items()))
-    with pytest.raises(WeightsError, match=f"{name} {value}"):
+    spelled = {"confidence_threshold": "sure_from", "ood_threshold": "digit_from"}.get(name, name)
+    with pytest.raises(WeightsError, match=f"{spelled} {value}"):
         replace(tiny_network(), **certainty).save(tmp_path / "a.npz")
     assert (tmp_path / "a.npz").read_bytes() == before
 
@@ -379,17 +382,26 @@ def test_an_npz_of_another_program(tmp_path):
 WRONG_KIND = "its data, accuracy, class_names or certainty are missing or of the wrong kind"
 
 WRONG_META = {
-    "another format": (lambda m: m.update(format="mnist-training"), "it says that it is 'mnist-training', expected"),
-    "no format": (lambda m: m.pop("format"), "it says that it is None, expected 'mnist-mlp'"),
-    "another version": (lambda m: m.update(version=2), "it has the format version 2, this program reads 1"),
-    "no version": (lambda m: m.pop("version"), "it has the format version None, this program reads 1"),
+    "another format": (lambda m: m.update(format="mnist-training"), "'mnist-training' version 1, expected"),
+    "no format": (lambda m: m.pop("format"), "it says that it is None version 1, expected 'mnist-mlp'"),
+    "another version": (
+        lambda m: m.update(version=2),
+        "it says that it is 'mnist-mlp' version 2, expected 'mnist-mlp' version 1",
+    ),
+    "no version": (lambda m: m.pop("version"), "it says that it is 'mnist-mlp' version None, expected"),
     "no recipe": (lambda m: m.pop("recipe"), "a recipe must be a JSON object, found NoneType"),
     "unknown setting": (lambda m: m["recipe"].update(colour=1), "recipe: unknown settings ['colour']"),
     "missing setting": (lambda m: m["recipe"].pop("name"), "missing settings ['name']"),
     "wrong head": (lambda m: m["recipe"].update(head="hydra"), "recipe: head is 'hydra', expected one of softmax"),
     "huge sizes": (lambda m: m["recipe"].update(hidden_sizes=[16_384] * 16), "parameters in all, found 4"),
-    "huger sizes": (lambda m: m["recipe"].update(hidden_sizes=[10**300]), "at most 16 layers of 1 to 16384 units"),
-    "many layers": (lambda m: m["recipe"].update(hidden_sizes=[1] * 10**5), "at most 16 layers of 1 to 16384 units"),
+    "huger sizes": (
+        lambda m: m["recipe"].update(hidden_sizes=[10**300]),
+        "at most 16 whole numbers of at least 1 and at most 16384",
+    ),
+    "many layers": (
+        lambda m: m["recipe"].update(hidden_sizes=[1] * 10**5),
+        "at most 16 whole numbers of at least 1 and at most 16384",
+    ),
     "huge rate": (lambda m: m["recipe"].update(learning_rate=10**400), "recipe: learning_rate is 1000"),
     "other sizes": (lambda m: m["recipe"].update(hidden_sizes=[2]), "array '0.W' is float32 (784, 1), expected"),
     "no data": (lambda m: m.pop("data"), WRONG_KIND),

@@ -9,7 +9,7 @@ from mnist_core.data.dataset import LOCAL_FOLDER, find_mnist
 from mnist_core.data.download import fetch_mnist
 from mnist_core.errors import DataError
 from webapp.components.kept import kept, values
-from webapp.datasets import data_folders
+from webapp.datasets import MNIST, SYNTHETIC, data_folders
 from webapp.i18n import gettext as _
 from webapp.settings.names import setting_name, setting_value
 
@@ -26,7 +26,7 @@ def data_choice(place: DeltaGenerator) -> str:
         except DataError as error:
             has_mnist = False
             st.error(str(error))
-        options = ["mnist"] * has_mnist + ["synthetic", *map(str, data_folders())]
+        options = [MNIST] * has_mnist + [SYNTHETIC, *map(str, data_folders())]
         for remembered in (values(), st.session_state):
             if remembered.get("data", options[0]) not in options:
                 del remembered["data"]
@@ -36,7 +36,7 @@ def data_choice(place: DeltaGenerator) -> str:
             "data",
             options[0],
             options=options,
-            format_func=lambda key: setting_value("data", key),
+            format_func={key: setting_value("data", key) for key in options}.__getitem__,
         )
         if not has_mnist:
             st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
@@ -63,6 +63,6 @@ def _download_mnist() -> None:
             ).format(folder=LOCAL_FOLDER)
         )
         return
-    values()["data"] = "mnist"
+    values()["data"] = MNIST
     st.session_state.pop("data", None)
     st.rerun()

@@ -93,7 +93,8 @@ def _widget(field: str) -> dict[str, Any]:
         case Flag():
             return {"widget": st.toggle}
         case Choice(names):
-            return {"widget": st.selectbox, "options": names, "format_func": lambda name: setting_value(field, name)}
+            texts = {name: setting_value(field, name) for name in names}
+            return {"widget": st.selectbox, "options": names, "format_func": texts.__getitem__}
         case Numbers():
             return {"widget": st.text_input}
         case Number():

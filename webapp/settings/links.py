@@ -12,10 +12,10 @@ from mnist_core.errors import RecipeError
 from mnist_core.recipes.presets import QUICK, RECIPES
 from mnist_core.recipes.recipe import SETTINGS
 from mnist_core.recipes.setting import spell
+from webapp.datasets import BUILT_IN, MNIST
 from webapp.i18n import gettext as _
 from webapp.runs.job import Job
 
-BUILT_IN_DATA = ("mnist", "synthetic")
 OWN_PARAMETERS = frozenset({"run", "runs", "lang", "view", "network", "file", "line"})
 """What else the app has in its addresses: no settings, left alone here."""
 MAX_WHOLE = 2**53 - 1
@@ -44,7 +44,7 @@ def settings_query(job: Job) -> dict[str, str]:
         "patience": "none", numbers with all their digits. A recipe that does not ship goes as changes of "quick".
     """
     base = RECIPES.get(job.recipe.name, QUICK)
-    data = job.data if job.data in BUILT_IN_DATA else Path(job.data).name
+    data = job.data if job.data in BUILT_IN else Path(job.data).name
     values = {name: (spell(getattr(job.recipe, name)), spell(getattr(base, name))) for name in SETTINGS}
     # Compared as texts: 0.0 and -0.0 are equal, and not the same.
     return {"recipe": base.name, "data": data} | {
@@ -70,7 +70,7 @@ def job_of_query(params: Mapping[str, str], folders: Sequence[Path]) -> Job | No
         return None
     if params["recipe"] not in RECIPES:
         raise LinkError(_("there is no recipe {name}").format(name=_code(params["recipe"])))
-    data = _data(params.get("data", "mnist"), folders)
+    data = _data(params.get("data", MNIST), folders)
     changes: dict[str, Any] = {}
     for name, text in params.items():
         if name in SETTINGS:
@@ -106,7 +106,7 @@ def local_address(url: str, bound_to: str | None) -> str | None:
 
 def _data(text: str, folders: Sequence[Path]) -> str:
     """Find a data set by what a link calls it; return what `load_dataset` takes."""
-    if text in BUILT_IN_DATA:
+    if text in BUILT_IN:
         return text
     for folder in folders:
         if folder.name == text:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from webapp.datasets import MNIST, SYNTHETIC
 from webapp.i18n import N_, gettext
 from webapp.settings import recipes as recipe_texts
 
@@ -43,7 +44,7 @@ class Words:
 
 
 WORDS: dict[str, Words] = {
-    "data": Words(N_("Data set"), options={"mnist": "MNIST", "synthetic": N_("Synthetic digits (drawn by code)")}),
+    "data": Words(N_("Data set"), options={MNIST: "MNIST", SYNTHETIC: N_("Synthetic digits (drawn by code)")}),
     "name": Words(N_("Recipe")),
     "source": Words(N_("Source")),
     "normalization": Words(
@@ -151,14 +152,10 @@ WORDS: dict[str, Words] = {
         N_("First all zeros, then all ones, … What happens if they are not shuffled then?"),
     ),
     "seed": Words(
-        N_("Seed"),
-        N_("Of all that is random: the same seed gives the same training."),
-        widget={"max_value": 2**31},
+        N_("Seed"), N_("Of all that is random: the same seed gives the same training."), widget={"max_value": 2**31}
     ),
     "l1": Words(
-        N_("L1 penalty"),
-        N_("Pulls every weight to 0 with the same force."),
-        widget={"step": 0.0001, "max_value": 1e6},
+        N_("L1 penalty"), N_("Pulls every weight to 0 with the same force."), widget={"step": 0.0001, "max_value": 1e6}
     ),
     "l2": Words(
         N_("L2 penalty"),

@@ -104,7 +104,7 @@ def test_predict_in_words(graded, pictures):
 def test_predict_takes_the_certainty_from_the_weights(
     weights, pictures, tmp_path, temperature, sure_from, digit_from, certainty
 ):
-    changes = {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from}
+    changes = {"temperature": temperature, "confidence_threshold": sure_from, "ood_threshold": digit_from}
     path = rewritten(weights, tmp_path / "w.npz", **changes)
     lines = json_lines(good("predict", *pictures, "--weights", path, "--json"))
     usual = json_lines(good("predict", *pictures, "--weights", weights, "--json"))

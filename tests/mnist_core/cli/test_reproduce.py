@@ -53,6 +53,7 @@ def test_the_best_weights_are_measured_on_the_parts_asked_for(small_dataset):
         assert ours[part] == training.network().score(images, labels)
 
 
+@pytest.mark.slow
 def test_a_tutorial_is_reproduced_on_mnist(real_mnist):
     """The one of 50,000 steps on single images, with its own seed: a few seconds."""
     result = CliRunner().invoke(main, ["reproduce", "tanh-online"])

@@ -98,7 +98,7 @@ def test_without_validation_images_it_is_the_same(tmp_path, small_split):
 
 
 def test_batches_that_are_worked_through_piece_by_piece(tmp_path, small_split, monkeypatch):
-    monkeypatch.setattr(training_module, "PIECE", 16)
+    monkeypatch.setattr(training_module, "MICRO_BATCH", 16)
     recipe = replace(SGD, dropout=0.4, optimizer="adam")
     expected = list(train_from(init_state(recipe), small_split))
     training = init_state(recipe)
@@ -250,7 +250,7 @@ def test_a_training_with_other_data(path):
 def test_a_file_of_weights_is_no_checkpoint(tmp_path):
     network = Network(init_state(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5)
     network.save(tmp_path / "w.npz")
-    assert "it is 'mnist-mlp' version 1, expected a checkpoint, 'mnist-training' version 2" in message(
+    assert "it says that it is 'mnist-mlp' version 1, expected 'mnist-training' version 2" in message(
         tmp_path / "w.npz"
     )
 
@@ -258,7 +258,9 @@ def test_a_file_of_weights_is_no_checkpoint(tmp_path):
 @pytest.mark.parametrize("version", [0, 1, 3, None, "2"])
 def test_another_version(path, version):
     """Version 1 is that of earlier releases, whose trainings cannot go on exactly."""
-    assert f"version {version!r}, expected a checkpoint" in message(repack(path, lambda m: m.update(version=version)))
+    assert f"version {version!r}, expected 'mnist-training' version 2" in message(
+        repack(path, lambda m: m.update(version=version))
+    )
 
 
 @pytest.mark.parametrize("part", [0.0, 0.1, 0.5, 0.9, 0.999])
@@ -373,7 +375,7 @@ def test_a_checkpoint_of_another_number_of_images_is_noticed_before_training(pat
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        (lambda meta: meta.update(version=1), "version 1, expected a checkpoint"),
+        (lambda meta: meta.update(version=1), "version 1, expected 'mnist-training' version 2"),
         (lambda meta: meta.update(recipe=None), "a recipe must be a JSON object"),
         (lambda meta: meta["recipe"].update(learning_rate=-1), "recipe: learning_rate is -1"),
         (lambda meta: meta["recipe"].update(hidden_sizes=[9]), "array 'model.0.W' is float32 (784, 8), expected"),
@@ -397,13 +399,11 @@ def test_a_network_whose_numbers_do_not_fit(path, name, array):
     assert f"array {name!r}" in message_of_model(repack(path, entries={name: array}))
 
 
-def test_what_is_no_checkpoint_has_no_network(path, tmp_path):
+def test_a_cut_or_missing_file_has_no_network(path, tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     assert "not a readable .npz file" in message_of_model(path)
     assert "there is no such file" in message_of_model(tmp_path / "nowhere.npz")
-    Network(init_state(SGD).model, SGD, "digits", DATA, True, 0.5, 0.5).save(path)
-    assert "it is 'mnist-mlp' version 1, expected a checkpoint" in message_of_model(path)
 
 
 def test_the_network_needs_nothing_that_only_the_training_needs(path):

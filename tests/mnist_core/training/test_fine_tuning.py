@@ -100,7 +100,15 @@ def test_what_is_known_of_the_network_stays_and_is_saved(small_network, small_da
     )
     learnt = lesson_of(network, *hand(3), small_dataset, config=QUICK).network
     assert learnt.validation_accuracy is None  # it was that of other weights
-    for name in ("recipe", "data_name", "data_fingerprint", "synthetic", "temperature", "sure_from", "digit_from"):
+    for name in (
+        "recipe",
+        "data_name",
+        "data_fingerprint",
+        "synthetic",
+        "temperature",
+        "confidence_threshold",
+        "ood_threshold",
+    ):
         assert getattr(learnt, name) == getattr(network, name), name
     learnt.save(tmp_path / "hand.npz")
     loaded = Network.load(tmp_path / "hand.npz")

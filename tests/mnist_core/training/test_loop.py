@@ -390,7 +390,7 @@ def test_a_batch_in_pieces_gives_the_gradient_of_the_whole(small_split, monkeypa
     recipe = replace(TINY, l2=1e-3, **settings)
     whole = init_state(recipe, np.float64)
     expected = list(train_from(whole, small_split))
-    monkeypatch.setattr(training_module, "PIECE", piece)
+    monkeypatch.setattr(training_module, "MICRO_BATCH", piece)
     pieces = init_state(recipe, np.float64)
     for record, other in zip(train_from(pieces, small_split), expected, strict=True):
         assert record.step == other.step
@@ -405,7 +405,7 @@ def test_a_batch_in_pieces_gives_the_gradient_of_the_whole(small_split, monkeypa
 def test_batch_norm_sees_the_whole_batch_and_dropout_need_not(small_split, monkeypatch, shuffle):
     norm, dropout = (replace(TINY, shuffle=shuffle, **EXTRAS[name]) for name in ("batch norm", "dropout"))
     expected = param_bytes(run(norm, small_split)[0])
-    monkeypatch.setattr(training_module, "PIECE", 16)
+    monkeypatch.setattr(training_module, "MICRO_BATCH", 16)
     assert param_bytes(run(norm, small_split)[0]) == expected
     assert_repeats(dropout, small_split)
 
@@ -588,7 +588,7 @@ def test_a_training_with_all_that_is_drawn_repeats(drawn_split):
 @pytest.mark.parametrize("piece", [16, 1000])
 def test_a_training_with_all_that_is_drawn_goes_on_from_a_file_to_the_bit(tmp_path, monkeypatch, drawn_split, piece):
     """Saved at any record: within an epoch, too, and where a batch goes through the network in pieces."""
-    monkeypatch.setattr(training_module, "PIECE", piece)
+    monkeypatch.setattr(training_module, "MICRO_BATCH", piece)
     whole, expected = run(DRAWN, drawn_split)
     for taken in range(len(expected) + 1):
         training = init_state(DRAWN)
@@ -610,7 +610,7 @@ def with_some_that_are_no_digits(split: Split) -> Split:
 
 @pytest.mark.parametrize("piece", [16, 1000])
 def test_accuracy_counts_digits_alone_and_the_loss_every_image(small_split, monkeypatch, piece):
-    monkeypatch.setattr(training_module, "PIECE", piece)
+    monkeypatch.setattr(training_module, "MICRO_BATCH", piece)
     split = with_some_that_are_no_digits(small_split)
     training = init_state(replace(TINY, shuffle=False, learning_rate=1e-12, epochs=1))
     logits = training.model(normalize(split.train_images, "unit"))

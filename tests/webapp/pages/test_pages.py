@@ -16,19 +16,7 @@ from tests.webapp.real_runs import wait_for
 from webapp import datasets
 from webapp.components import live_chart
 from webapp.networks import recognizers
-from webapp.runs import shared as resources
 from webapp.runs.job import Job
-
-
-@pytest.fixture
-def page_runs(tmp_path, monkeypatch):
-    """The registry of runs that the pages see, in a folder of its own."""
-    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    yield resources.runs()
-    resources.runs().close()
-    st.cache_resource.clear()
 
 
 def open_app(page: str = "", **query: str) -> AppTest:

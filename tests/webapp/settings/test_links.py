@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from mnist_core.errors import RecipeError
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import SETTINGS, Recipe
-from mnist_core.recipes.setting import Choice, Flag
+from tests.mnist_core.recipes.values import recipes
 from webapp.runs.job import Job
 from webapp.settings import links
 from webapp.settings.links import (
-    MAX_WHOLE,
     OWN_PARAMETERS,
     LinkError,
     job_of_query,
@@ -26,42 +24,6 @@ from webapp.settings.links import (
 
 ANY = "0.0.0.0"  # noqa: S104
 FOLDERS = [Path("data/fashion"), Path("data/our digits 三")]
-
-shares = some.floats(0, 1, exclude_max=True)
-positive = some.floats(0, exclude_min=True, allow_infinity=False)
-whole = some.integers(1, MAX_WHOLE)
-VALUES = {
-    **{name: some.sampled_from(d.kind.names) for name, d in SETTINGS.items() if isinstance(d.kind, Choice)},
-    "hidden_sizes": some.lists(some.integers(1, 300), max_size=16).map(tuple),
-    "schedule_drops": some.lists(some.floats(0, 1, exclude_min=True, exclude_max=True), max_size=100).map(tuple),
-    "seed": some.integers(0, MAX_WHOLE),
-    "epochs": whole,
-    "batch_size": whole,
-    "patience": some.none() | whole,
-    "train_images": some.none() | whole,
-    "clip_norm": some.none() | positive,
-    "learning_rate": positive,
-    "eps": positive,
-    "distortion": some.floats(0, 3),
-    "schedule_factor": some.floats(0, 1, exclude_min=True),
-    **dict.fromkeys(("l1", "l2", "weight_decay", "min_delta"), some.floats(0, allow_infinity=False)),
-}
-
-
-def values_of(name: str) -> some.SearchStrategy[object]:
-    return VALUES.get(name, some.booleans() if isinstance(SETTINGS[name].kind, Flag) else shares)
-
-
-@some.composite
-def recipes(draw) -> Recipe:
-    """A recipe that ships, with a few settings changed, as far as they go together."""
-    recipe = draw(some.sampled_from(list(RECIPES.values())))
-    for name in draw(some.sets(some.sampled_from(list(SETTINGS)), max_size=12)):
-        try:
-            recipe = dataclasses.replace(recipe, **{name: draw(values_of(name))})
-        except RecipeError:
-            continue
-    return recipe
 
 
 @settings(deadline=None, max_examples=300)
@@ -74,7 +36,6 @@ def test_a_job_comes_out_of_its_link_as_it_went_in(recipe, data):
 
 
 def test_no_setting_is_a_parameter_of_the_app():
-    assert set(VALUES) <= set(SETTINGS)
     assert not (OWN_PARAMETERS | {"recipe", "data"}) & set(SETTINGS)
 
 

@@ -1,11 +1,9 @@
 """The failure lab's page without a browser: choose, let it fail, apply the remedy, read what was seen."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
@@ -13,24 +11,17 @@ from tests.webapp.real_runs import train_job
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs import shared as resources
 from webapp.runs.job import Job
-from webapp.runs.registry import Runs
 
 FEW_IMAGES = FAILURES[-1]
 ZERO_INIT = FAILURES[0]
 
 
-@pytest.fixture
-def page_runs(tmp_path, monkeypatch) -> Iterator[Runs]:
-    """The registry of runs that the page sees, in a folder of its own, on a computer without MNIST."""
-    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+@pytest.fixture(autouse=True)
+def without_mnist(tmp_path, monkeypatch) -> None:
+    """A computer without MNIST."""
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setattr("mnist_core.data.dataset.cache_folder", lambda: tmp_path / "empty")
     monkeypatch.setattr("mnist_core.data.dataset.LOCAL_FOLDER", tmp_path / "empty")
-    monkeypatch.chdir(ROOT)
-    st.cache_resource.clear()
-    yield resources.runs()
-    resources.runs().close()
-    st.cache_resource.clear()
 
 
 def open_lab(language: str = "en", **query: str) -> AppTest:
