@@ -111,7 +111,7 @@ def test_the_command_line_can_repeat_it(tmp_path):
     assert "python -m mnist_core train --recipe quick-1.json --data 'data/our digits'" in text
     (recipe,) = re.findall(r"\{\"name\".*?\}", text)
     assert Recipe.from_json(json.loads(recipe)) == job.recipe
-    assert "changed while it trained is not in it" in text
+    assert "Changes made while it trained are not included" in text
 
 
 def test_what_people_typed_is_only_text(tmp_path):
