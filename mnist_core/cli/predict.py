@@ -18,7 +18,7 @@ from mnist_core.io.atomic_file import atomic_write
 from mnist_core.network import Network
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 
-DOUBTS = ("sure", "unsure", "no digit")
+MOST_CERTAIN_FIRST = ("sure", "unsure", "no digit")
 """From no doubt to the greatest."""
 STAGES = ("ink", "crop", "evened", "fitted", "centred")
 """The fields of `preprocess.PreprocessTrace`, as they follow each other."""
@@ -99,7 +99,7 @@ def predict_command(
 
 
 def to_json(path: Path, parts: list[NumberPart]) -> dict[str, Any]:
-    """Give all that was read in a picture as what JSON can hold, see `predict_command`."""
+    """Return everything that was read in a picture as plain values for JSON, see `predict_command`."""
     digits = [
         {
             "digit": part.recognition.digit,
@@ -114,7 +114,9 @@ def to_json(path: Path, parts: list[NumberPart]) -> dict[str, Any]:
     return {
         "image": str(path),
         "digit": only.get("digit"),
-        "certainty": max((part.recognition.certainty for part in parts), key=DOUBTS.index, default="no digit"),
+        "certainty": max(
+            (part.recognition.certainty for part in parts), key=MOST_CERTAIN_FIRST.index, default="no digit"
+        ),
         "probabilities": only.get("probabilities"),
         "text": _text(parts),
         "digits": digits,
@@ -122,7 +124,7 @@ def to_json(path: Path, parts: list[NumberPart]) -> dict[str, Any]:
 
 
 def in_words(path: Path, parts: list[NumberPart]) -> str:
-    """Give what was read in a picture as a line; of several digits, a line for each follows."""
+    """Return what was read in a picture as a line; several digits have a line each below it."""
     if not parts:
         return f"{path}: nothing drawn"
     if len(parts) == 1:

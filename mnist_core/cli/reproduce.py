@@ -67,7 +67,7 @@ def measure(training: Training, parts: tuple[str, ...]) -> dict[str, float]:
 
 
 def is_reproduced(original: dict[str, float], ours: dict[str, float]) -> bool:
-    """Tell whether every accuracy is the original's within `TOLERANCE`, or better."""
+    """Return whether every accuracy is the original's within `TOLERANCE`, or better."""
     return all(ours[part] >= accuracy - TOLERANCE for part, accuracy in original.items())
 
 

@@ -33,7 +33,7 @@ import numpy as np
 
 
 def read(images):
-    """Give the probabilities of the ten digits, float32 (N, 10), for images, uint8 (N, 28, 28)."""
+    """Compute the probabilities of the ten digits, float32 (N, 10), for images, uint8 (N, 28, 28)."""
     assert images.dtype == np.uint8 and images.shape[1:] == (28, 28), "expected images that are uint8 (N, 28, 28)"
     # The weights and biases of all layers, one layer after the other; they were written with 16 bits each.
     numbers = np.frombuffer(base64.b64decode(NUMBERS), "<f2").astype(np.float32)
@@ -123,7 +123,7 @@ def _activation(activation: str) -> str:
 
 
 def _head(head: str, temperature: float) -> str:
-    """Give the lines from the logits z to the powers of which the probabilities are shares, see `HEADS`."""
+    """Return the lines from the logits z to the powers of which the probabilities are shares, see `HEADS`."""
     divided = "" if temperature == 1 else f" / {float(temperature)}"
     lines = f"    # The temperature {float(temperature)} makes the network as sure as it is right.\n" if divided else ""
     exponents = "z - z.max(axis=1, keepdims=True)"
@@ -135,7 +135,7 @@ def _head(head: str, temperature: float) -> str:
 
 
 def _weights(network: Network) -> bytes:
-    """Give W and b of one linear layer after the other, with what batch normalization does after it."""
+    """Return W and b of one linear layer after the other, with what batch normalization does after it."""
     layers: list[tuple[np.ndarray, np.ndarray]] = []
     for layer in network.model.layers:
         if isinstance(layer, Linear):

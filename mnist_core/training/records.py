@@ -61,7 +61,7 @@ Record = StepEnd | EpochEnd
 
 
 def to_json(record: Record) -> dict[str, Any]:
-    """Give a record as a dictionary of plain values, with its kind ("step" or "epoch") under "record"."""
+    """Return a record as a dictionary of plain values, with its kind ("step" or "epoch") under "record"."""
     if isinstance(record, EpochEnd):
         return {"record": "epoch", **vars(record)}
     # A file holds thousands of steps, and few of them have a validation. At batch size 1 there are thousands a second:

@@ -81,7 +81,7 @@ class Hand:
 
     @staticmethod
     def strokes(digit: int, left: float, top: float, size: float) -> list[Stroke]:
-        """Give a digit's strokes in such a square, for `draw`."""
+        """Return a digit's strokes in such a square, for `draw`."""
         return [[(left + size * x, top + size * y) for x, y in stroke] for stroke in DIGITS[digit]]
 
     @contextmanager

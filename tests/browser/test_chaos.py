@@ -47,7 +47,7 @@ def start(page: Page, epochs: int) -> str:
 
 
 def epochs_of(server: Server, run_id: str) -> float:
-    """Say how many epochs of a run are on the disk."""
+    """Return how many epochs of a run are on the disk."""
     return len(records_of(server.runs, run_id).loss) / QUICK_STEPS
 
 

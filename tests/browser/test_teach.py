@@ -44,7 +44,7 @@ class Pupil:
         press(button, self._touch)
 
     def agree(self) -> str:
-        """Let the server keep the drawings, and give the name under which it does."""
+        """Agree that the server keeps the drawings, and return the name under which it does."""
         self.press("teach-agree")
         expect(self.title).to_have_text("Your collection: 0")
         self.page.wait_for_function(f"document.cookie.includes('{COOKIE}=')")
@@ -66,7 +66,7 @@ class Pupil:
         wait_until_settled(self.page)
 
     def label(self, digit: int) -> None:
-        """Say what the drawing is, and wait until it is kept and the board is bare again."""
+        """Label the drawing, and wait until it is kept and the board is bare again."""
         count = int(self.title.inner_text().removeprefix("Your collection: "))
         self.press(self.digit("teach-label", digit))
         expect(self.title).to_have_text(f"Your collection: {count + 1}")
@@ -104,7 +104,7 @@ class Pupil:
         return read_id(found.get(COOKIE))
 
     def learn(self) -> None:
-        """Let a copy of the network learn, and wait until it reads."""
+        """Start the learning of a copy of the network, and wait until it reads."""
         self.press("teach-go")
         expect(self.page.get_by_role("progressbar")).to_be_visible()
         expect(self.network).to_have_value(re.compile("^default, my hand — reads .*MNIST"), timeout=90_000)

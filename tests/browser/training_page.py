@@ -58,7 +58,7 @@ def wait_for_state(page: Page, state: str, timeout: float = 60_000) -> None:
 
 
 def trained_epochs(page: Page) -> float:
-    """Say how far the curve of the loss has come."""
+    """Return how far the curve of the loss has come."""
     return float(page.evaluate(POINTS))
 
 
@@ -73,7 +73,7 @@ def wait_until_shown(page: Page, epochs: float) -> None:
 
 
 def run_of(page: Page) -> str:
-    """Give the id of the run that the page's URL names, once it does."""
+    """Return the id of the run that the page's URL names, once it does."""
     page.wait_for_url("**run=*")
     return parse_qs(urlsplit(page.url).query)["run"][0]
 

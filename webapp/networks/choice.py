@@ -36,7 +36,7 @@ class Choice:
 
 
 def version(path: Path) -> int:
-    """Tell a file from the one that replaces it: when it was written, or 0 if it is gone."""
+    """Return when a file was written, which tells it from the one that replaces it; 0 if it is gone."""
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
@@ -68,13 +68,13 @@ def choices() -> list[Choice]:
 
 
 def choose(key: str) -> None:
-    """Let the drawing page read with this network from now on."""
+    """Choose the network that the drawing page reads with from now on."""
     st.session_state["network"] = key
     st.query_params.pop("network", None)
 
 
 def chosen() -> Choice:
-    """Say which network is chosen: in the URL, else in this session, else the default one."""
+    """Return the network that is chosen: in the URL, else in this session, else the default one."""
     linked = st.query_params.get("network", "")
     if linked and runs().snapshot(linked) is not None:
         remember_run(linked)  # after a reload, or on another computer, the URL still knows the network
@@ -85,7 +85,7 @@ def chosen() -> Choice:
 
 
 def chosen_reader() -> Recognizer | None:
-    """Give the network that the visitor has chosen; None, with a word on the page, if it cannot be loaded."""
+    """Load the network that the visitor has chosen; None, with a word on the page, if that fails."""
     try:
         return recognizer(chosen().path)
     except WeightsError as error:

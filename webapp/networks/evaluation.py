@@ -59,7 +59,7 @@ class Reading:
 
 
 def read_test_images(network: Network, data: Dataset, max_work: float) -> Reading:
-    """Let a network read as many test images as it can in a moment.
+    """Read as many test images as a network can in a moment.
 
     Args:
         network: the network.
@@ -83,7 +83,7 @@ def read_test_images(network: Network, data: Dataset, max_work: float) -> Readin
 
 
 def present_reading(snapshot: Snapshot) -> Reading | None:
-    """Give how a run's network reads the test images now; None, with a word on the page, if it cannot."""
+    """Read the test images with a run's network as it is now; None, with a word on the page, if that fails."""
     path = snapshot.weights
     if path is None:
         st.info(_("The network is not there yet: this appears a few seconds after the training has begun."))
@@ -97,7 +97,7 @@ def present_reading(snapshot: Snapshot) -> Reading | None:
 
 
 def describe_reading(reading: Reading) -> None:
-    """Say which images were read, how well, and that they are not those of the training."""
+    """Write which images were read, how well, and that they are not those of the training."""
     data = data_name(reading.data_name, reading.synthetic)
     right = 1 - len(reading.mistakes) / len(reading.labels)
     text = (

@@ -11,7 +11,7 @@ from mnist_core.recognizer import Recognizer
 
 
 def recognizer(weights: Path) -> Recognizer:
-    """Give the recognizer of a file of weights.
+    """Return the recognizer of a file of weights.
 
     Raises:
         WeightsError: if the file is not what it should be.

@@ -98,7 +98,7 @@ WEIGHTS = 4
 
 
 def optimizer_inputs() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give six parameters (6,), the learning rates of 12 steps (12,) and the gradients (12, 6)."""
+    """Return six parameters (6,), the learning rates of 12 steps (12,) and the gradients (12, 6)."""
     rng = np.random.default_rng(1)
     params, rates = rng.normal(size=6), rng.uniform(0.01, 0.2, 12)
     grads = rng.normal(size=(12, 6)) * (1, 1e-2, 100, 1e-7, 1, 1e-7)  # slopes far above and below every eps
@@ -159,7 +159,7 @@ BATCH_NORM_PARTS = ("y", "dx", "dgamma", "dbeta", "running_mean", "running_varia
 
 
 def batch_norm_inputs() -> Iterator[tuple[np.ndarray, ...]]:
-    """Give 12 batches of 2 to 5 images: x and dL/dy (N, 4), gamma and beta (4,)."""
+    """Return 12 batches of 2 to 5 images: x and dL/dy (N, 4), gamma and beta (4,)."""
     rng = np.random.default_rng(2)
     for batch in range(12):
         shape = (2 + batch % 4, FEATURES)
@@ -249,7 +249,7 @@ LOSS_CASES: dict[str, tuple[str, float]] = {  # head, label smoothing
 
 
 def loss_inputs() -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give 12 batches of logits (2, 5), from tenths to ten thousands, and labels (2,)."""
+    """Return 12 batches of logits (2, 5), from tenths to ten thousands, and labels (2,)."""
     rng = np.random.default_rng(4)
     for scale in np.logspace(-1, 4, 12):
         yield scale * rng.normal(size=(2, 5)), rng.integers(0, 5, 2)
@@ -324,13 +324,13 @@ def trajectory_split(recipe: Recipe, count: int) -> Split:
 
 
 def digest(split: Split) -> str:
-    """Tell one split from every other one."""
+    """Distinguish one split from every other one."""
     parts = (split.train_images, split.train_labels, split.validation_images, split.validation_labels)
     return hashlib.sha256(b"".join(part.tobytes() for part in parts)).hexdigest()
 
 
 def norms(arrays: dict[str, np.ndarray]) -> dict[str, float]:
-    """Give the length of every array."""
+    """Return the length of every array."""
     return {name: float(np.linalg.norm(array)) for name, array in arrays.items()}
 
 
@@ -349,7 +349,7 @@ TRAJECTORIES |= {name: TRAJECTORIES[name.removesuffix(", rounded")] for name in 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
     """Send 250 images through the network in pieces of 100, as 60,000 go in pieces of 1,000."""
-    monkeypatch.setattr("mnist_core.training.loop.PIECE", 100)
+    monkeypatch.setattr("mnist_core.training.loop.MICRO_BATCH", 100)
 
 
 @pytest.fixture(autouse=True)
@@ -418,7 +418,7 @@ def test_a_chaotic_recipe_parts_even_from_itself(name):
 
 
 def draws_images(recipe: Recipe) -> bool:
-    """Tell whether training images are drawn by our own generator, which no other program can repeat."""
+    """Return whether training images are drawn by our own generator, which no other program can repeat."""
     return bool(recipe.distortion or recipe.rare_digits or recipe.not_digits)
 
 
@@ -435,7 +435,7 @@ CLIP_NORMS = (2.0, 8.0, 100.0)
 
 
 def clip_recipe(clip_norm: float) -> Recipe:
-    """Give a training of 12 steps; its first layer is large, and black is not 0: see `InputLinear`."""
+    """Return a training of 12 steps; its first layer is large, and black is not 0: see `InputLinear`."""
     return Recipe(
         "clipped",
         "tests",

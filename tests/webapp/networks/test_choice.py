@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
 
 
 def page() -> None:
-    """Say which networks there are and which is chosen; it runs as a script of its own."""
+    """Write which networks there are and which is chosen; it runs as a script of its own."""
     import streamlit as st
 
     from webapp.networks.choice import choices, choose, chosen

@@ -77,7 +77,7 @@ class Recorder(RecordFile):
 
 
 def do(folder: RunFolder, answer: Answer = lambda record: [], share: float = 0.0) -> Records:
-    """Let a worker work in a folder that has a job, and read what is there when it has ended, or was killed."""
+    """Run a worker in a folder that has a job, and read what is there when it has ended, or was killed."""
     commands = Commands()
     folder.drop_half_line()
     with folder.records.open("a") as disk, contextlib.suppress(Killed):

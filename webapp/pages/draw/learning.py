@@ -101,7 +101,7 @@ def _points(change: float) -> str:
 
 
 def base_of(hand: Hand | None) -> Choice:
-    """Say which network learns: the chosen one, or the one that the taught one was before."""
+    """Return the network that learns: the chosen one, or the one that the taught one was before."""
     now = chosen()
     if now.key != HAND:
         return now
@@ -117,7 +117,7 @@ def _turn() -> Lock:
 
 @st.fragment(run_every=1.0)
 def _wait() -> None:
-    """Say that it is another visitor's turn, until it no longer is; the pad goes on meanwhile."""
+    """Show that it is another visitor's turn, until it no longer is; the pad goes on meanwhile."""
     st.info(
         _("Another visitor's network is learning. Yours begins by itself when it is its turn."),
         icon=":material/hourglass_top:",
@@ -163,7 +163,7 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
 
 
 def _lesson(bar: DeltaGenerator, base: Choice, drawings: Sequence[Drawing], data: Dataset) -> FineTuneResult:
-    """Give what comes of the learning, and show how far it is."""
+    """Fine-tune, show the progress, and return the result."""
     images = np.stack([drawing.image for drawing in drawings])
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
     events = fine_tune(recognizer(base.path).network, images, labels, data)
