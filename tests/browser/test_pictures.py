@@ -284,6 +284,7 @@ def test_the_picture_is_still_there_after_a_visit_to_another_page(visitor):
     visitor.ask_for_picture()
     visitor.choose("paper.jpg", "image/jpeg", file_of(paper("27")))
     visitor.expect_answer("27")
+    wait_until_settled(page)  # a click that meets a running script may be lost
     page.get_by_role("link", name="Train").click()
     expect(page.locator(".st-key-start")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Draw").click()

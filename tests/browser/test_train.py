@@ -293,8 +293,8 @@ def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewP
 
 def test_every_view_shows_something_while_it_trains(address: str, new_page: NewPage) -> None:
     page = new_page()
-    start(page, address, epochs=400)
-    wait_for_epochs(page, 2)  # the layers have been looked at twice: a curve of one point would have no size
+    start(page, address, epochs=60)
+    wait_for_epochs(page, 2)  # the layers are looked at 30 times in a run: a curve of one point would have no size
     for tab, content in VIEWS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
         page.locator(content).first.wait_for()

@@ -80,7 +80,7 @@ def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None
     note = _("Two ways to ask, and neither gives the whole reason. Look where they agree.")
     speaks_for, speaks_against = _("for {case}").format(case=case), _("against")
     st.html(
-        f'<p class="why-words">{_sentence(network, whole, without, digit, other, case)}</p>'
+        f'<p class="why-words">{sentence(network, whole, without, digit, other, case)}</p>'
         f'<div class="why-pictures">{pictures}</div>'
         f'<p class="why-legend"><i></i>{speaks_for}<i class="against"></i>{speaks_against}</p>'
         f'<p class="caption">{note}</p>'
@@ -129,9 +129,7 @@ def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
     return digit, None if other == AT_ALL else other
 
 
-def _sentence(
-    network: Network, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str
-) -> str:
+def sentence(network: Network, whole: np.ndarray, without: np.ndarray, digit: int, other: int | None, case: str) -> str:
     """Describe where the strongest evidence is, and what the network would read without it.
 
     Args:
@@ -178,7 +176,7 @@ def _sentence(
 def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
     """Show the training images that are most like the drawing."""
     try:
-        data, is_own = _training_data(network)
+        data, is_own = training_data(network)
         tiles = _nearest(data, image.tobytes())
         name = data_name(dataset(data).name, dataset(data).synthetic)
     except DataError as error:
@@ -207,7 +205,7 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
         )
 
 
-def _training_data(network: Network) -> tuple[str, bool]:
+def training_data(network: Network) -> tuple[str, bool]:
     """Return the data set to search, as `load_dataset` takes it, and whether the network learned from its kind."""
     own = [str(folder) for folder in data_folders() if folder.name == network.data_name]
     if own or network.synthetic:

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.data.dataset import Dataset
 from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
-from webapp.pages.draw.why import AGAINST_COLOUR, FOR_COLOUR, _sentence, _training_data, coloured
+from webapp.pages.draw.why import AGAINST_COLOUR, FOR_COLOUR, coloured, sentence, training_data
 
 
 def page(weights: str, drawing: str) -> None:
@@ -95,7 +95,7 @@ def said(
 
     ninths = np.stack([logits(without.get(place, whole)) for place in range(9)]).reshape(3, 3, 10)
     case = "4" if other is None else f"4 rather than {other}"
-    return _sentence(network, logits(whole), ninths, 4, other, case)
+    return sentence(network, logits(whole), ninths, 4, other, case)
 
 
 def test_the_sentence_says_what_would_be_read_instead(small_network):
@@ -181,16 +181,16 @@ def test_the_nearest_training_images_are_counted(weights, small_dataset, tmp_pat
 
 
 def test_which_training_images_are_searched(small_network, monkeypatch, data_folder, real_mnist):
-    assert _training_data(small_network) == ("mnist", True)  # its folder is not offered
-    assert _training_data(dataclasses.replace(small_network, synthetic=True)) == ("synthetic", True)
+    assert training_data(small_network) == ("mnist", True)  # its folder is not offered
+    assert training_data(dataclasses.replace(small_network, synthetic=True)) == ("synthetic", True)
     monkeypatch.setattr("webapp.datasets.DATA_FOLDER", data_folder.parent)
-    assert _training_data(small_network) == (str(data_folder), True)
+    assert training_data(small_network) == (str(data_folder), True)
 
 
 def test_without_mnist_there_are_digits_drawn_by_code(small_network, monkeypatch, tmp_path):
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.chdir(tmp_path)
-    assert _training_data(small_network) == ("synthetic", False)
+    assert training_data(small_network) == ("synthetic", False)
 
 
 def test_a_network_that_learned_on_is_asked_anew(weights, small_network, small_dataset, tmp_path):

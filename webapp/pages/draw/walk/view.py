@@ -126,7 +126,7 @@ def _one_step(trace: Trace) -> None:
         with st.container(key="walk-formula"):
             st.html(_table(trace, outcomes))
             st.latex(latex)
-    st.markdown(_verdict(trace.loss, outcomes))
+    st.markdown(verdict(trace.loss, outcomes))
     _code(code)
 
 
@@ -143,7 +143,7 @@ def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
     return f'<table class="walk-table"><tr>{head}</tr>{body}</table>'
 
 
-def _verdict(before: float, outcomes: dict[float, Outcome]) -> str:
+def verdict(before: float, outcomes: dict[float, Outcome]) -> str:
     """Describe in a sentence what the learning rates did."""
     if before < HARDLY_WRONG:
         return _(

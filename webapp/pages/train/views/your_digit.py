@@ -30,8 +30,8 @@ GUESS = 0.5
 def show(snapshot: Snapshot) -> None:
     """Show this tab of a run."""
     ink = current_ink()
-    image = _example() if ink is None else to_network_input(ink).centred
-    epochs, probabilities = _readings(snapshot, image)
+    image = example() if ink is None else to_network_input(ink).centred
+    epochs, probabilities = readings(snapshot, image)
     with st.container(horizontal=True, vertical_alignment="center", key="own-digit"):
         address = grey_address(image)
         described = _("What the network sees")
@@ -40,7 +40,7 @@ def show(snapshot: Snapshot) -> None:
             if ink is None:
                 st.markdown(_("An example, drawn by code: a {digit}. What of your own?").format(digit=EXAMPLE))
             if epochs:
-                st.markdown(_story(epochs, probabilities))
+                st.markdown(story(epochs, probabilities))
             else:
                 st.markdown(_("The network is not there yet. What it says of this picture will appear here."))
             label = _("Draw your own") if ink is None else _("Draw another one")
@@ -75,7 +75,7 @@ def spread(epochs: Sequence[int], limit: int = MAX_EPOCHS) -> list[int]:
     return [epoch for epoch in epochs if epoch % stride == 0 or epoch in (epochs[0], epochs[-1])]
 
 
-def _readings(snapshot: Snapshot, image: np.ndarray) -> tuple[list[float], np.ndarray]:
+def readings(snapshot: Snapshot, image: np.ndarray) -> tuple[list[float], np.ndarray]:
     """Read a picture with all networks of a run: after how many epochs, (R,), and what each says, (R, 10)."""
     files = [(float(epoch), snapshot.checkpoint(epoch)) for epoch in spread(snapshot.epochs)]
     weights = snapshot.weights
@@ -100,7 +100,7 @@ def _probabilities(path: Path, changed: int, image: bytes) -> np.ndarray:
     return Network.load(path).predict_proba(pixels)[0]
 
 
-def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
+def story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
     """Describe what the ribbon shows."""
     digits = probabilities.argmax(axis=1)
     first, now = float(probabilities[0].max()), float(probabilities[-1].max())
@@ -126,6 +126,7 @@ def _story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
 
 
 @st.cache_data(show_spinner=False)
-def _example() -> np.ndarray:
+def example() -> np.ndarray:
+    """Draw the digit that stands in for a drawing: float32 (28, 28) in [0, 1]."""
     images, labels = synthetic_digits(10, np.random.default_rng(EXAMPLE_SEED))  # each digit once
     return (images[labels == EXAMPLE][0] / 255).astype(np.float32)

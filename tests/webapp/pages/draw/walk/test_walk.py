@@ -15,7 +15,7 @@ from mnist_core.training.state import init_state
 from webapp.pages.draw.walk.content import number, sum_lines, sure
 from webapp.pages.draw.walk.pictures import bars, cells, cells_address, grid, html_number
 from webapp.pages.draw.walk.stops import Stop, stops
-from webapp.pages.draw.walk.view import _verdict
+from webapp.pages.draw.walk.view import verdict
 
 TINY: dict[str, Any] = {"batch_size": 25, "epochs": 1, "learning_rate": 0.1, "hidden_sizes": (12, 10)}
 
@@ -209,9 +209,9 @@ def test_the_digit_that_it_should_be_changes_the_loss_and_is_forgotten_with_the_
 
 def test_what_the_learning_rates_did_in_words():
     outcomes = {0.01: Outcome(0.5, np.ones(10) / 10), 0.1: Outcome(3.0, np.ones(10) / 10)}
-    assert "with $\\eta$ = 0.1 the loss rises" in _verdict(2.0, outcomes)
-    assert "With each of these" in _verdict(4.0, outcomes)
-    assert "hardly anything to gain" in _verdict(1e-5, outcomes)
+    assert "with $\\eta$ = 0.1 the loss rises" in verdict(2.0, outcomes)
+    assert "With each of these" in verdict(4.0, outcomes)
+    assert "hardly anything to gain" in verdict(1e-5, outcomes)
 
 
 def test_a_smaller_network_ends_the_walk_earlier():

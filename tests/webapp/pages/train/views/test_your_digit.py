@@ -16,7 +16,7 @@ from mnist_core.nn.normalization import normalize
 from tests.webapp.written_networks import snapshot_of, write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_ink
 from webapp.components.drawing_pad import SESSION_KEY, _Record
-from webapp.pages.train.views.your_digit import MAX_EPOCHS, _example, _readings, _story, spread
+from webapp.pages.train.views.your_digit import MAX_EPOCHS, example, readings, spread, story
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +73,8 @@ def drawing() -> Board:
 
 
 def test_every_epochs_network_is_asked(run):
-    image = _example()
-    epochs, probabilities = _readings(snapshot_of(run), image)
+    image = example()
+    epochs, probabilities = readings(snapshot_of(run), image)
     assert epochs == [0, 1, 2, 3]
     for epoch, row in zip((0, 1, 2, 3), probabilities, strict=True):
         model = Network.load(run / "epochs" / f"{epoch:05d}.npz").model
@@ -83,29 +83,29 @@ def test_every_epochs_network_is_asked(run):
 
 
 def test_while_it_trains_the_newest_weights_are_asked_as_well(run):
-    image = _example()
-    epochs, probabilities = _readings(snapshot_of(run, steps=14, state="running"), image)
+    image = example()
+    epochs, probabilities = readings(snapshot_of(run, steps=14, state="running"), image)
     assert epochs == [0, 1, 2, 3, 3.5]
     newest = Network.load(run / "weights.npz").model(normalize(image[None], "unit"))
     np.testing.assert_allclose(probabilities[-1], softmax(newest)[0], rtol=1e-6)
     # At an epoch's end its checkpoint is the newest, and later the weights are the best, not the last.
-    assert _readings(snapshot_of(run, steps=12, state="running"), image)[0] == [0, 1, 2, 3]
-    assert _readings(snapshot_of(run, steps=14, state="stopped"), image)[0] == [0, 1, 2, 3]
+    assert readings(snapshot_of(run, steps=12, state="running"), image)[0] == [0, 1, 2, 3]
+    assert readings(snapshot_of(run, steps=14, state="stopped"), image)[0] == [0, 1, 2, 3]
 
 
 def test_a_file_that_has_just_gone_or_is_damaged_is_left_out(run, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     (copy / "epochs" / "00001.npz").write_bytes(b"half a file")
-    assert _readings(snapshot_of(copy), _example())[0] == [0, 2, 3]
+    assert readings(snapshot_of(copy), example())[0] == [0, 2, 3]
 
 
 def test_another_network_under_the_same_name_is_read_anew(run, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
-    before = _readings(snapshot_of(copy), _example())[1]
+    before = readings(snapshot_of(copy), example())[1]
     shutil.copyfile(run / "epochs" / "00000.npz", copy / "epochs" / "00003.npz")
-    after = _readings(snapshot_of(copy), _example())[1]
+    after = readings(snapshot_of(copy), example())[1]
     np.testing.assert_array_equal(after[3], before[0])
     np.testing.assert_array_equal(after[:3], before[:3])
 
@@ -151,7 +151,7 @@ def probabilities_of(*rows: tuple[int, float]) -> np.ndarray:
     ],
 )
 def test_the_story_in_words(epochs, rows, told):
-    assert told in _story(epochs, probabilities_of(*rows))
+    assert told in story(epochs, probabilities_of(*rows))
 
 
 def test_without_a_drawing_there_is_an_example_and_the_way_to_the_pad(run):
@@ -170,8 +170,8 @@ def test_the_visitors_own_drawing_is_read(run):
     assert pictures(app) != pictures(open_view(run))
     ink = read_ink(board.png or b"")
     assert ink is not None
-    epochs, probabilities = _readings(snapshot_of(run), to_network_input(ink).centred)
-    assert _story(epochs, probabilities) in words(app)
+    epochs, probabilities = readings(snapshot_of(run), to_network_input(ink).centred)
+    assert story(epochs, probabilities) in words(app)
 
 
 def test_an_empty_board_counts_as_no_drawing(run):
