@@ -22,8 +22,8 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
-# A browser test finds its browser in CHROMIUM; the tests run on all cores, a server and a browser for each.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
+# A browser test finds its browser in CHROMIUM; these tests follow each other, and the others run beside them.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM &&
 
 test: $(VENV)/installed-dev ## Run the tests, with a real browser (six minutes on two cores)

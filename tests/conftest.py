@@ -20,11 +20,16 @@ REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and begin with them: they take longest, and most of it is waiting."""
+    """Mark the browser tests, and begin with them.
+
+    They follow each other in one process, while the other tests run beside them: a server, a browser and trainings keep
+    two cores busy by themselves, and two of each would make pages slower than any visitor meets them.
+    """
     browser = Path(__file__).parent / "browser"
     for item in items:
         if browser in item.path.parents:
             item.add_marker("browser")
+            item.add_marker(pytest.mark.xdist_group("browser"))
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 

@@ -130,6 +130,7 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
     assert f"run={small}" in page.url
 
 
+@pytest.mark.slow
 def test_curves_grow_while_a_run_is_going_which_can_not_be_deleted(own_server: Server, new_page: NewPage) -> None:
     training = new_page()
     run_id = start(training, own_server.address, epochs=400)
@@ -166,6 +167,7 @@ def test_on_a_phone_a_tap_ticks_and_a_link_leads_to_the_curves(own_server: Serve
     assert f"runs={run_id}" in page.url
 
 
+@pytest.mark.slow
 def test_sixty_runs_are_listed_in_parts(own_server: Server, new_page: NewPage) -> None:
     page = new_page()
     first = start(page, own_server.address, epochs=1, train_images=500)

@@ -106,6 +106,7 @@ class Visitor:
 
     def choose(self, name: str, kind: str, content: bytes) -> None:
         """Choose a file as visitors do: through the window that the button opens."""
+        wait_until_settled(self.page)  # else the button may belong to the page of before
         with self.page.expect_file_chooser() as chooser:
             self.press(self.page.locator("[data-testid=stFileUploader] button").first)
         chooser.value.set_files({"name": name, "mimeType": kind, "buffer": content})

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import onnx
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, NewPage, Server
@@ -133,6 +134,7 @@ def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: st
     expect(reset).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_distorted_images_are_shown_and_learned_from(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
@@ -243,6 +245,7 @@ def test_step_by_step_change_and_fork(server: Server, new_page: NewPage, real_mn
     assert fork.loss[845:] != records.loss[845:]
 
 
+@pytest.mark.slow
 def test_a_link_gives_the_identical_run(server: Server, new_page: NewPage) -> None:
     page = new_page()
     open_training(page, server.address)

@@ -49,20 +49,29 @@ class Fields:
             default: what it begins with; None: the recipe's value.
             options: for the widget, instead of those that follow from the setting; "widget" is the widget itself.
         """
-        words = WORDS[field]
         default = as_shown(getattr(self.recipe, field)) if default is None else default
         key = f"{self.recipe.name}.{field}"
-        value = values().get(key, default)
-        options = {"help": gettext(words.help) if words.help else None, **_widget(field), **words.widget, **options}
-        # A link may bring what the widget alone would not offer.
-        if isinstance(value, int | float) and "min_value" in options:
-            high = options["max_value"]
-            options |= {"min_value": min(options["min_value"], value), "max_value": high and max(high, value)}
-        if "options" in options and value not in options["options"]:
-            options["options"] = [*options["options"], value]
-        widget: Callable[..., Any] = options.pop("widget")
-        self.changes[field] = kept(widget, gettext(words.label), key, default, **options)
+        widget, label, options = setting_widget(field, values().get(key, default), **options)
+        self.changes[field] = kept(widget, label, key, default, **options)
         return self.changes[field]
+
+
+def setting_widget(field: str, value: object, **options: Any) -> tuple[Callable[..., Any], str, dict[str, Any]]:
+    """Return a setting's widget, its label, and what else it takes to show a value.
+
+    Args:
+        field: the setting.
+        value: as the widget has it; a link may bring what the widget alone would not offer.
+        options: as for `Fields.ask`.
+    """
+    words = WORDS[field]
+    options = {"help": gettext(words.help) if words.help else None, **_widget(field), **words.widget, **options}
+    if isinstance(value, int | float) and "min_value" in options:
+        high = options["max_value"]
+        options |= {"min_value": min(options["min_value"], value), "max_value": high and max(high, value)}
+    if "options" in options and value not in options["options"]:
+        options["options"] = [*options["options"], value]
+    return options.pop("widget"), gettext(words.label), options
 
 
 def as_shown(value: object) -> object:

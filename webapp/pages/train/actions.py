@@ -10,10 +10,13 @@ from webapp.i18n import gettext as _
 from webapp.pages.train.downloads import downloads
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
+from webapp.settings.fields import setting_widget
 from webapp.settings.limits import MAX_STEPS, steps_of
 from webapp.settings.share import share
 
 MAX_EPOCHS = 5000
+KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
+"""What may change on the way besides the number of epochs, and how the keys of its widgets end."""
 
 
 def actions(snapshot: Snapshot) -> str | None:
@@ -73,7 +76,7 @@ def _change(snapshot: Snapshot) -> None:
 
 
 def _rewind(snapshot: Snapshot) -> str | None:
-    """Ask for an earlier epoch and settings, and fork from there; give the new run's id."""
+    """Ask for an earlier epoch and settings, and fork from there; return the new run's id."""
     st.markdown(_("**Go back to an earlier epoch** and train on from there as a run of its own; this one stays."))
     epochs = [epoch for epoch in snapshot.epochs if epoch < MAX_EPOCHS]
     if not epochs:
@@ -94,13 +97,13 @@ def _rewind(snapshot: Snapshot) -> str | None:
 
 
 def _changeable(recipe: Recipe, key: str) -> Recipe:
-    """Ask for the settings that may change on the way; give the recipe with them."""
-    momentum = recipe.momentum
+    """Ask for the settings that may change on the way; return the recipe with them."""
+    changed = {}
     with row():
-        rate = st.number_input(
-            _("Learning rate"), 1e-6, 1e30, recipe.learning_rate, recipe.learning_rate / 10, "%g", f"{key}-rate"
-        )
-        dropout = st.number_input(_("Dropout"), 0.0, 0.99, float(recipe.dropout), 0.1, "%g", f"{key}-dropout")
-        if recipe.optimizer in ("momentum", "nesterov"):
-            momentum = st.number_input(_("Momentum"), 0.0, 0.999, float(momentum), 0.05, "%g", f"{key}-momentum")
-    return dataclasses.replace(recipe, learning_rate=rate, dropout=dropout, momentum=momentum)
+        for field, name in KEYS.items():
+            if recipe.has_effect(field):
+                value = float(getattr(recipe, field))
+                step = {"step": value / 10} if field == "learning_rate" else {}
+                widget, label, options = setting_widget(field, value, **step)
+                changed[field] = widget(label, value=value, key=f"{key}-{name}", **options)
+    return dataclasses.replace(recipe, **changed)
