@@ -19,6 +19,7 @@ from mnist_core.training.stream import Training
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the browser tests, and begin with them.
 
