@@ -22,21 +22,22 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
-# A browser test finds its browser in CHROMIUM; these tests follow each other, and the others run beside them.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
-WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM &&
+# Browser tests find their browser in CHROMIUM. They follow each other: a server, a browser and trainings keep two cores
+# busy by themselves, and two of each would make pages slower than a visitor meets them. The others run on all cores.
+PYTEST := $(BIN)/python -m pytest
+WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
 
-test: $(VENV)/installed-dev ## Run the tests, with a real browser (six minutes on two cores)
-	$(WITH_BROWSER) $(PYTEST) -m "not slow"
+test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
+	$(WITH_BROWSER) -m "browser and not slow"
 
 test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
-	$(PYTEST) -m "not slow and not browser"
+	$(PYTEST) --numprocesses auto --dist worksteal -m "not browser and not slow"
 
 test-slow: $(VENV)/installed-dev ## Run what takes long: whole recipes, killed servers, fifty digits
-	$(WITH_BROWSER) $(PYTEST) -m slow
+	$(WITH_BROWSER) -m slow
 
 coverage: $(VENV)/installed-dev ## Run all tests and show the lines of the product that none of them reached
-	$(WITH_BROWSER) $(PYTEST) --cov --cov-report=term-missing:skip-covered
+	$(WITH_BROWSER) --cov --cov-report=term-missing:skip-covered
 
 check: $(VENV)/installed-dev ## Check format, lint, types and the rooms' imports, then `make test`
 	$(BIN)/ruff format --check .

@@ -19,20 +19,12 @@ from mnist_core.training.stream import Training
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and begin with them.
-
-    They follow each other in one process, while the other tests run beside them: a server, a browser and trainings keep
-    two cores busy by themselves, and two of each would make pages slower than any visitor meets them.
-    """
+    """Mark the browser tests."""
     browser = Path(__file__).parent / "browser"
     for item in items:
         if browser in item.path.parents:
             item.add_marker("browser")
-        together = "browser" if browser in item.path.parents else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(together))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
 
 
 @pytest.fixture
