@@ -27,7 +27,7 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 PYTEST := $(BIN)/python -m pytest
 WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
 
-test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
+test: test-fast ## Run the tests, with a real browser (eight minutes on two cores)
 	$(WITH_BROWSER) -m "browser and not slow"
 
 test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
