@@ -18,8 +18,6 @@ import numpy as np
 
 from mnist_core.data.dataset import load_dataset
 from mnist_core.network import Network
-from mnist_core.nn.losses import HEADS
-from mnist_core.nn.normalization import normalize
 
 
 @click.command()
@@ -27,18 +25,12 @@ from mnist_core.nn.normalization import normalize
 def main(files: tuple[Path, ...]) -> None:
     """Print the test error of each network and of all together, as a table in Markdown."""
     dataset = load_dataset("mnist")
-    probabilities = [_probabilities(Network.load(file), dataset.test_images) for file in files]
+    probabilities = [Network.load(file).predict_proba(dataset.test_images) for file in files]
     print("| network | misread of 10,000 | test error |\n|---|---|---|")
     for file, found in zip(files, probabilities, strict=True):
         _print_row(file.name, found, dataset.test_labels)
     if len(files) > 1:
         _print_row(f"all {len(files)} together", np.mean(probabilities, axis=0), dataset.test_labels)
-
-
-def _probabilities(network: Network, images: np.ndarray) -> np.ndarray:
-    recipe = network.recipe
-    logits = network.model(normalize(images, recipe.normalization))
-    return HEADS[recipe.head].probabilities(logits / network.temperature)
 
 
 def _print_row(name: str, probabilities: np.ndarray, labels: np.ndarray) -> None:

@@ -60,10 +60,8 @@ def _recognition() -> None:
 
 
 def _accuracy(dataset: Dataset) -> None:
-    network = Recognizer.load().network
-    recipe = network.recipe
-    result = Network(network.model, recipe).evaluate(dataset.test_images, dataset.test_labels)
-    print(f"| shipped weights, test accuracy | {result.accuracy:.2%} | |")
+    accuracy = Network.load().score(dataset.test_images, dataset.test_labels)
+    print(f"| shipped weights, test accuracy | {accuracy:.2%} | |")
 
 
 def _training(dataset: Dataset) -> None:

@@ -11,10 +11,6 @@ from mnist_core.data.synthetic import synthetic_digits
 from mnist_core.io.idx import write_idx
 from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
-from mnist_core.training.loop import train_from
-from mnist_core.training.split import make_split
-from mnist_core.training.state import init_state
-from mnist_core.training.stream import Training
 
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 
@@ -69,7 +65,4 @@ def small_network(small_dataset) -> Network:
     recipe = Recipe(
         "small", "tests", hidden_sizes=(32,), optimizer="momentum", learning_rate=0.05, batch_size=32, epochs=8
     )
-    training = init_state(recipe)
-    for _ in train_from(training, make_split(recipe, small_dataset)):
-        pass
-    return Training(training, small_dataset).network().tested(small_dataset)
+    return Network.fit(recipe, small_dataset)

@@ -92,7 +92,7 @@ def _train(state: TrainingState, split: Split, validations_per_epoch: int) -> It
 def _update(
     state: TrainingState, inputs: Batches, labels: np.ndarray, begin: int, end: int, learning_rate: float
 ) -> tuple[float, float]:
-    """Take one step with the images from begin to end of the order; return their loss and accuracy before it."""
+    """Do one step with the images from begin to end of the order; return their loss and accuracy before it."""
     recipe, model = state.recipe, state.model
     places = [slice(start, min(start + inputs.size, end)) for start in range(begin, end, inputs.size)]
     chosen = [state.order[place] if recipe.shuffle and state.order is not None else place for place in places]

@@ -33,7 +33,7 @@ def lesson_of(*args, **kwargs) -> FineTuneResult:
 
 
 def accuracy(network: Network, images: np.ndarray, labels: np.ndarray) -> float:
-    return Network(network.model, network.recipe).evaluate(images, labels).accuracy
+    return network.score(images, labels)
 
 
 # What is learnt and what is forgotten

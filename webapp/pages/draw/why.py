@@ -10,7 +10,6 @@ from mnist_core.errors import DataError
 from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
 from mnist_core.explain.nearest_images import Neighbours
 from mnist_core.network import Network
-from mnist_core.nn.losses import HEADS
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address, png_address
 from webapp.components.empty import nothing_drawn
@@ -143,7 +142,7 @@ def sentence(network: Network, whole: np.ndarray, without: np.ndarray, digit: in
     scores = without[..., digit] if other is None else without[..., digit] - without[..., other]
     falls = (whole[digit] if other is None else whole[digit] - whole[other]) - scores.ravel()  # (9,)
     logits = np.stack([whole, without.reshape(9, -1)[falls.argmax()]])
-    before, after = HEADS[network.recipe.head].probabilities(logits / network.temperature)
+    before, after = network.probabilities(logits)
     places = (
         *(_("in the upper left"), _("at the top"), _("in the upper right")),
         *(_("on the left"), _("in the middle"), _("on the right")),

@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.explain.trace import Outcome, Trace, after_step, trace_image
-from mnist_core.nn.normalization import normalize
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
 from webapp.components.empty import nothing_drawn
@@ -46,7 +45,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         recipe = reader.network.recipe
         chosen = st.session_state.get(LABEL_KEY, AS_READ)
         label = read.digit if chosen == AS_READ else chosen
-        x = normalize(read.image[None], recipe.normalization)[0]
+        x = reader.network.inputs(read.image[None])[0]
         trace = trace_image(reader.network.model, x, label, recipe.head, recipe.label_smoothing)
         way = stops(trace, recipe, reader.network.temperature)
         names = [*(stop.name for stop in way), _("One step")]
