@@ -12,13 +12,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
     return undefined;
   }
   let timer = 0;
+  let leaving = false;
   const hear = ({ detail }) => {
     clearTimeout(timer);
-    if (!detail.pen_down && detail.read !== data.read) timer = setTimeout(() => setTriggerValue('read', detail.read), REST);
+    if (leaving || detail.pen_down || detail.read === data.read) return;
+    timer = setTimeout(() => setTriggerValue('read', detail.read), REST);
   };
-  addEventListener(READ, hear);
+  // Asked for once the next page is on its way, a run of this part would come after that page and wipe it out.
+  const leave = ({ type, target }) => {
+    leaving = type === 'popstate' || target.closest('a:not([target=_blank])') !== null;
+    if (leaving) clearTimeout(timer);
+  };
+  const listeners = [[READ, hear], ['click', leave], ['popstate', leave]];
+  for (const [type, listener] of listeners) addEventListener(type, listener, true);
   return () => {
     clearTimeout(timer);
-    removeEventListener(READ, hear);
+    for (const [type, listener] of listeners) removeEventListener(type, listener, true);
   };
 }
