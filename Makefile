@@ -22,13 +22,13 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
-# Browser tests find their browser in CHROMIUM. They follow each other: a server, a browser and trainings keep two cores
-# busy by themselves, and two of each would make pages slower than a visitor meets them. The others run on all cores.
+# With a browser (found in CHROMIUM) two tests run at a time: each has a server of its own, and a page mostly waits.
+# What is slow runs alone: it trains on all cores, or measures.
 PYTEST := $(BIN)/python -m pytest
 WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
 
-test: test-fast ## Run the tests, with a real browser (eight minutes on two cores)
-	$(WITH_BROWSER) -m "browser and not slow"
+test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
+	$(WITH_BROWSER) --numprocesses 2 --dist worksteal -m "browser and not slow"
 
 test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
 	$(PYTEST) --numprocesses auto --dist worksteal -m "not browser and not slow"

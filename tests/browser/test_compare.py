@@ -55,6 +55,7 @@ def open_menu(page: Page, run_id: str) -> None:
     page.get_by_label("Note").wait_for()
 
 
+@pytest.mark.slow
 def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server, new_page: NewPage) -> None:
     page = new_page()
     large = start(page, own_server.address, epochs=3, hidden_sizes="64,32")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE, NewPage
@@ -29,6 +30,7 @@ def accuracy(page: Page, part: str) -> float:
     return float(text.rstrip("%"))
 
 
+@pytest.mark.slow
 def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPage, real_mnist: Path) -> None:
     page = new_page()
     page.goto(f"{address}/lab?failure=zero-init")

@@ -174,7 +174,8 @@ def test_drawings_are_kept_mended_found_again_and_taken_home(
     assert len(list((tmp_path / "png").glob("*.png"))) == 3
 
 
-@mouse_and_touch(slow="mouse")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_a_hand_is_learnt_unlearnt_and_forgotten(
     open_pupil: OpenPupil, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
