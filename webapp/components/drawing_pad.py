@@ -43,7 +43,7 @@ DEFAULT_PEN = 30
 """Width of the pen: about as thick as the strokes of MNIST in a digit that fills the board."""
 INK = "#ffffff"
 
-# All that the pad keeps in the session: its own record, and the values of its two components.
+# All that the pad keeps in the session: its state, and the values of its two components.
 SESSION_KEY = "pad_record"
 CANVAS_KEY = "pad_canvas"
 HELPER_KEY = "pad_helper"
@@ -67,7 +67,7 @@ _helper = component("digit_pad_helper", __file__, "<span></span>")
 
 
 @dataclass
-class _Record:
+class PadState:
     """The pad of one session: its history, and the drawing that the canvas was last given.
 
     That drawing changes when Python changes the board or the canvas is mounted anew, never because of a stroke:
@@ -83,10 +83,12 @@ class _Record:
     last_live: object = None
 
     def hand_out(self) -> None:
+        """Hand the drawing, as it is now, to the canvas."""
         self.stamp += 1
         self.handed_out = drawing_of(self.history.present, self.stamp)
 
     def take_in(self, report: object, live: object, kept: object) -> None:
+        """Note what the browser sent: a finished drawing, the picture under the pen, or the strokes of before."""
         if live != self.last_live:
             self.last_live = live
             self.glimpse = read_glimpse(live, self.stamp, len(self.history.present.strokes))
@@ -104,21 +106,22 @@ class _Record:
                 self.change(self.history.report(Board(strokes)))
 
     def change(self, history: History) -> None:
+        """Go on with another history; a drawing that is another one goes to the canvas."""
         if history != self.history:
             self.history, self.glimpse = history, None
             self.hand_out()
 
 
-def _record() -> _Record:
-    """Return the session's record, brought up to date with what the browser has sent."""
+def _state() -> PadState:
+    """Return the session's state, brought up to date with what the browser has sent."""
     if SESSION_KEY not in st.session_state:
-        st.session_state[SESSION_KEY] = _Record()
-    record: _Record = st.session_state[SESSION_KEY]
+        st.session_state[SESSION_KEY] = PadState()
+    state: PadState = st.session_state[SESSION_KEY]
     canvas, helper = st.session_state.get(CANVAS_KEY), st.session_state.get(HELPER_KEY)
     canvas = canvas if isinstance(canvas, Mapping) else {}
     helper = helper if isinstance(helper, Mapping) else {}
-    record.take_in(canvas.get("drawing"), helper.get("live"), helper.get("kept"))
-    return record
+    state.take_in(canvas.get("drawing"), helper.get("live"), helper.get("kept"))
+    return state
 
 
 def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
@@ -136,9 +139,9 @@ def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
     # rest of this file can be imported anywhere.
     from streamlit_drawable_canvas import st_canvas  # noqa: PLC0415
 
-    record = _record()
+    state = _state()
     if CANVAS_KEY not in st.session_state:
-        record.hand_out()  # the canvas is mounted anew: first visit, or back from another page
+        state.hand_out()  # the canvas is mounted anew: first visit, or back from another page
     # The fixed size holds the place until the CSS is there, which then lets the square shrink on phones.
     with st.container(key="pad", width=BOARD, height=BOARD, border=False):
         st.html(f"<style>{_CSS}</style>")
@@ -150,20 +153,20 @@ def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
                 background_color="",  # any other colour, changed, would wipe the board
                 width=SIDE,
                 height=SIDE,
-                initial_drawing=record.handed_out,
+                initial_drawing=state.handed_out,
                 return_image_data=True,
                 key=CANVAS_KEY,
             )
-        record = _record()  # after a lost connection the value is known only now
-        strokes = record.history.present.strokes
+        state = _state()  # after a lost connection the value is known only now
+        strokes = state.history.present.strokes
         about = {
             "hint": hint,
             "empty": not strokes,
-            "stamp": record.stamp,
-            "strokes": [] if record.untouched else list(strokes),
-            "untouched": record.untouched,
-            "heard": zlib.crc32(repr(record.last_live).encode()),  # the next picture waits until this one was taken in
-            "unpictured": bool(strokes) and record.history.present.png is None and record.glimpse is None,
+            "stamp": state.stamp,
+            "strokes": [] if state.untouched else list(strokes),
+            "untouched": state.untouched,
+            "heard": zlib.crc32(repr(state.last_live).encode()),  # the next picture waits until this one was taken in
+            "unpictured": bool(strokes) and state.history.present.png is None and state.glimpse is None,
         }
         _helper(key=HELPER_KEY, data=about, on_live_change=lambda: None, on_kept_change=lambda: None)
     return current_ink()
@@ -175,45 +178,45 @@ def current_ink() -> Ink | None:
     Returns:
         As `read_ink` does; None while nothing is drawn.
     """
-    record = _record()
-    png = record.history.present.png if record.glimpse is None else record.glimpse.png
+    state = _state()
+    png = state.history.present.png if state.glimpse is None else state.glimpse.png
     return None if png is None else read_ink(png)
 
 
 def is_down() -> bool:
     """Return whether the pen is on the board, as far as is known."""
-    glimpse = _record().glimpse
+    glimpse = _state().glimpse
     return glimpse is not None and glimpse.pen_down
 
 
 def version() -> int:
     """Return a number that changes whenever the board is changed by anything but the pen."""
-    return _record().stamp
+    return _state().stamp
 
 
 def undo() -> None:
     """Undo the last stroke, or the last clear."""
-    record = _record()
-    record.change(record.history.undo())
+    state = _state()
+    state.change(state.history.undo())
 
 
 def redo() -> None:
     """Bring back what `undo` removed."""
-    record = _record()
-    record.change(record.history.redo())
+    state = _state()
+    state.change(state.history.redo())
 
 
 def clear() -> None:
     """Wipe the board; `undo` brings the drawing back."""
-    record = _record()
-    record.change(record.history.clear())
+    state = _state()
+    state.change(state.history.clear())
 
 
 def can_undo() -> bool:
     """Return whether there is something to undo."""
-    return bool(_record().history.past)
+    return bool(_state().history.past)
 
 
 def can_redo() -> bool:
     """Return whether there is something to redo."""
-    return bool(_record().history.future)
+    return bool(_state().history.future)

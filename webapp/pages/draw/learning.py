@@ -110,7 +110,7 @@ def base_of(hand: Hand | None) -> Choice:
 
 
 @st.cache_resource(show_spinner=False)
-def _turn() -> Lock:
+def learning_turn() -> Lock:
     """The turn to learn, one for the server: thirty at once would take everybody's time."""
     return Lock()
 
@@ -122,7 +122,7 @@ def _wait() -> None:
         _("Another visitor's network is learning. Yours begins by itself when it is its turn."),
         icon=":material/hourglass_top:",
     )
-    if not _turn().locked():
+    if not learning_turn().locked():
         st.rerun()
 
 
@@ -138,7 +138,7 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
     """
     if st.session_state.get("teach_learning") != "asked" or count < LEARN_FROM:
         return
-    turn = _turn()
+    turn = learning_turn()
     if not turn.acquire(blocking=False):
         with place:
             _wait()

@@ -114,7 +114,7 @@ def test_a_copy_learns_and_the_learning_is_undone(small_dataset, small_network, 
 def test_who_comes_second_waits_and_one_who_leaves_is_told(small_dataset):
     collect(small_dataset, 3)
     app = open_view(ANNA)
-    with learning._turn():
+    with learning.learning_turn():
         app.button(key="teach-go").click().run()
         assert "Another visitor" in words(app)
         assert hand_of(ANNA) is None

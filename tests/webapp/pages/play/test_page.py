@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.recognizer import Recognizer
 from tests.paths import ROOT
 from webapp.components.drawing_board import SIDE, Board, History
-from webapp.components.drawing_pad import SESSION_KEY, _Record
+from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.networks.evaluation import Reading
 from webapp.pages.play.class_view import share_figure
 from webapp.pages.play.games import DrawGame, Duel, duel_rows
@@ -76,7 +76,7 @@ def draw_stick(app: AppTest) -> None:
     content = io.BytesIO()
     picture.save(content, "PNG")
     board = Board(({"type": "Path", "path": [["M", 200, 80], ["L", 200, 320]]},), content.getvalue())
-    app.session_state[SESSION_KEY] = _Record(History(board))
+    app.session_state[SESSION_KEY] = PadState(History(board))
     app.run()
 
 

@@ -15,7 +15,7 @@ from mnist_core.nn.losses import softmax
 from mnist_core.nn.normalization import normalize
 from tests.webapp.written_networks import snapshot_of, write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_ink
-from webapp.components.drawing_pad import SESSION_KEY, _Record
+from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.pages.train.views.your_digit import MAX_EPOCHS, example, readings, spread, story
 
 
@@ -49,7 +49,7 @@ def page(folder: str, state: str, steps: int) -> None:
 def open_view(folder: Path, state: str = "finished", steps: int = 12, board: Board | None = None) -> AppTest:
     app = AppTest.from_function(page, args=(str(folder), state, steps), default_timeout=30)
     if board is not None:
-        app.session_state[SESSION_KEY] = _Record(History(board))
+        app.session_state[SESSION_KEY] = PadState(History(board))
     app.run()
     assert not app.exception
     return app
