@@ -22,13 +22,13 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
-# With a browser (found in CHROMIUM) two tests run at a time: each has a server of its own, and a page mostly waits.
-# What is slow runs alone: it trains on all cores, or measures.
+# Browser tests find their browser in CHROMIUM. They follow each other: two servers, browsers and trainings on two cores
+# make pages so slow that now and then a click goes astray. The others run on all cores.
 PYTEST := $(BIN)/python -m pytest
 WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
 
 test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
-	$(WITH_BROWSER) --numprocesses 2 --dist worksteal -m "browser and not slow"
+	$(WITH_BROWSER) -m "browser and not slow"
 
 test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
 	$(PYTEST) --numprocesses auto --dist worksteal -m "not browser and not slow"

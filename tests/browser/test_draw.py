@@ -230,6 +230,27 @@ def test_a_number_is_read_from_left_to_right(address: str, new_page: NewPage) ->
     expect(certainty_of(page)).to_have_text(re.compile("digit [12] of 2"))
 
 
+# Presses a link at the moment when the views learn of a new answer, and lets no view wait before it asks for a run.
+HURRY = """() => {
+  const later = window.setTimeout;
+  window.setTimeout = (call, wait, ...rest) => later(call, wait === 150 ? 0 : wait, ...rest);
+  addEventListener('mnist-read', ({ detail }) => {
+    if (!detail.pen_down) document.querySelector('a[href$="train"]').click();
+  });
+}"""
+
+
+def test_a_link_pressed_just_after_a_stroke_leads_to_its_page(address: str, new_page: NewPage) -> None:
+    page = new_page()
+    hand = open_pad(page, address)
+    wait_until_settled(page)
+    page.evaluate(HURRY)
+    hand.draw([(0.5, 0.1), (0.5, 0.9)])
+    page.locator(".st-key-start button").wait_for()
+    wait_until_settled(page)
+    expect(page.locator(".st-key-start button")).to_be_visible()
+
+
 def test_what_is_no_digit_is_not_answered_with_one(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)

@@ -126,7 +126,8 @@ def rows_of(server: Server, owner: str) -> list[tuple[int, int | None]]:
         return database.execute("SELECT label, read FROM drawings WHERE owner = ? ORDER BY id", (owner,)).fetchall()
 
 
-@mouse_and_touch(slow="touch")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_drawings_are_kept_mended_found_again_and_taken_home(
     open_pupil: OpenPupil, server: Server, tmp_path: Path
 ) -> None:
