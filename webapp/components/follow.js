@@ -23,10 +23,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
     leaving = type === 'popstate' || target.closest('a:not([target=_blank])') !== null;
     if (leaving) clearTimeout(timer);
   };
-  const listeners = [[READ, hear], ['click', leave], ['popstate', leave]];
-  for (const [type, listener] of listeners) addEventListener(type, listener, true);
+  const off = new AbortController();
+  const options = { capture: true, signal: off.signal };
+  addEventListener(READ, hear, options);
+  addEventListener('click', leave, options);
+  addEventListener('popstate', leave, options);
+  addEventListener('pointerdown', () => (leaving = false), options); // still here, after all
   return () => {
     clearTimeout(timer);
-    for (const [type, listener] of listeners) removeEventListener(type, listener, true);
+    off.abort();
   };
 }
