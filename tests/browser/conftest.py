@@ -39,9 +39,6 @@ EXPECTED_MISSES = tuple(
     for page in ("train", "compare", "lab", "play", "code")
     for name in ("health", "host-config")
 )
-# A canvas that is taken away while it loads its drawing (undo, then clear, on a busy machine) still wants to wipe
-# itself when that has come: a fault of streamlit-drawable-canvas 0.13.0, on a canvas that nobody sees any more.
-EXPECTED_ERROR = "Cannot read properties of undefined (reading 'clearRect')"
 
 MOUSE_AND_TOUCH = ("mouse", "touch")
 PATIENCE = 30_000
@@ -185,11 +182,6 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert not faults, faults
-
-
-def _note_fault(error: str, faults: list[str]) -> None:
-    if error != EXPECTED_ERROR:
-        faults.append(f"error on the page: {error}")
 
 
 def _note_error(message: ConsoleMessage, faults: list[str]) -> None:

@@ -38,7 +38,7 @@ def test_links_are_copied_with_mouse_and_keyboard(
     buttons = page.locator(".copy-button")
     buttons.first.click()
     expect(buttons.first).to_have_text("Copied")
-    expect(buttons.first).to_have_text("Copy the link")
+    expect(buttons.first).to_have_text("Copy the link", timeout=4000)
     buttons.last.focus()
     page.keyboard.press("Enter")
     expect(buttons.last).to_have_text("Copied")
