@@ -189,9 +189,10 @@ def is_down() -> bool:
     return glimpse is not None and glimpse.pen_down
 
 
-def version() -> int:
-    """Return a number that changes whenever the board is changed by anything but the pen."""
-    return _state().stamp
+def version() -> object:
+    """Return what is another one after every change of the board."""
+    state = _state()
+    return state.stamp, state.history.present, state.glimpse
 
 
 def undo() -> None:

@@ -20,7 +20,9 @@ const read = async (file) => {
   return address(canvas);
 };
 
-export default function ({ setTriggerValue }) {
+export default function ({ parentElement, setTriggerValue }) {
+  parentElement.off?.abort(); // Streamlit calls this again and again, and cleans up only in the end
+  const off = (parentElement.off = new AbortController());
   const paste = async (event) => {
     const file = [...(event.clipboardData?.files ?? [])].find((file) => file.type.startsWith('image/'));
     if (!file) return; // a text, which belongs to the field that it is pasted into
@@ -28,6 +30,6 @@ export default function ({ setTriggerValue }) {
     // What the browser itself can't read is sent as something that Python refuses with a friendly word.
     setTriggerValue('picture', await read(file).catch(() => 'unreadable'));
   };
-  document.addEventListener('paste', paste);
-  return () => document.removeEventListener('paste', paste);
+  document.addEventListener('paste', paste, { signal: off.signal });
+  return () => off.abort();
 }

@@ -15,7 +15,7 @@ from webapp.pages.draw import stages
 from webapp.pages.draw.answer import answer, digit_in_question
 from webapp.pages.draw.linked_image import answer_as_in_training, linked_image, show_image
 from webapp.pages.draw.network_choice import chosen_recognizer, network_choice
-from webapp.pages.draw.picture import picture_pad
+from webapp.pages.draw.picture import CAMERA, PICTURE, REFUSAL, picture_pad
 from webapp.pages.draw.tools import choose_input, erases, pen_slider, pen_width, tools
 from webapp.pages.draw.views import show_view
 
@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
         reader: the network that reads, with the steps that are switched on; None if it cannot be loaded.
         read: the digits from left to right.
         shown: the one that the page is about.
-        asked: what the visitor had chosen by then, see `_asked`.
+        asked: what the visitor had asked for by then, see `_asked`.
         number: changes with everything that is read.
     """
 
@@ -77,7 +77,7 @@ def pad_and_answer() -> None:
 def view() -> None:
     """Show the chosen view of the drawing, and which of several digits it is about."""
     drawn: Drawn = st.session_state["drawn"]
-    if drawn.asked != _asked():  # something in the view was pressed that the answer depends on
+    if drawn.asked != _asked():
         st.rerun()
     follow(drawn.number)
     if drawn.reader is not None:
@@ -85,12 +85,13 @@ def view() -> None:
 
 
 def _asked() -> tuple[object, ...]:
-    """Return all that the answer's part of the page depends on, besides the pen.
+    """Return all that the answer's part of the page depends on.
 
-    A view may change some of it. And a press of one of that part's own buttons, at the moment at which the view
-    follows, can reach the server together with that, in a message that has only the view run.
+    A view may change some of it. And a stroke, or a press of one of that part's own buttons, at the moment at which the
+    view follows, can reach the server together with that, in a message that has only the view run: the browser collects
+    what happens within a turn of its event loop, and sends it in the name of the fragment that came first.
     """
-    mine = (st.session_state.get(key) for key in ("input", "tool", "kept_pen", "place"))
+    mine = (st.session_state.get(key) for key in ("input", "tool", "kept_pen", "place", PICTURE, REFUSAL, CAMERA))
     return pad.version(), stages.chosen_steps(), chosen().key, *mine
 
 

@@ -65,7 +65,7 @@ def current_runs(failure: Failure) -> dict[str, Snapshot]:
 
 
 def start(failure: Failure, role: str, data: str, seed: int) -> None:
-    """Start one of a failure's two runs; the one that fails begins the experiment anew."""
+    """Start one of a failure's two runs and show it; the one that fails begins the experiment anew."""
     recipe, name = (
         (failure.recipe, _("{failure}: failure")) if role == "fail" else (failure.remedy, _("{failure}: remedy"))
     )
@@ -76,39 +76,38 @@ def start(failure: Failure, role: str, data: str, seed: int) -> None:
         _forget_url()
         st.session_state["lab-runs"][failure.key] = {}
     st.session_state["lab-runs"][failure.key][role] = st.query_params[role] = run_id
+    st.rerun()
 
 
 def buttons(failure: Failure, pair: Pair, data: str) -> None:
-    """Show the two clicks of an experiment, and a third one, once it is over, that begins it anew."""
+    """Show the two clicks of an experiment, and a third one, once it is over, that begins it anew.
+
+    None is a callback: the message of a poll can carry a press that is on its way by itself, see `status.steer`.
+    """
     seed = pair["fail"].job.recipe.seed if "fail" in pair else failure.recipe.seed
     with st.container(horizontal=True, key="lab-buttons"):
-        st.button(
+        if st.button(
             _("Let it fail"),
             key="let-it-fail",
             type="secondary" if pair else "primary",
             icon=":material/play_arrow:",
             disabled="fail" in pair,
-            on_click=start,
-            args=(failure, "fail", data, seed),
-        )
-        st.button(
+        ):
+            start(failure, "fail", data, seed)
+        if st.button(
             _("Apply the remedy"),
             key="apply-the-remedy",
             type="primary" if "fail" in pair and "mend" not in pair else "secondary",
             icon=":material/healing:",
             disabled="fail" not in pair or "mend" in pair,
-            on_click=start,
-            args=(failure, "mend", data, seed),
-        )
-        if pair and not is_going(pair):
-            st.button(
-                _("Again, with other random numbers"),
-                key="again",
-                type="tertiary",
-                icon=":material/casino:",
-                on_click=start,
-                args=(failure, "fail", data, seed + 1),
-            )
+        ):
+            start(failure, "mend", data, seed)
+        if (
+            pair
+            and not is_going(pair)
+            and st.button(_("Again, with other random numbers"), key="again", type="tertiary", icon=":material/casino:")
+        ):
+            start(failure, "fail", data, seed + 1)
 
 
 def is_going(pair: Pair) -> bool:

@@ -10,7 +10,7 @@ from webapp.components.frame import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
 from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_next, show_run, start
-from webapp.pages.train.status import status
+from webapp.pages.train.status import status, steer
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
 from webapp.runs.records import Records
 from webapp.runs.snapshot import ACTIVE, Snapshot
@@ -21,14 +21,20 @@ POLL_SECONDS = 0.4
 
 def stage(snapshot: Snapshot | None) -> object:
     """Return what the page's buttons depend on."""
-    return snapshot and (snapshot.id, snapshot.state, snapshot.weights is None)
+    return snapshot and (
+        snapshot.id,
+        snapshot.state,
+        snapshot.place,
+        not snapshot.records.begin,
+        snapshot.weights is None,
+    )
 
 
-def watch_status() -> None:
-    """Show where the run stands; at a change, once the whole page, which has other buttons then."""
+def watch_run(show: Callable[[Snapshot], None]) -> None:
+    """Show something of the run; when its stage has changed, once the whole page, which has other buttons then."""
     snapshot = current_run()
     if snapshot is not None:
-        status(snapshot)
+        show(snapshot)
         if stage(snapshot) != st.session_state.get("stage"):
             st.rerun()
 
@@ -93,7 +99,8 @@ with status_place:
             ),
         )
     else:
-        st.fragment(watch_status, run_every=POLL_SECONDS if going else None)()
+        st.fragment(watch_run)(steer)
+        st.fragment(watch_run, run_every=POLL_SECONDS if going else None)(status)
 with actions_place:
     st.fragment(run_actions)()
 with view_place:

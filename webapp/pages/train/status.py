@@ -13,12 +13,20 @@ from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
 
 
-def status(snapshot: Snapshot) -> None:
-    """Show the run's state with its buttons, its progress, and what is to be said about it."""
+def steer(snapshot: Snapshot) -> None:
+    """Show the run's state with its buttons.
+
+    In a part of the page that no poll runs, and what counts each press is no callback: the browser's message for a poll
+    can carry a press that is also on its way by itself, and whatever that message runs would take it for another one.
+    """
     with st.container(horizontal=True, vertical_alignment="center", key="steer"):
         with st.container(key=f"status-{snapshot.state}", width="stretch"):
             st.subheader(_heading(snapshot), anchor=False)
         _buttons(snapshot)
+
+
+def status(snapshot: Snapshot) -> None:
+    """Show the run's progress, and what is to be said about it."""
     st.caption(" · ".join(_about(snapshot)))
     if snapshot.state in ("running", "paused") and snapshot.steps_per_epoch:
         done = snapshot.step / (snapshot.steps_per_epoch * snapshot.recipe.epochs)
@@ -157,24 +165,22 @@ def _buttons(snapshot: Snapshot) -> None:
                 disabled=snapshot.stopping or snapshot.state == "queued",
                 width="stretch",
             )
-    st.button(
+    if st.button(
         _("Step"),
         key="step",
         icon=":material/step:",
         help=_("One update of the weights, with one batch of images."),
-        on_click=registry.step,
-        args=(snapshot.id, "step"),
         disabled=snapshot.state != "paused",
-    )
-    st.button(
+    ):
+        registry.step(snapshot.id, "step")
+    if st.button(
         _("Epoch"),
         key="epoch",
         icon=":material/skip_next:",
         help=_("On to the end of this epoch: once through all training images."),
-        on_click=registry.step,
-        args=(snapshot.id, "epoch"),
         disabled=snapshot.state != "paused",
-    )
+    ):
+        registry.step(snapshot.id, "epoch")
     st.button(
         _("Stop"), key="stop", icon=":material/stop:", on_click=registry.stop, args=mine, disabled=snapshot.stopping
     )

@@ -66,6 +66,11 @@ def _steer(names: list[str], place: int) -> None:
     def go(to: int) -> None:
         st.session_state[STOP_KEY] = min(max(to, 0), len(names) - 1)
 
+    def slide() -> None:
+        # Beside a press, it is where the browser's slider stood before it heard of the last one.
+        if not (st.session_state["walk-back"] or st.session_state["walk-next"]):
+            go(st.session_state[key])
+
     with st.container(horizontal=True, vertical_alignment="center", key="walk-steer"):
         back, on = _("One stop back"), _("One stop on")
         st.button("‹", key="walk-back", help=back, on_click=go, args=(place - 1,), disabled=place == 0)
@@ -75,7 +80,7 @@ def _steer(names: list[str], place: int) -> None:
             key=key,
             format_func=lambda i: str(i + 1),
             label_visibility="collapsed",
-            on_change=lambda: go(st.session_state[key]),
+            on_change=slide,
         )
         st.button("›", key="walk-next", help=on, on_click=go, args=(place + 1,), disabled=place == len(names) - 1)
 

@@ -188,6 +188,15 @@ def test_the_whole_walk_by_button(query):
     assert where(app) == seen[-2]
 
 
+def test_a_press_counts_also_when_the_slider_comes_with_it_from_before_the_last_press():
+    app = open_walk()
+    app.select_slider[0].set_value(5).run()
+    app.button(key="walk-back").click().run()
+    app.select_slider[0].set_value(5)
+    app.button(key="walk-back").click().run()
+    assert where(app).startswith("4 /")
+
+
 def test_the_digit_that_it_should_be_changes_the_loss_and_is_forgotten_with_the_drawing():
     app = open_walk()
     app.session_state["walk.stop"] = 5
