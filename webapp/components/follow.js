@@ -4,10 +4,13 @@ const READ = 'mnist-read';
 const REST = 150; // ms
 const PATIENCE = 3000; // ms; sent together with something else, the request may have had only that other part run
 
+let news; // the last announcement
+
 export default function ({ parentElement, data, setTriggerValue }) {
   const { dataset } = parentElement.querySelector('span');
   dataset[data.role] = data.read; // where both roles have the same, the view has followed
   if (data.role === 'announce') {
+    news = data;
     dataset.penDown = data.pen_down;
     dispatchEvent(new CustomEvent(READ, { detail: data }));
     return undefined;
@@ -36,5 +39,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
   addEventListener('popstate', leave, options);
   addEventListener('pointerdown', () => (leaving = false), options); // still here, after all
   off.signal.addEventListener('abort', () => clearTimeout(timer));
+  if (news) hear({ detail: news }); // announced while this run was under way
   return () => off.abort();
 }

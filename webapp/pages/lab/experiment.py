@@ -70,12 +70,11 @@ def start(failure: Failure, role: str, data: str, seed: int) -> None:
         (failure.recipe, _("{failure}: failure")) if role == "fail" else (failure.remedy, _("{failure}: remedy"))
     )
     title = name.format(failure=failure_text(failure.key).title)[:MAX_NAME]
+    mine = st.session_state["lab-runs"]  # first: the script may be broken off wherever it looks into the session
     run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
+    mine[failure.key] = {role: run_id} if role == "fail" else {**mine[failure.key], role: run_id}
+    _forget_url()
     remember_run(run_id)
-    if role == "fail":
-        _forget_url()
-        st.session_state["lab-runs"][failure.key] = {}
-    st.session_state["lab-runs"][failure.key][role] = st.query_params[role] = run_id
     st.rerun()
 
 

@@ -1,12 +1,14 @@
 """What can be done with a run besides steering it: change it, rewind and fork it, run it again, share, take it away."""
 
 import dataclasses
+from functools import partial
 
 import streamlit as st
 
 from mnist_core.recipes.recipe import Recipe
 from webapp.components.kept import row
 from webapp.i18n import gettext as _
+from webapp.pages.train.current_run import start
 from webapp.pages.train.downloads import downloads
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
@@ -19,16 +21,12 @@ KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
 """What may change on the way besides the number of epochs, and how the keys of its widgets end."""
 
 
-def actions(snapshot: Snapshot) -> str | None:
+def actions(snapshot: Snapshot) -> None:
     """Show the run's actions in a row.
 
     Args:
         snapshot: the run as it stands; whoever opens an action sees it as it stands then.
-
-    Returns:
-        The id of a run that was started here: a fork, or the same once more.
     """
-    started = None
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         can_change = snapshot.state in ("running", "paused")
         with st.popover(
@@ -38,7 +36,7 @@ def actions(snapshot: Snapshot) -> str | None:
                 _change(snapshot)
         with st.popover(_("Rewind"), icon=":material/history:", on_change="rerun", key="rewind") as rewind:
             if rewind.open:
-                started = _rewind(snapshot)
+                _rewind(snapshot)
         if st.button(
             _("Run again"),
             key="again",
@@ -46,7 +44,7 @@ def actions(snapshot: Snapshot) -> str | None:
             disabled=snapshot.state in ACTIVE,
             help=_("The same settings and seed: the same initial weights, and the same curves."),
         ):
-            started = runs().restart(snapshot.id)
+            start(partial(runs().restart, snapshot.id))
         with st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share") as sharing:
             if sharing.open:
                 share(snapshot.job, snapshot.id)
@@ -63,7 +61,6 @@ def actions(snapshot: Snapshot) -> str | None:
                 disabled=snapshot.weights is None,
                 help=_("Let this network read your drawings, also while it still trains."),
             )
-    return started
 
 
 def _change(snapshot: Snapshot) -> None:
@@ -75,13 +72,13 @@ def _change(snapshot: Snapshot) -> None:
         runs().change(snapshot.id, changed)
 
 
-def _rewind(snapshot: Snapshot) -> str | None:
-    """Ask for an earlier epoch and settings, and fork from there; return the new run's id."""
+def _rewind(snapshot: Snapshot) -> None:
+    """Ask for an earlier epoch and settings, and fork from there."""
     st.markdown(_("**Go back to an earlier epoch** and train on from there as a run of its own; this one stays."))
     epochs = [epoch for epoch in snapshot.epochs if epoch < MAX_EPOCHS]
     if not epochs:
         st.caption(_("Nothing is kept yet: the first moment comes when the data are loaded."))
-        return None
+        return
     epoch = st.select_slider(_("After epoch"), epochs, value=epochs[-1], key="fork-epoch") if epochs[1:] else epochs[0]
     recipe = snapshot.recipe
     last = st.number_input(
@@ -92,8 +89,7 @@ def _rewind(snapshot: Snapshot) -> str | None:
     if too_long:
         st.error(_("That would take too long here: choose fewer epochs."))
     if st.button(_("Fork from here"), key="fork", type="primary", disabled=too_long, width="stretch"):
-        return runs().fork(snapshot.id, epoch, changed)
-    return None
+        start(partial(runs().fork, snapshot.id, epoch, changed))
 
 
 def _changeable(recipe: Recipe, key: str) -> Recipe:

@@ -1,6 +1,8 @@
 """The run that the page shows, and the job that its URL describes."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -13,7 +15,27 @@ from webapp.runs.snapshot import Snapshot
 from webapp.settings.links import LinkError, job_of_query, settings_query
 
 DOUBLE_CLICK_SECONDS = 1.0
-"""Two presses of Start within this time are one."""
+"""Two presses of a button that starts a run are one within this time."""
+
+
+@dataclass
+class _Started:
+    """The last start of this session.
+
+    Streamlit may break a script off wherever that looks into the session, for the next press of a button: what belongs
+    together is an object that one look finds.
+
+    Attributes:
+        run_id: the run, until it is shown.
+        at: when it was started, by the clock `time.monotonic`.
+    """
+
+    run_id: str | None = None
+    at: float = -DOUBLE_CLICK_SECONDS
+
+
+def _last_start() -> _Started:
+    return st.session_state.setdefault("started", _Started())
 
 
 def current_run() -> Snapshot | None:
@@ -33,21 +55,29 @@ def show_run(run_id: str) -> None:
     remember_run(run_id)
 
 
-def start(job: Job) -> None:
-    """Start a run and show it, unless the button was pressed twice."""
-    if time.monotonic() - st.session_state.get("start_pressed", -DOUBLE_CLICK_SECONDS) >= DOUBLE_CLICK_SECONDS:
-        st.session_state["start_pressed"] = time.monotonic()
-        show_next(runs().start(job))
+def start(begin: Callable[[], str]) -> None:
+    """Start a run, unless a button was pressed twice, and run the page anew, with this run.
 
-
-def show_next(run_id: str) -> None:
-    """Run the page anew, with this run.
-
-    The URL is left to that next run of the page: whatever talks to the browser may be broken off by a poll, and the new
-    run would never be shown.
+    Args:
+        begin: starts it and returns its id.
     """
-    st.session_state["next_run"] = run_id
-    st.rerun()
+    last = _last_start()
+    if time.monotonic() - last.at >= DOUBLE_CLICK_SECONDS:
+        last.run_id = begin()
+        last.at = time.monotonic()
+        st.rerun()
+
+
+def show_started() -> None:
+    """Show the run that was just started.
+
+    At the beginning of a run of the page: whatever talks to the browser, as a change of the URL does, may be broken off
+    by the next request, and the new run would never be shown.
+    """
+    last = _last_start()
+    if last.run_id is not None:
+        show_run(last.run_id)
+        last.run_id = None
 
 
 def linked_job() -> Job | None:

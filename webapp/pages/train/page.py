@@ -1,6 +1,7 @@
 """The training page: choose a recipe, press Start, and watch the network learn."""
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -9,10 +10,11 @@ from webapp.components.empty import nothing_yet
 from webapp.components.frame import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
-from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_next, show_run, start
+from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_started, start
 from webapp.pages.train.status import status, steer
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
 from webapp.runs.records import Records
+from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
 
@@ -64,13 +66,12 @@ def watch_view() -> None:
 def run_actions() -> None:
     """Show what can be done with the run."""
     snapshot = current_run()
-    if snapshot is not None and (started := actions(snapshot)) is not None:
-        show_next(started)
+    if snapshot is not None:
+        actions(snapshot)
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
-if "next_run" in st.session_state:
-    show_run(st.session_state.pop("next_run"))
+show_started()
 run = current_run()
 st.session_state["stage"] = stage(run)
 left, right = st.columns([5, 12], gap="medium")
@@ -81,7 +82,7 @@ with left, st.container(border=True, key="settings"):
     if settings.job is not None:
         keep_in_url(settings.job)
         if settings.pressed:
-            start(settings.job)
+            start(partial(runs().start, settings.job))
 going = run is not None and run.state in ACTIVE
 with status_place:
     if run is None:
