@@ -41,10 +41,15 @@ def watch_run(show: Callable[[Snapshot], None]) -> None:
             st.rerun()
 
 
-def watch_view() -> None:
-    """Show the chosen view of the run."""
-    snapshot = current_run()
-    if snapshot is None:
+def view(poll: float | None) -> None:
+    """Show the chosen view of the run.
+
+    No poll runs the tabs: Streamlit disables them while it draws them anew, and what it draws sets back a later click.
+
+    Args:
+        poll: seconds between two looks at the run.
+    """
+    if current_run() is None:
         curves.curves(Records(), RECIPES["quick"], 1)  # Plotly is loaded by the time that there is something to draw
         return
     views: dict[str, Callable[[Snapshot], None]] = {
@@ -60,7 +65,14 @@ def watch_view() -> None:
     for tab, show in zip(st.tabs(list(views), key="view", on_change="rerun"), views.values(), strict=True):
         if tab.open:
             with tab:
-                show(snapshot)
+                st.fragment(watch_view, run_every=poll)(show)
+
+
+def watch_view(show: Callable[[Snapshot], None]) -> None:
+    """Show the run in one way."""
+    snapshot = current_run()
+    if snapshot is not None:
+        show(snapshot)
 
 
 def run_actions() -> None:
@@ -83,7 +95,7 @@ with left, st.container(border=True, key="settings"):
         keep_in_url(settings.job)
         if settings.pressed:
             start(partial(runs().start, settings.job))
-going = run is not None and run.state in ACTIVE
+poll = POLL_SECONDS if run is not None and run.state in ACTIVE else None
 with status_place:
     if run is None:
         nothing_yet(
@@ -101,8 +113,8 @@ with status_place:
         )
     else:
         st.fragment(watch_run)(steer)
-        st.fragment(watch_run, run_every=POLL_SECONDS if going else None)(status)
+        st.fragment(watch_run, run_every=poll)(status)
 with actions_place:
     st.fragment(run_actions)()
 with view_place:
-    st.fragment(watch_view, run_every=POLL_SECONDS if going else None)()
+    st.fragment(view)(poll)
