@@ -32,13 +32,19 @@ def stage(snapshot: Snapshot | None) -> object:
     )
 
 
-def watch_run(show: Callable[[Snapshot], None]) -> None:
-    """Show something of the run; when its stage has changed, once the whole page, which has other buttons then."""
+def show_now(show: Callable[[Snapshot], None]) -> Snapshot | None:
+    """Show something of the run as it stands now; return the run, if there is one."""
     snapshot = current_run()
     if snapshot is not None:
         show(snapshot)
-        if stage(snapshot) != st.session_state.get("stage"):
-            st.rerun()
+    return snapshot
+
+
+def watch(show: Callable[[Snapshot], None]) -> None:
+    """Show something of the run; when its stage has changed, once the whole page, which has other buttons then."""
+    snapshot = show_now(show)
+    if snapshot is not None and stage(snapshot) != st.session_state.get("stage"):
+        st.rerun()
 
 
 def view(poll: float | None) -> None:
@@ -65,21 +71,7 @@ def view(poll: float | None) -> None:
     for tab, show in zip(st.tabs(list(views), key="view", on_change="rerun"), views.values(), strict=True):
         if tab.open:
             with tab:
-                st.fragment(watch_view, run_every=poll)(show)
-
-
-def watch_view(show: Callable[[Snapshot], None]) -> None:
-    """Show the run in one way."""
-    snapshot = current_run()
-    if snapshot is not None:
-        show(snapshot)
-
-
-def run_actions() -> None:
-    """Show what can be done with the run."""
-    snapshot = current_run()
-    if snapshot is not None:
-        actions(snapshot)
+                st.fragment(show_now, run_every=poll)(show)
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
@@ -112,9 +104,9 @@ with status_place:
             ),
         )
     else:
-        st.fragment(watch_run)(steer)
-        st.fragment(watch_run, run_every=poll)(status)
+        st.fragment(watch)(steer)
+        st.fragment(watch, run_every=poll)(status)
 with actions_place:
-    st.fragment(run_actions)()
+    st.fragment(show_now)(actions)
 with view_place:
     st.fragment(view)(poll)
