@@ -19,6 +19,10 @@ def announce(number: int, pen_down: bool) -> None:
     _follow(key="announce", data={"role": "announce", "read": number, "pen_down": pen_down})
 
 
-def follow(number: int) -> None:
-    """Run the calling fragment again as soon as a number other than this one is announced."""
-    _follow(key="follow", data={"role": "follow", "read": number}, on_read_change=lambda: None)
+def follow(number: int) -> object:
+    """Run the calling fragment again as soon as a number other than this one is announced.
+
+    Returns:
+        The number that the browser had heard of when it asked for this run; None if it did not ask for it.
+    """
+    return _follow(key="follow", data={"role": "follow", "read": number}, on_read_change=lambda: None).read

@@ -77,9 +77,11 @@ def pad_and_answer() -> None:
 def view() -> None:
     """Show the chosen view of the drawing, and which of several digits it is about."""
     drawn: Drawn = st.session_state["drawn"]
-    if drawn.asked != _asked():
+    heard = follow(drawn.number)
+    # If the browser has heard of another answer than the last one, that was lost: what a run has not delivered at its
+    # end, Streamlit drops if the next request comes right then.
+    if drawn.asked != _asked() or heard not in (None, drawn.number):
         st.rerun()
-    follow(drawn.number)
     if drawn.reader is not None:
         show_view(drawn.reader, drawn.read, drawn.shown)
 
