@@ -17,6 +17,7 @@ from mnist_core.nn.mlp import MLP, array_shapes
 from mnist_core.nn.normalization import normalize
 from mnist_core.recipes.build import empty_model
 from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.setting import Number
 
 if TYPE_CHECKING:
     from mnist_core.data.dataset import Dataset
@@ -32,12 +33,15 @@ DIGITS = tuple("0123456789")
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.01, 100.0
 MAX_LOGSUMEXP = 1e6
 """Limit of `ood_threshold`, in either direction."""
-CERTAINTY = {"temperature": "temperature", "sure_from": "confidence_threshold", "digit_from": "ood_threshold"}
-"""What files call the three numbers of a network's certainty, and their attributes here."""
 UNCALIBRATED = {"temperature": 1.0, "sure_from": 0.5, "digit_from": None}
-"""The same three, if nobody has measured them; older files say nothing of them."""
+"""What files call the three numbers of a network's certainty, and their values if nobody has measured them; older files
+say nothing of them."""
 BATCH = 1000
 """Images per forward pass: large enough for the matrix product, small enough for the cache."""
+
+_SHARE = Number(ge=0, le=1)
+_TEMPERATURE = Number(ge=MIN_TEMPERATURE, le=MAX_TEMPERATURE)
+_LOGSUMEXP = Number(ge=-MAX_LOGSUMEXP, le=MAX_LOGSUMEXP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,15 +140,7 @@ class Network:
             OSError: if the file cannot be written.
         """
         check_certainty(self.temperature, self.confidence_threshold, self.ood_threshold)
-        meta = {
-            "format": FORMAT,
-            "version": VERSION,
-            "recipe": self.recipe.to_json(),
-            "class_names": list(self.class_names),
-            "data": {"name": self.data_name, "fingerprint": self.data_fingerprint, "synthetic": self.synthetic},
-            "accuracy": {"validation": self.validation_accuracy, "test": self.test_accuracy},
-            "certainty": {name: getattr(self, attribute) for name, attribute in CERTAINTY.items()},
-        }
+        meta = {"format": FORMAT, "version": VERSION, **self.description}
         with np.errstate(over="ignore"):
             arrays = {name: param.astype(dtype) for name, param in self.model.arrays.items()}
         for name, array in arrays.items():
@@ -154,6 +150,18 @@ class Network:
                     f"Train with a smaller learning rate, or write float32."
                 )
         write_npz(path, meta, arrays)
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What files say of the network beside its numbers, as plain values for JSON."""
+        certainty = self.temperature, self.confidence_threshold, self.ood_threshold
+        return {
+            "recipe": self.recipe.to_json(),
+            "class_names": list(self.class_names),
+            "data": {"name": self.data_name, "fingerprint": self.data_fingerprint, "synthetic": self.synthetic},
+            "accuracy": {"validation": self.validation_accuracy, "test": self.test_accuracy},
+            "certainty": dict(zip(UNCALIBRATED, certainty, strict=True)),
+        }
 
     def inputs(self, images: np.ndarray) -> np.ndarray:
         """Normalize images as this network learned them.
@@ -258,82 +266,67 @@ def read_recipe(reader: NpzReader, kind: str, version: int) -> Recipe:
         raise reader.damaged(str(error)) from error
 
 
-def read_arrays(reader: NpzReader, recipe: Recipe, prefix: str, dtypes: set[str]) -> dict[str, np.ndarray]:
-    """Read the arrays of a recipe's network from an opened file, where their names begin with a prefix."""
+def read_model(reader: NpzReader, recipe: Recipe, prefix: str, dtypes: set[str]) -> MLP:
+    """Read the network of a recipe from an opened file, where the names of its arrays begin with a prefix.
+
+    Raises:
+        WeightsError: if an array is missing, of another shape or dtype, or holds numbers that cannot be.
+    """
     shapes = array_shapes(recipe.layer_sizes, recipe.batch_norm, recipe.dropout)
     arrays = {name: reader.array(f"{prefix}{name}", shape, dtypes) for name, shape in shapes.items()}
     for name, array in arrays.items():
         if name.endswith("running_variance") and (array < 0).any():
             raise reader.damaged(f"array {prefix + name!r} holds variances below 0")
-    return arrays
+    model = empty_model(recipe)  # only now: the file has really brought the numbers that it claims
+    model.load(arrays)
+    return model
 
 
 def _read_weights(reader: NpzReader) -> Network:
-    recipe, meta = read_recipe(reader, FORMAT, VERSION), reader.meta
-    data, accuracy, names = meta.get("data"), meta.get("accuracy"), meta.get("class_names")
-    certainty = meta.get("certainty", UNCALIBRATED)
-    if not (
-        isinstance(data, dict)
-        and isinstance(data.get("name"), str)
-        and isinstance(data.get("fingerprint"), str)
-        and isinstance(data.get("synthetic"), bool)
-        and isinstance(accuracy, dict)
-        and (accuracy.get("validation") is None or _is_share(accuracy["validation"]))
-        and (accuracy.get("test") is None or _is_share(accuracy["test"]))
-        and isinstance(names, list)
-        and len(names) == len(DIGITS)
-        and all(isinstance(name, str) for name in names)
-        and isinstance(certainty, dict)
-        and certainty.keys() == CERTAINTY.keys()
-        and _is_certainty(*(certainty[name] for name in CERTAINTY))
-    ):
-        raise reader.damaged("its data, accuracy, class_names or certainty are missing or of the wrong kind")
-    return Network(
-        _model(recipe, read_arrays(reader, recipe, "", {"float32", "float16"})),
-        recipe,
-        data["name"],
-        data["fingerprint"],
-        data["synthetic"],
-        _float(accuracy.get("validation")),
-        _float(accuracy.get("test")),
-        tuple(names),
-        float(certainty["temperature"]),
-        float(certainty["sure_from"]),
-        _float(certainty["digit_from"]),
-    )
+    recipe = read_recipe(reader, FORMAT, VERSION)
+    meta: dict[str, Any] = {"certainty": UNCALIBRATED, **reader.meta}
+    match meta:
+        case {
+            "data": {"name": str(data_name), "fingerprint": str(fingerprint), "synthetic": bool(synthetic)},
+            "accuracy": {**accuracy},
+            "class_names": [*class_names],
+            "certainty": {"temperature": temperature, "sure_from": sure_from, "digit_from": digit_from, **others},
+        } if (
+            all(share is None or _SHARE.accepts(share) for share in map(accuracy.get, ("validation", "test")))
+            and len(class_names) == len(DIGITS)
+            and all(isinstance(name, str) for name in class_names)
+            and not others
+            and _is_certainty(temperature, sure_from, digit_from)
+        ):
+            optional: list[Any] = [accuracy.get("validation"), accuracy.get("test"), digit_from]
+            validation, test, digit_from = (None if number is None else float(number) for number in optional)
+            return Network(
+                read_model(reader, recipe, "", {"float32", "float16"}),
+                recipe,
+                data_name,
+                fingerprint,
+                synthetic,
+                validation,
+                test,
+                tuple(class_names),
+                float(temperature),
+                float(sure_from),
+                digit_from,
+            )
+    raise reader.damaged("its data, accuracy, class_names or certainty are missing or of the wrong kind")
 
 
 def _read_checkpoint(reader: NpzReader) -> Network:
     recipe = read_recipe(reader, CHECKPOINT_FORMAT, CHECKPOINT_VERSION)
-    model = _model(recipe, read_arrays(reader, recipe, "model.", {"float32"}))
+    model = read_model(reader, recipe, "model.", {"float32"})
     if recipe.ema_decay:
         model.flat[...] = reader.array("average", model.flat.shape, {"float32"})
     return Network(model, recipe)
 
 
-def _model(recipe: Recipe, arrays: dict[str, np.ndarray]) -> MLP:
-    """Build a network only once the file has really delivered the numbers that it claims."""
-    model = empty_model(recipe)
-    model.load(arrays)
-    return model
-
-
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_certainty(temperature: Any, confidence_threshold: Any, ood_threshold: Any) -> bool:
-    return (  # no comparison is true for NaN
-        _is_number(temperature)
-        and MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE
-        and _is_share(confidence_threshold)
-        and (ood_threshold is None or (_is_number(ood_threshold) and abs(ood_threshold) <= MAX_LOGSUMEXP))
+def _is_certainty(temperature: object, confidence_threshold: object, ood_threshold: object) -> bool:
+    return (
+        _TEMPERATURE.accepts(temperature)
+        and _SHARE.accepts(confidence_threshold)
+        and (ood_threshold is None or _LOGSUMEXP.accepts(ood_threshold))
     )
-
-
-def _is_share(value: Any) -> bool:
-    return _is_number(value) and 0 <= value <= 1

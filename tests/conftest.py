@@ -8,9 +8,9 @@ import pytest
 
 from mnist_core.data.dataset import Dataset, Split, load_dataset
 from mnist_core.data.synthetic import synthetic_digits
-from mnist_core.io.idx import write_idx
 from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
+from tests.idx_files import write_idx
 
 REAL_MNIST = os.environ.get("MNIST_DIR")  # before any test takes it away
 

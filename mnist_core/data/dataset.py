@@ -42,20 +42,16 @@ class MnistFile:
         """The name of the file on the mirrors."""
         return f"{self.stem}-idx{self.ndim}-ubyte.gz"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All names that the file has in the wild; the mirrors' first, so that a download repairs a folder."""
-        spellings = (f"{self.stem}-idx{self.ndim}-ubyte", f"{self.stem}.idx{self.ndim}-ubyte")
-        return tuple(spelling + suffix for spelling in spellings for suffix in (".gz", ""))
-
     def find(self, folder: Path) -> Path | None:
         """Return where the file is in a folder, under the first of its names that exists; None if it isn't there.
 
-        Only ordinary files count: some archives unpack `train-images.idx3-ubyte` beside a folder that is called
-        `train-images-idx3-ubyte`.
+        The mirrors' name comes first, so that a download repairs a folder. Only ordinary files count: some archives
+        unpack `train-images.idx3-ubyte` beside a folder that is called `train-images-idx3-ubyte`.
         """
+        spellings = (f"{self.stem}-idx{self.ndim}-ubyte", f"{self.stem}.idx{self.ndim}-ubyte")
+        paths = (folder / (spelling + suffix) for spelling in spellings for suffix in (".gz", ""))
         try:
-            return next((folder / name for name in self.names if (folder / name).is_file()), None)
+            return next((path for path in paths if path.is_file()), None)
         except OSError:  # a folder that may not be entered, or a name too long for the system
             return None
 
@@ -155,15 +151,7 @@ def load_dataset(spec: str | os.PathLike[str]) -> Dataset:
                     f"original file there, or load the folder by its path to use it as a data set of its own."
                 )
     is_mnist = hashes == [file.sha256 for file in MNIST_FILES]
-    return Dataset(
-        name="MNIST" if is_mnist else _folder_name(folder),
-        train_images=arrays[0],
-        train_labels=arrays[1],
-        test_images=arrays[2],
-        test_labels=arrays[3],
-        fingerprint=_fingerprint(hashes),
-        synthetic=False,
-    )
+    return _dataset("MNIST" if is_mnist else _folder_name(folder), arrays, hashes, synthetic=False)
 
 
 def find_mnist() -> Path | None:
@@ -186,10 +174,7 @@ def find_mnist() -> Path | None:
         except DataError as error:
             raise DataError(f"MNIST_DIR names the wrong folder: {error} Or unset MNIST_DIR.") from error
         return folder
-    for folder in (LOCAL_FOLDER, cache_folder()):
-        if holds_dataset(folder):
-            return folder
-    return None
+    return next((folder for folder in (LOCAL_FOLDER, cache_folder()) if holds_dataset(folder)), None)
 
 
 def holds_dataset(folder: Path) -> bool:
@@ -247,19 +232,14 @@ def _synthetic_dataset() -> Dataset:
     ]
     for array in arrays:
         array.flags.writeable = False
-    return Dataset(
-        name="synthetic digits",
-        train_images=arrays[0],
-        train_labels=arrays[1],
-        test_images=arrays[2],
-        test_labels=arrays[3],
-        fingerprint=_fingerprint([idx_sha256(array) for array in arrays]),
-        synthetic=True,
-    )
+    return _dataset("synthetic digits", arrays, [idx_sha256(array) for array in arrays], synthetic=True)
 
 
-def _fingerprint(hashes: Sequence[str]) -> str:
-    return hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()
+def _dataset(name: str, arrays: Sequence[np.ndarray], hashes: Sequence[str], synthetic: bool) -> Dataset:
+    """Put a data set together from its four arrays and their hashes, in the order of `MNIST_FILES`."""
+    fingerprint = hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()
+    train_images, train_labels, test_images, test_labels = arrays
+    return Dataset(name, train_images, train_labels, test_images, test_labels, fingerprint, synthetic)
 
 
 def expand_user(folder: str | os.PathLike[str]) -> Path:

@@ -61,8 +61,6 @@ class Trace:
         label: the digit that it should be.
         target: float64 (K,), the wanted value of each output.
         loss: as in training, ≥ 0.
-        logits_grad: (K,), dL/dlogits.
-        x_grad: (D,), dL/dx: how the loss rises with each pixel.
         head: a key of `HEADS`.
         label_smoothing: in [0, 1).
     """
@@ -74,8 +72,6 @@ class Trace:
     label: int
     target: np.ndarray
     loss: float
-    logits_grad: np.ndarray
-    x_grad: np.ndarray
     head: str
     label_smoothing: float
 
@@ -124,7 +120,7 @@ def trace_image(model: MLP, x: np.ndarray, label: int, head: str = "softmax", la
         raise ValueError(f"found the label {label}, expected one from 0 to {len(logits) - 1}")
     precise = logits[None].astype(np.float64)  # in float32, the loss of a very sure answer is a few roundings, or 0
     loss, grad = loss_function(head, label_smoothing)(precise, np.array([label]))
-    grad = logits_grad = grad.astype(x.dtype)
+    grad = grad.astype(x.dtype)
     passages: list[Passage] = []
     for layer, before, after, cache in reversed(forward):
         y_grad, grad = grad, layer.backward(cache, grad)
@@ -133,8 +129,7 @@ def trace_image(model: MLP, x: np.ndarray, label: int, head: str = "softmax", la
     target = np.full(len(logits), smoothing / len(logits))
     target[label] += 1 - smoothing
     probabilities = HEADS[head].probabilities(precise)[0]
-    back = (loss, logits_grad[0], grad[0])
-    return Trace(tuple(passages), x, logits, probabilities, label, target, *back, head, label_smoothing)
+    return Trace(tuple(passages), x, logits, probabilities, label, target, loss, head, label_smoothing)
 
 
 def loss_terms(trace: Trace) -> np.ndarray:

@@ -88,18 +88,9 @@ class _Graph:
         graph = helper.make_graph(self._nodes, "digits", [images], [probabilities], self._constants)
         opset = helper.make_opsetid("", OPSET)
         model = helper.make_model(graph, opset_imports=[opset], ir_version=IR_VERSION, producer_name="mnist_core")
-        metadata = {
-            "recipe": network.recipe.to_json(),
-            "data": {
-                "name": network.data_name,
-                "fingerprint": network.data_fingerprint,
-                "synthetic": network.synthetic,
-            },
-            "accuracy": {"validation": network.validation_accuracy, "test": network.test_accuracy},
-            "class_names": network.class_names,
-        }
+        names = "recipe", "data", "accuracy", "class_names"
         # JSON writes every name in ASCII, also one that is no valid text and that ONNX would refuse.
-        helper.set_model_props(model, {name: json.dumps(value) for name, value in metadata.items()})
+        helper.set_model_props(model, {name: json.dumps(network.description[name]) for name in names})
         return model
 
 

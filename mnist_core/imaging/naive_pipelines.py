@@ -2,15 +2,15 @@
 
 `preprocess` does what NIST did. These shortcuts are common because they are short, but they hand the network pictures
 unlike those it learned from. Compare what is read, and you see what each stage of `preprocess` is worth.
-"""
 
-from collections.abc import Callable
+All take and return what `whole_shrunk` does; without ink the result is zeros, that of `not_inverted` ones.
+"""
 
 import numpy as np
 from PIL import Image
 
 from mnist_core.constants import SIDE
-from mnist_core.imaging.preprocess import centre_box, crop_to_ink, fit_to_box, stages_of_ink
+from mnist_core.imaging.preprocess import centre_box, crop_to_ink, fit_to_box, placed, stages_of_ink
 
 
 def whole_shrunk(ink: np.ndarray) -> np.ndarray:
@@ -33,12 +33,6 @@ def pixels_picked(ink: np.ndarray) -> np.ndarray:
 
     In addition to what `whole_shrunk` does, thin strokes tear, because the pixels between those kept are ignored, and
     edges are hard steps where MNIST has greys.
-
-    Args:
-        ink: as for `whole_shrunk`.
-
-    Returns:
-        float32 (28, 28) in [0, 1].
     """
     return _resize(ink, Image.Resampling.NEAREST)
 
@@ -47,12 +41,6 @@ def stretched(ink: np.ndarray) -> np.ndarray:
     """Cut the ink out and stretch it over all 28x28 pixels, whatever its shape.
 
     A slim 1 becomes a block as wide as it is high, and the margin of 4 empty pixels around every MNIST digit is gone.
-
-    Args:
-        ink: as for `whole_shrunk`.
-
-    Returns:
-        float32 (28, 28) in [0, 1]; zeros if there is no ink.
     """
     crop = crop_to_ink(ink)
     return _resize(crop, Image.Resampling.BILINEAR) if crop.size else centre_box(crop)
@@ -63,19 +51,9 @@ def top_left(ink: np.ndarray) -> np.ndarray:
 
     A network without convolutions has learned what each single pixel means: a few pixels further, the same digit is a
     different input.
-
-    Args:
-        ink: as for `whole_shrunk`.
-
-    Returns:
-        float32 (28, 28) in [0, 1]; zeros if there is no ink.
     """
-    field = np.zeros((SIDE, SIDE), np.float32)
     crop = crop_to_ink(ink)
-    if crop.size:
-        fitted = fit_to_box(crop)
-        field[: fitted.shape[0], : fitted.shape[1]] = fitted
-    return field
+    return placed(fit_to_box(crop) if crop.size else crop, 0, 0)
 
 
 def not_inverted(ink: np.ndarray) -> np.ndarray:
@@ -83,23 +61,11 @@ def not_inverted(ink: np.ndarray) -> np.ndarray:
 
     MNIST is white on black. Here the pixels that were always 0 in training are 1, so every weight at the border, which
     training never corrected, takes part in the answer.
-
-    Args:
-        ink: as for `whole_shrunk`.
-
-    Returns:
-        float32 (28, 28) in [0, 1]; ones if there is no ink.
     """
     return 1 - stages_of_ink(ink).centred
 
 
-NAIVE_PIPELINES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "whole_shrunk": whole_shrunk,
-    "pixels_picked": pixels_picked,
-    "stretched": stretched,
-    "top_left": top_left,
-    "not_inverted": not_inverted,
-}
+NAIVE_PIPELINES = {way.__name__: way for way in (whole_shrunk, pixels_picked, stretched, top_left, not_inverted)}
 
 
 def _resize(picture: np.ndarray, filtering: Image.Resampling) -> np.ndarray:

@@ -80,9 +80,8 @@ def find_digits(grey: np.ndarray) -> list[DigitInk]:
     mask &= ~np.append(False, at_edge)[labels]  # the table beside the paper, a shadow, a digit that is cut off
     found = [digit for row in _rows(contrast, mask, limit) for digit in row]
     tallest = sorted(found, key=lambda digit: digit.box[0] - digit.box[2])[:MAX_DIGITS]
-    kept = {id(digit) for digit in tallest}
     scales = height / size[1], width / size[0]
-    return [DigitInk(_enlarged(digit.box, *scales), digit.ink) for digit in found if id(digit) in kept]
+    return [DigitInk(_enlarged(digit.box, *scales), digit.ink) for digit in found if digit in tallest]
 
 
 def find_rows(ink: np.ndarray) -> list[DigitInk]:
@@ -112,14 +111,11 @@ def box_mean(values: np.ndarray, reach: int) -> np.ndarray:
     Returns:
         float32 (H, W).
     """
-    for axis in (0, 1):
-        length = values.shape[axis]
-        sums = np.cumsum(values, axis=axis, dtype=np.float64)
-        sums = np.concatenate([np.zeros_like(np.take(sums, [0], axis)), sums], axis)
-        place = np.arange(length)
-        low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, length)
-        counts = np.expand_dims(high - low, 1 - axis)
-        values = ((np.take(sums, high, axis) - np.take(sums, low, axis)) / counts).astype(np.float32)
+    for _ in range(2):  # down the columns, then, turned over, along the rows
+        place = np.arange(len(values))
+        low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, len(values))
+        sums = np.pad(np.cumsum(values, axis=0, dtype=np.float64), ((1, 0), (0, 0)))
+        values = ((sums[high] - sums[low]) / (high - low)[:, None]).astype(np.float32).T
     return values
 
 
@@ -155,8 +151,6 @@ def _contrast(grey: Image.Image) -> tuple[np.ndarray, float]:
 def _rows(contrast: np.ndarray, mask: np.ndarray, limit: float) -> Iterator[list[DigitInk]]:
     """Split the ink into rows of writing, from top to bottom, and each row into digits."""
     labels, boxes = label_components(mask)
-    if len(boxes) == 0:
-        return
     heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
     strong = np.bincount(labels[contrast > limit], minlength=len(boxes) + 1)[1:] > 0
     strokes = strong & (np.maximum(heights, widths) >= SMALLEST // 2)

@@ -259,36 +259,38 @@ def fit_to_box(crop: np.ndarray, box: int = BOX) -> np.ndarray:
     return np.clip(np.asarray(fitted, dtype=np.float32), 0, 1)
 
 
-def centre_mass(fitted: np.ndarray, field: int = SIDE) -> np.ndarray:
-    """Place the centre of mass of the ink at the centre of an empty square field, by whole pixels.
+def centre_mass(fitted: np.ndarray) -> np.ndarray:
+    """Place the centre of mass of the ink at the centre of an empty picture of 28x28 pixels, by whole pixels.
 
     Args:
-        fitted: float32 (h, w) with ink, neither side longer than `field`.
-        field: side of the result, in pixels.
+        fitted: float32 (h, w) with ink, neither side longer than 28.
 
     Returns:
-        float32 (field, field). A picture whose mass lies far off its middle is moved only as far as it stays
-        inside the field: no ink is ever cut off.
+        float32 (28, 28). A picture whose mass lies far off its middle is moved only as far as it stays inside: no ink
+        is ever cut off.
     """
     height, width = fitted.shape
     mass = fitted.sum()
     mass_row = (fitted.sum(axis=1) @ np.arange(height)) / mass
     mass_column = (fitted.sum(axis=0) @ np.arange(width)) / mass
     # The centre is pixel 14, not 13.5: measured, the mean centre of mass of MNIST's own images is (14.0, 14.0).
-    top = int(np.clip(round(field // 2 - mass_row), 0, field - height))
-    left = int(np.clip(round(field // 2 - mass_column), 0, field - width))
-    centred = np.zeros((field, field), dtype=np.float32)
-    centred[top : top + height, left : left + width] = fitted
-    return centred
+    top = int(np.clip(round(SIDE // 2 - mass_row), 0, SIDE - height))
+    left = int(np.clip(round(SIDE // 2 - mass_column), 0, SIDE - width))
+    return placed(fitted, top, left)
 
 
-def centre_box(fitted: np.ndarray, field: int = SIDE) -> np.ndarray:
-    """Place a picture, float32 (h, w), in the middle of an empty square field, whatever its mass."""
+def centre_box(fitted: np.ndarray) -> np.ndarray:
+    """Place a picture, float32 (h, w), in the middle of an empty one, float32 (28, 28), whatever its mass."""
     height, width = fitted.shape
-    top, left = (field - height) // 2, (field - width) // 2
-    centred = np.zeros((field, field), dtype=np.float32)
-    centred[top : top + height, left : left + width] = fitted
-    return centred
+    return placed(fitted, (SIDE - height) // 2, (SIDE - width) // 2)
+
+
+def placed(picture: np.ndarray, top: int, left: int) -> np.ndarray:
+    """Place a picture, float32 (h, w), in an empty one, float32 (28, 28), from this row and column on."""
+    height, width = picture.shape
+    field = np.zeros((SIDE, SIDE), np.float32)
+    field[top : top + height, left : left + width] = picture
+    return field
 
 
 def _check_picture(pixels: np.ndarray) -> None:

@@ -84,14 +84,11 @@ def _pixels(columns: np.ndarray, tops: np.ndarray, ends: np.ndarray) -> tuple[np
 def _on_lines(y: np.ndarray, x: np.ndarray, width: int, height: int) -> np.ndarray:
     """Return which points, int (N,) each, lie on straight lines across a strip; bool (N,)."""
     room = int(width * SLOPES.max()) + 2
-    best, best_counts, best_levels = 0.0, np.zeros(0, int), np.zeros(0, int)
-    for slope in SLOPES:
-        levels = np.rint(y - slope * x).astype(int) + room  # where the line through the point began
-        counts = np.bincount(levels, minlength=height + 2 * room)
-        piled = float((counts.astype(float) ** 2).sum())
-        if piled > best:
-            best, best_counts, best_levels = piled, counts, levels
-    if best == 0:
-        return np.zeros(y.size, bool)
-    lines = np.convolve(best_counts, np.ones(3), "same") >= COVERED * width
-    return np.convolve(lines, np.ones(3), "same")[best_levels] > 0
+
+    def along(slope: float) -> tuple[np.ndarray, np.ndarray]:
+        levels = np.rint(y - slope * x).astype(int) + room  # where the line through each point began
+        return levels, np.bincount(levels, minlength=height + 2 * room)
+
+    levels, counts = max(map(along, SLOPES), key=lambda found: (found[1].astype(float) ** 2).sum())
+    lines = np.convolve(counts, np.ones(3), "same") >= COVERED * width
+    return np.convolve(lines, np.ones(3), "same")[levels] > 0

@@ -1,4 +1,4 @@
-"""Read and write IDX, the simple file format of MNIST.
+"""Read IDX, the simple file format of MNIST.
 
 An IDX file is a short header, then the numbers of one array, row by row. The header holds two zero bytes, one
 byte for the type of the numbers (0x08: unsigned bytes), one byte for the number of dimensions, and then the
@@ -27,7 +27,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_core.errors import DataError
-from mnist_core.io.atomic_file import atomic_write
 
 MAX_BYTES = 2**30  # 1 GiB, twenty times the MNIST training images
 GZIP_MAGIC = b"\x1f\x8b"
@@ -85,40 +84,6 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
         ) from error
 
 
-def write_idx(path: str | os.PathLike[str], array: npt.NDArray[np.uint8]) -> None:
-    """Write an array as an IDX file, gzip-compressed when the name ends in `.gz`.
-
-    A crash leaves the old file or the new one, never half of one. Equal arrays give equal files: no time is stored.
-
-    Args:
-        path: the file, replaced if it exists; its folder is created if necessary.
-        array: uint8, 1 to 3 dimensions, none of them 0, at most 1 GiB in all.
-
-    Raises:
-        DataError: the array does not fit the format, or the file cannot be written.
-    """
-    path = Path(path)
-    if array.dtype != np.uint8 or not 1 <= array.ndim <= 3:
-        raise DataError(
-            f"{path}: found an array of {array.dtype} with {array.ndim} dimensions to write, expected uint8 "
-            f"with 1 to 3. Convert the array first."
-        )
-    _check_shape(path, array.shape)
-    content = idx_header(array.shape) + array.tobytes()
-    try:
-        with atomic_write(path) as file:
-            if path.suffix == ".gz":
-                with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as stream:
-                    stream.write(content)
-            else:
-                file.write(content)
-    except OSError as error:
-        raise DataError(
-            f"{path}: found that it cannot be written ({error.strerror or error}), expected a folder with "
-            f"room, open to writing. Choose another folder."
-        ) from error
-
-
 def idx_header(shape: tuple[int, ...]) -> bytes:
     r"""Return the header of an IDX file of unsigned bytes in this shape.
 
@@ -167,7 +132,16 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
     if len(lengths) < 4 * ndim:
         raise _header_error(path, 4 + len(lengths), 4 + 4 * ndim)
     shape = struct.unpack(f">{ndim}I", lengths)
-    _check_shape(path, shape)
+    if 0 in shape:
+        raise DataError(
+            f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
+            f"The set is empty: choose another file."
+        )
+    if math.prod(shape) > MAX_BYTES:
+        raise DataError(
+            f"{path}: found the dimensions {_size(shape)}, expected at most "
+            f"{MAX_BYTES}. The header is wrong, or the set must be divided."
+        )
     return shape
 
 
@@ -187,20 +161,6 @@ def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -
         raise _size_error(path, shape, f"more than {len(items)} bytes")
     items.flags.writeable = False
     return items.reshape(shape)
-
-
-def _check_shape(path: Path, shape: tuple[int, ...]) -> None:
-    """Refuse an array without items, and one that is too large for memory."""
-    if 0 in shape:
-        raise DataError(
-            f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
-            f"The set is empty: choose another file."
-        )
-    if math.prod(shape) > MAX_BYTES:
-        raise DataError(
-            f"{path}: found the dimensions {_size(shape)}, expected at most "
-            f"{MAX_BYTES}. The header is wrong, or the set must be divided."
-        )
 
 
 def _header_error(path: Path, found: int, expected: int) -> DataError:

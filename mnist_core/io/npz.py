@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
@@ -68,9 +67,7 @@ class NpzReader:
     def __enter__(self) -> "NpzReader":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_raised: object) -> None:
         self._archive.close()
 
     def array(self, name: str, shape: tuple[int, ...], dtypes: Collection[str]) -> np.ndarray:

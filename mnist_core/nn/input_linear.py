@@ -38,10 +38,6 @@ class InputLinear(Linear):
 
     These are the sums of `Linear`, in another order. Measured: both products of a layer of 784-512 with batches of 100
     take 0.8 of the time, a whole step 0.9 (`bench/RESULTS.md`). `Linear` is the one to learn from.
-
-    Args:
-        W: weights (in_features, out_features); kept, not copied.
-        b: biases (out_features,); kept, not copied.
     """
 
     def __init__(self, W: np.ndarray, b: np.ndarray) -> None:

@@ -186,7 +186,10 @@ class BatchNorm(Layer):
         own_statistics = training and len(x) > 1
         if own_statistics:
             mean, variance = x.mean(axis=0), x.var(axis=0)
-            self._update_running(mean, variance * (len(x) / (len(x) - 1)))
+            unbiased = variance * (len(x) / (len(x) - 1))
+            for name, seen in (("running_mean", mean), ("running_variance", unbiased)):
+                self.state[name] *= 1 - self.momentum
+                self.state[name] += self.momentum * seen
         else:
             mean, variance = self.state["running_mean"], self.state["running_variance"]
         inverse_deviation = 1 / np.sqrt(variance + self.eps)
@@ -206,9 +209,3 @@ class BatchNorm(Layer):
         """Compute Σ g x̂ and Σ g."""
         (grad * cache.normalized).sum(axis=0, out=out["gamma"])
         grad.sum(axis=0, out=out["beta"])
-
-    def _update_running(self, mean: np.ndarray, variance: np.ndarray) -> None:
-        for name, seen in (("running_mean", mean), ("running_variance", variance)):
-            running = self.state[name]
-            running *= 1 - self.momentum
-            running += self.momentum * seen

@@ -40,11 +40,7 @@ class Optimizer:
         ]
 
     def step(self, learning_rate: float) -> None:
-        """Change all parameters once.
-
-        Args:
-            learning_rate: η > 0, for this step.
-        """
+        """Change all parameters once, with the learning rate η > 0."""
         self.step_count += 1
         for chunk in self._chunks:
             self.rule(learning_rate, *chunk)
@@ -62,8 +58,6 @@ class Momentum(Optimizer):
     """Gradient descent with momentum: v ← μ v + g, p ← p − η v.
 
     Args:
-        params: (P,), changed in place.
-        grads: (P,).
         momentum: μ in [0, 1), the share of the velocity that is kept.
 
     Source: Sutskever et al. 2013, equations 1 and 2, in the form that PyTorch uses (η outside of v),
@@ -99,8 +93,6 @@ class AdaGrad(Optimizer):
     """Smaller steps where slopes were steep: s ← s + g², p ← p − η g / (√s + ε).
 
     Args:
-        params: (P,), changed in place.
-        grads: (P,).
         eps: ε > 0, keeps the quotient finite.
 
     Source: Duchi, Hazan, Singer 2011, figure 1, https://jmlr.org/papers/v12/duchi11a.html
@@ -120,8 +112,6 @@ class RMSprop(Optimizer):
     """AdaGrad that forgets: s ← β₂ s + (1 − β₂) g², p ← p − η g / (√s + ε).
 
     Args:
-        params: (P,), changed in place.
-        grads: (P,).
         beta2: β₂ in [0, 1), the share of the mean square that is kept.
         eps: ε > 0, keeps the quotient finite.
 
@@ -147,8 +137,6 @@ class Adam(Optimizer):
     v̂ = v / (1 − β₂ᵗ): both means begin at zero, and the divisions take that bias out again.
 
     Args:
-        params: (P,), changed in place.
-        grads: (P,).
         beta1: β₁ in [0, 1), the share of the gradient's mean that is kept.
         beta2: β₂ in [0, 1), the same for its mean square.
         eps: ε > 0, keeps the quotient finite.
@@ -185,11 +173,6 @@ class AdamW(Adam):
     As a penalty, λ W would be divided by Adam's root like any slope, and steep weights would hardly shrink.
 
     Args:
-        params: (P,), changed in place.
-        grads: (P,).
-        beta1: as for `Adam`, like the next two.
-        beta2: see there.
-        eps: see there.
         weight_decay: λ ≥ 0.
         weight_count: how many entries at the beginning are weights and shrink; None: all.
 
@@ -214,3 +197,14 @@ class AdamW(Adam):
         """Shrink the weights, then do Adam's step."""
         self.params[: self.weight_count] *= 1 - learning_rate * self.weight_decay
         super().step(learning_rate)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "momentum": Momentum,
+    "nesterov": Nesterov,
+    "adagrad": AdaGrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}

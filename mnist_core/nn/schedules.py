@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 Schedule = Callable[[int, int], float]
 """(step, steps) -> factor in [0, 1] by which the recipe's learning rate is multiplied."""
 
-SCHEDULES = ("constant", "step", "exponential", "cosine", "one-cycle")
 WARMUP_START = 0.1
 """A warm-up begins with this share of the learning rate."""
 
@@ -21,14 +20,7 @@ def constant(step: int, steps: int) -> float:
 
 
 def step_decay(step: int, steps: int, drops: Sequence[float], factor: float) -> float:
-    """Multiply by `factor` at each drop.
-
-    Args:
-        step: steps before this one.
-        steps: steps in all.
-        drops: at which shares of the training, in (0, 1).
-        factor: in (0, 1].
-    """
+    """Multiply by `factor`, in (0, 1], at each drop; drops are shares of the training, in (0, 1)."""
     # A quotient is rounded to the very float that 0.55 is; the product 0.55 · 100 would be just above 55.
     return factor ** sum(step / steps >= drop for drop in drops)
 
@@ -61,17 +53,22 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 def warm_up(step: int, steps: int, share: float) -> float:
-    """Rise along a line from `WARMUP_START` to 1 over the first `share` of the steps, then stay.
-
-    Args:
-        step: steps before this one.
-        steps: steps in all.
-        share: in [0, 1); 0: no warm-up.
+    """Rise along a line from `WARMUP_START` to 1 over the first `share` of the steps, in [0, 1), then stay.
 
     Source: Goyal et al. 2017, Accurate, large minibatch SGD, section 2.2, https://arxiv.org/abs/1706.02677
     """
     length = share * steps
     return 1.0 if step >= length else WARMUP_START + (1 - WARMUP_START) * step / length
+
+
+SCHEDULES: dict[str, Callable[..., float]] = {
+    "constant": constant,
+    "step": step_decay,
+    "exponential": exponential,
+    "cosine": cosine,
+    "one-cycle": one_cycle,
+}
+"""(step, steps, settings of its own) -> factor."""
 
 
 def build_schedule(name: str, drops: Sequence[float], factor: float, warmup: float) -> Schedule:
@@ -86,14 +83,9 @@ def build_schedule(name: str, drops: Sequence[float], factor: float, warmup: flo
     Returns:
         The product of the schedule and its warm-up.
     """
-    shape: Schedule = {
-        "constant": constant,
-        "step": lambda step, steps: step_decay(step, steps, drops, factor),
-        "exponential": lambda step, steps: exponential(step, steps, factor),
-        "cosine": cosine,
-        "one-cycle": one_cycle,
-    }[name]
-    return lambda step, steps: shape(step, steps) * warm_up(step, steps, warmup)
+    shape = SCHEDULES[name]
+    arguments = {"step": (drops, factor), "exponential": (factor,)}.get(name, ())
+    return lambda step, steps: shape(step, steps, *arguments) * warm_up(step, steps, warmup)
 
 
 def _between(start: float, end: float, progress: float) -> float:

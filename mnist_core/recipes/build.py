@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from mnist_core.nn.mlp import MLP, build_mlp
-from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.nn.optimizers import OPTIMIZERS, AdamW, Optimizer
+from mnist_core.recipes.recipe import SETTINGS, Recipe
 
 
 def build_model(recipe: Recipe, rng: np.random.Generator, dtype: type[np.floating] = np.float32) -> MLP:
@@ -30,21 +30,10 @@ def empty_model(recipe: Recipe, dtype: type[np.floating] = np.float32) -> MLP:
 
 
 def build_optimizer(recipe: Recipe, model: MLP) -> Optimizer:
-    """Build a recipe's optimizer for a network."""
-    arrays = (model.flat_params, model.flat_grads)
-    match recipe.optimizer:
-        case "momentum":
-            return Momentum(*arrays, recipe.momentum)
-        case "nesterov":
-            return Nesterov(*arrays, recipe.momentum)
-        case "adagrad":
-            return AdaGrad(*arrays, recipe.eps)
-        case "rmsprop":
-            return RMSprop(*arrays, recipe.beta2, recipe.eps)
-        case "adam":
-            return Adam(*arrays, recipe.beta1, recipe.beta2, recipe.eps)
-        case "adamw":
-            betas = (recipe.beta1, recipe.beta2)
-            return AdamW(*arrays, *betas, recipe.eps, recipe.weight_decay, model.weight_count)
-        case _:
-            return SGD(*arrays)
+    """Build a recipe's optimizer for a network, from the settings that have an effect only with it."""
+    kind = OPTIMIZERS[recipe.optimizer]
+    names = (name for name, declared in SETTINGS.items() if "optimizer" in declared.only_with)
+    settings = {name: getattr(recipe, name) for name in names if recipe.has_effect(name)}
+    if kind is AdamW:
+        settings["weight_count"] = model.weight_count
+    return kind(model.flat_params, model.flat_grads, **settings)

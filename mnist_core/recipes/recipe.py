@@ -11,10 +11,10 @@ from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
+from mnist_core.nn.optimizers import OPTIMIZERS
 from mnist_core.nn.schedules import SCHEDULES
 from mnist_core.recipes.setting import Choice, Flag, Number, Numbers, Setting, setting, spell
 
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw")
 SCHEDULE_UNITS = ("step", "epoch")
 VALIDATIONS = ("random", "last")
 MAX_HIDDEN_LAYERS = 16

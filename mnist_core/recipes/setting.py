@@ -1,6 +1,7 @@
 """How a setting is declared: what it may be, when it has an effect, and how it is written as a text."""
 
 import dataclasses
+import operator
 import re
 import sys
 from collections.abc import Mapping
@@ -82,12 +83,8 @@ class Number:
             return False
         if self.kind is float and not abs(value) <= sys.float_info.max:  # also a whole number that no float can hold
             return False
-        return (
-            (self.gt is None or value > self.gt)
-            and (self.ge is None or value >= self.ge)
-            and (self.lt is None or value < self.lt)
-            and (self.le is None or value <= self.le)
-        )
+        ends = {operator.gt: self.gt, operator.ge: self.ge, operator.lt: self.lt, operator.le: self.le}
+        return all(compares(value, end) for compares, end in ends.items() if end is not None)
 
     def parse(self, text: str) -> float:
         """Read a number, plainly written; Python's own reading also takes 1_000 and the digits of other scripts."""

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from mnist_core.io.npz import NpzReader, write_npz
-from mnist_core.network import CHECKPOINT_FORMAT, CHECKPOINT_VERSION, read_arrays, read_recipe
+from mnist_core.network import CHECKPOINT_FORMAT, CHECKPOINT_VERSION, read_model, read_recipe
 from mnist_core.training.state import TrainingState, init_state
 
 
@@ -30,12 +30,8 @@ def save_checkpoint(path: str | os.PathLike[str], state: TrainingState, data_fin
     }
     arrays = {f"model.{name}": array for name, array in state.model.arrays.items()}
     arrays |= {f"optimizer.{name}": memory for name, memory in state.optimizer.state.items()}
-    if state.average is not None:
-        arrays["average"] = state.average
-    if state.best is not None:
-        arrays["best"] = state.best
-    if state.order is not None:
-        arrays["order"] = state.order
+    optional = {"average": state.average, "best": state.best, "order": state.order}
+    arrays |= {name: array for name, array in optional.items() if array is not None}
     write_npz(path, meta, arrays)
 
 
@@ -57,9 +53,7 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
         recipe = read_recipe(reader, CHECKPOINT_FORMAT, CHECKPOINT_VERSION)
         if meta.get("data_fingerprint") != data_fingerprint:
             raise reader.damaged("it belongs to a training with other data: resume with the same --data")
-        arrays = read_arrays(reader, recipe, "model.", {"float32"})
-        state = init_state(recipe)  # only now: the file has really brought what it claims
-        state.model.load(arrays)
+        state = init_state(recipe, begin_with=read_model(reader, recipe, "model.", {"float32"}))
         try:
             state.rng.bit_generator.state = meta["rng"]
             _set_counters(state, meta["counters"])

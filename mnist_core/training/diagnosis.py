@@ -150,18 +150,13 @@ def chance_loss(head: str) -> float:
 
     With softmax every class gets 1/K: −log(1/K) = ln K, with label smoothing as well. With sigmoids each gets p = 1/K:
     the binary cross-entropies add up to −ln p − (K − 1) ln(1 − p), the squared errors to ½ (1 − p)² + ½ (K − 1) p².
+    The logits z = ln(p / (1 − p)) = −ln(K − 1) give both; softmax takes any that are equal.
 
     Args:
         head: a key of `HEADS`.
     """
-    p = 1 / CLASSES
-    match head:
-        case "sigmoid":
-            return -math.log(p) - (CLASSES - 1) * math.log(1 - p)
-        case "squared-error":
-            return 0.5 * (1 - p) ** 2 + 0.5 * (CLASSES - 1) * p**2
-        case _:
-            return math.log(CLASSES)
+    logits = np.full((1, CLASSES), -math.log(CLASSES - 1))
+    return float(HEADS[head].loss(logits, np.zeros(1, np.intp))[0])
 
 
 def diagnose(

@@ -70,19 +70,13 @@ def layers_from_json(values: dict[str, Any]) -> LayerRecord:
     """Rebuild a record from the result of `layers_to_json`.
 
     Raises:
-        ValueError: if the kind is not "layers".
-        TypeError: if fields are missing or unknown.
+        KeyError, TypeError: if fields are missing or unknown.
     """
-    if values.get("record") != "layers":
-        raise ValueError(f"found a record of kind {values.get('record')!r}, expected 'layers'")
-    return LayerRecord(values["step"], tuple(_layer_from_json(layer) for layer in values["layers"]))
-
-
-def _layer_from_json(values: dict[str, Any]) -> LayerStatistics:
-    # JSON has lists only
-    return LayerStatistics(
-        **{**values, "outputs": tuple(values["outputs"]), "gradients": tuple(values["gradients"])},
+    layers = (
+        LayerStatistics(**{**layer, "outputs": tuple(layer["outputs"]), "gradients": tuple(layer["gradients"])})
+        for layer in values["layers"]
     )
+    return LayerRecord(values["step"], tuple(layers))
 
 
 def layer_statistics(

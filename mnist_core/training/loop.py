@@ -55,12 +55,7 @@ def _train(state: TrainingState, split: Split, validations_per_epoch: int) -> It
     recipe = state.recipe
     images = len(split.train_images)
     batches = recipe.steps_per_epoch(images)
-    middle_validations = {batches * i // validations_per_epoch for i in range(1, validations_per_epoch)} - {
-        0,
-        batches,
-    }
-    if not len(split.validation_images):
-        middle_validations.clear()
+    middle_validations = {batches * i // validations_per_epoch for i in range(1, validations_per_epoch)}
     # Batch norm needs the statistics of a whole batch.
     size = recipe.batch_size if recipe.batch_norm else min(recipe.batch_size, MICRO_BATCH)
     inputs = Batches(

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.curve import Figure, moving_mean, rounded, smoothing_steps, thin_out
+from webapp.charts.curve import Figure, fixed_axis, moving_mean, rounded, smoothing_steps, thin_out
 from webapp.runs.records import Records
 
 COLOURS = (
@@ -129,7 +129,7 @@ def overlay_figure(
         logarithmic: whether a loss is drawn on a logarithmic axis; accuracies never are.
 
     Returns:
-        A figure as Plotly understands it; without a legend, which the page has beside it.
+        A figure without a legend, which the page has beside it.
     """
     curves = [curve for curve in curves if len(curve.x)]
     value_format = ".4f" if measure == "loss" else ".2%"
@@ -150,13 +150,10 @@ def overlay_figure(
         "layout": {
             "margin": {"l": 62, "r": 12, "t": 12, "b": 40},
             "showlegend": False,
-            "xaxis": {"title": {"text": x_title}, "rangemode": "tozero", "zeroline": False, "fixedrange": True},
-            "yaxis": {
-                "title": {"text": y_title},
-                "zeroline": False,
-                "fixedrange": True,
-                **(_loss_axis(curves, logarithmic) if measure == "loss" else _accuracy_axis(curves)),
-            },
+            "xaxis": fixed_axis(x_title, rangemode="tozero"),
+            "yaxis": fixed_axis(
+                y_title, **(_loss_axis(curves, logarithmic) if measure == "loss" else _accuracy_axis(curves))
+            ),
             "hovermode": "x unified",
         },
     }

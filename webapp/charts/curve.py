@@ -17,6 +17,7 @@ AXIS_ENDS = (20, 50, 100, 200, 500, 1000, 2000)
 """Epochs at which the time axis of a long run may end for a while."""
 
 Figure = dict[str, Any]
+"""A figure, or a part of one, as Plotly understands it."""
 Names = dict[str, str]
 """Translated texts under the keys "training", "validation", "best", "epoch", "loss", "accuracy"."""
 
@@ -37,7 +38,7 @@ def moving_mean(values: np.ndarray, window: int) -> np.ndarray:
     return (sums[ends] - sums[starts]) / (ends - starts)
 
 
-def thin_out(values: np.ndarray, limit: int = MAX_POINTS) -> np.ndarray:
+def thin_out(values: np.ndarray) -> np.ndarray:
     """Choose which points of a long curve are drawn: evenly spread, always with the newest.
 
     While a curve grows, the points that are drawn stay the same, and every other one goes when they become too many:
@@ -45,14 +46,13 @@ def thin_out(values: np.ndarray, limit: int = MAX_POINTS) -> np.ndarray:
 
     Args:
         values: (N,), the curve; only its length counts.
-        limit: how many points at most.
 
     Returns:
-        integer (at most limit,), indices in order.
+        integer (at most MAX_POINTS,), indices in order.
     """
     count = len(values)
     apart = 1
-    while -(-count // apart) > limit:
+    while -(-count // apart) > MAX_POINTS:
         apart *= 2
     chosen = np.arange(apart - 1, count, apart)
     return chosen if count % apart == 0 else np.append(chosen, count - 1)
@@ -68,18 +68,31 @@ def axis_end(epochs: float, last_epoch: int) -> int:
     return next((end for end in AXIS_ENDS if epochs <= end <= last_epoch / 2), last_epoch)
 
 
-def epoch_layout(names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
-    """Return the layout of a figure whose time axis counts epochs."""
+def fixed_axis(title: str, **options: Any) -> Figure:
+    """Return an axis that cannot be zoomed, without a line at 0.
+
+    Args:
+        title: its translated name.
+        options: what else Plotly is told of it.
+    """
+    return {"title": {"text": title}, "zeroline": False, "fixedrange": True, **options}
+
+
+def epoch_layout(names: Names, title: str, last_epoch: int, yaxis: Figure, **margin: int) -> Figure:
+    """Return the layout of a figure whose time axis counts epochs.
+
+    Args:
+        names: translated texts, "epoch" among them.
+        title: translated name of the vertical axis.
+        last_epoch: where the time axis ends.
+        yaxis: what else Plotly is told of the vertical axis.
+        margin: where it is not the usual one, in CSS pixels: "l", "r", "t" or "b".
+    """
+    hover_title = {"text": names["epoch"] + " %{x:.2f}"}
     return {
-        "margin": {"l": 52, "r": 12, "t": 34, "b": 40},
-        "xaxis": {
-            "title": {"text": names["epoch"]},
-            "range": [0, last_epoch],
-            "zeroline": False,
-            "fixedrange": True,
-            "unifiedhovertitle": {"text": names["epoch"] + " %{x:.2f}"},
-        },
-        "yaxis": {"title": {"text": title}, "zeroline": False, "fixedrange": True, **yaxis},
+        "margin": {"l": 52, "r": 12, "t": 34, "b": 40, **margin},
+        "xaxis": fixed_axis(names["epoch"], range=[0, last_epoch], unifiedhovertitle=hover_title),
+        "yaxis": fixed_axis(title, **yaxis),
         "legend": {
             "orientation": "h",
             "x": 0,

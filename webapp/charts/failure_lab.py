@@ -65,9 +65,6 @@ class LabRun:
         Args:
             measure: which one.
             names: translated texts under the keys "training" and "validation".
-
-        Returns:
-            Two curves as Plotly understands them.
         """
         records = self.records
         train = self.smoothed(records.loss if measure == "loss" else records.accuracy)
@@ -101,9 +98,6 @@ def loss_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Figure
         lab_runs: the failure and its remedy, as far as they have been started.
         epochs: where the time axis ends.
         names: translated texts under the keys "training", "validation", "epoch" and "loss".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     smooth = [run.smoothed(run.records.loss) for run in lab_runs]
     shown = np.concatenate([np.ones(0), *smooth, *([v for _, v in run.records.validation_loss] for run in lab_runs)])
@@ -124,9 +118,6 @@ def accuracy_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Fi
         lab_runs: see `loss_figure`.
         epochs: likewise.
         names: the keys "training", "validation", "epoch", "accuracy" and "guessing".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     yaxis = {"range": [0, 1.02], "tickformat": ".0%"}
     layout = _layout(epochs, names, names["accuracy"], yaxis)
@@ -150,6 +141,5 @@ def accuracy_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Fi
 
 
 def _layout(epochs: int, names: Names, title: str, yaxis: Figure) -> Figure:
-    layout = epoch_layout(names, title, epochs, yaxis)
     # The page has the legend, above both charts.
-    return {**layout, "margin": {**layout["margin"], "t": 12}, "showlegend": False}
+    return {**epoch_layout(names, title, epochs, yaxis, t=12), "showlegend": False}

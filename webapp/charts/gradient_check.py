@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.nn.gradient_check import NOISE, GradientCheck
-from webapp.charts.curve import Figure
+from webapp.charts.curve import Figure, rounded
 from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR
 
 RIGHT = 1e-7
@@ -60,9 +60,6 @@ def slopes_figure(checks: Mapping[str, GradientCheck], names: dict[str, str]) ->
     Args:
         checks: each parameter array's check, under its translated name.
         names: translated names under the keys "backpropagation", "measured", "agree" and "differ".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     analytic = np.concatenate([np.abs(check.analytic) for check in checks.values()])
     numeric = np.concatenate([np.abs(check.numeric) for check in checks.values()])
@@ -81,8 +78,8 @@ def slopes_figure(checks: Mapping[str, GradientCheck], names: dict[str, str]) ->
                 "type": "scatter",
                 "mode": "markers",
                 "name": name,
-                "x": [float(f"{value:.5g}") for value in numeric[chosen]],
-                "y": [float(f"{value:.5g}") for value in analytic[chosen]],
+                "x": rounded(numeric[chosen]),
+                "y": rounded(analytic[chosen]),
                 "text": labels[chosen].tolist(),
                 "marker": {"color": colour, "size": size, "opacity": 0.6},
                 "hovertemplate": "%{text}<br>%{y:.5g}<br>%{x:.5g}<extra></extra>",

@@ -24,9 +24,6 @@ def outputs_figure(
         steps_per_epoch: updates in an epoch.
         last_epoch: where the time axis ends.
         names: translated texts under the keys "most", "half", "median", "epoch" and "outputs".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     x = [record.step / steps_per_epoch for record in records]
     lowest, lower, median, upper, highest = ([record.layers[layer].outputs[i] for record in records] for i in range(5))
@@ -58,7 +55,7 @@ def gradients_figure(
         layer_names: of all layers, from input to output.
 
     Returns:
-        A figure as Plotly understands it; a gradient of 0, which has no logarithm, leaves a gap.
+        A figure in which a gradient of 0, which has no logarithm, leaves a gap.
     """
     x = [record.step / steps_per_epoch for record in records]
     curves: list[Figure] = [
@@ -84,8 +81,7 @@ def _colour(layer: int, layers: int) -> str:
 
 
 def _figure(curves: list[Figure], names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:
-    layout = epoch_layout(names, title, last_epoch, yaxis)
     return {
         "data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves],
-        "layout": {**layout, "margin": {**layout["margin"], "l": 64}},
+        "layout": epoch_layout(names, title, last_epoch, yaxis, l=64),
     }

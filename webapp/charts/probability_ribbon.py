@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from webapp.charts.curve import Figure, axis_end, rounded
+from webapp.charts.curve import Figure, axis_end, fixed_axis, rounded
 
 COLOURS = (
     "37, 99, 235",
@@ -33,9 +33,6 @@ def ribbon_figure(epochs: Sequence[float], probabilities: np.ndarray, end: int, 
         probabilities: float (R, 10), of each reading, rows that sum to 1.
         end: the last epoch of the training; a long axis ends before it as long as the ribbon would be a mere stripe.
         names: translated names under the keys "epoch" and "probability".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     end = axis_end(epochs[-1], end)
     x = rounded(epochs)
@@ -64,20 +61,12 @@ def ribbon_figure(epochs: Sequence[float], probabilities: np.ndarray, end: int, 
     ]
     layout = {
         "margin": {"l": 52, "r": 16, "t": 10, "b": 40},
-        "xaxis": {
-            "title": {"text": names["epoch"]},
-            "range": [x[0], max(end, x[-1])],
-            "zeroline": False,
-            "fixedrange": True,
-            "unifiedhovertitle": {"text": names["epoch"] + " %{x:.1f}"},
-        },
-        "yaxis": {
-            "title": {"text": names["probability"]},
-            "range": [0, 1],
-            "tickformat": ".0%",
-            "zeroline": False,
-            "fixedrange": True,
-        },
+        "xaxis": fixed_axis(
+            names["epoch"],
+            range=[x[0], max(end, x[-1])],
+            unifiedhovertitle={"text": names["epoch"] + " %{x:.1f}"},
+        ),
+        "yaxis": fixed_axis(names["probability"], range=[0, 1], tickformat=".0%"),
         "annotations": numbers,
         "showlegend": False,
         "hovermode": "x unified",
@@ -86,13 +75,10 @@ def ribbon_figure(epochs: Sequence[float], probabilities: np.ndarray, end: int, 
 
 
 def settled_since(digits: Sequence[int]) -> int:
-    """Find from which reading on the answer has been what it is now.
+    """Find from which reading on, counted from 0, the answer has been what it is now.
 
     Args:
         digits: the answer of each reading, in order; at least one.
-
-    Returns:
-        An index.
     """
     return max((i + 1 for i, digit in enumerate(digits) if digit != digits[-1]), default=0)
 

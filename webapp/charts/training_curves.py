@@ -82,9 +82,6 @@ def loss_figure(train: np.ndarray, validation: Validation, course: Course, log: 
         validation: (step, loss), in order; None if no images are kept for it.
         course: what all figures of the run share.
         log: whether the axis of the loss is logarithmic; it also is if the loss begins far too high.
-
-    Returns:
-        A figure as Plotly understands it.
     """
     smooth = course.smoothed(train)
     shown = np.concatenate([smooth, [loss for _, loss in validation or ()]])
@@ -118,9 +115,6 @@ def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
     Args:
         rates: float (N,), of every step so far.
         course: see `loss_figure`; its names also have "learning rate".
-
-    Returns:
-        A figure as Plotly understands it.
     """
     chosen = thin_out(rates)
     layout = course.layout(course.names["learning rate"], len(rates), {"rangemode": "tozero", "nticks": 4})

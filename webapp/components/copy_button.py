@@ -7,12 +7,6 @@ _copy = component("copy_button", __file__, '<button class="copy-button" type="bu
 
 
 def copy_button(text: str, label: str, key: str) -> None:
-    """Show a button that puts a text on the visitor's clipboard, and says for two seconds that it did.
-
-    Args:
-        text: what is copied.
-        label: what the button says.
-        key: names the button on its page.
-    """
+    """Show a button that puts a text on the visitor's clipboard, and says for two seconds that it did."""
     answers = {"copied": _("Copied"), "failed": _("Please copy it by hand")}
     _copy(key=key, data={"text": text, "label": label, **answers})

@@ -8,16 +8,16 @@ import streamlit as st
 from PIL import Image
 
 
-def png_address(picture: Image.Image) -> str:
-    """Return a picture as the address of a PNG."""
+def picture_address(picture: Image.Image, form: str = "PNG") -> str:
+    """Return a picture as the address of a PNG, or of another format that Pillow writes."""
     content = io.BytesIO()
-    picture.save(content, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
+    picture.save(content, form, quality=85)  # of a JPEG; a PNG loses nothing
+    return f"data:image/{form.lower()};base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
 
 
 def grey_address(image: np.ndarray) -> str:
     """Return a picture of floats (H, W) in [0, 1] as the address of a PNG, 0 black and 1 white."""
-    return png_address(Image.fromarray((image * 255).round().astype(np.uint8)))
+    return picture_address(Image.fromarray((image * 255).round().astype(np.uint8)))
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
@@ -29,9 +29,9 @@ def strip_address(images: np.ndarray) -> str:
             different colours: naming them once halves the bytes. N ≥ 1.
     """
     if images.ndim == 3:
-        return png_address(Image.fromarray(images.reshape(-1, 28)))
+        return picture_address(Image.fromarray(images.reshape(-1, 28)))
     # Four bytes as one number: sorting those is ten times as fast as sorting rows.
     colours, indices = np.unique(np.ascontiguousarray(images).view(np.uint32), return_inverse=True)
     picture = Image.fromarray(indices.astype(np.uint8).reshape(-1, 28), "P")
     picture.putpalette(colours.tobytes(), "RGBA")
-    return png_address(picture)
+    return picture_address(picture)

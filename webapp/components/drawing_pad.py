@@ -125,15 +125,12 @@ def _state() -> PadState:
 
 
 def pad(hint: str, stroke_width: int, erase: bool = False) -> Ink | None:
-    """Show the pad; at most one per page, in a container with the key ``pad``.
+    """Show the pad, at most one per page, in a container with the key ``pad``; return what `current_ink` does.
 
     Args:
         hint: the words on the empty board; they go when the first stroke begins.
         stroke_width: width of the pen for the next stroke, in units of which the board is `SIDE` wide.
         erase: whether the next stroke takes ink away.
-
-    Returns:
-        As `current_ink` does.
     """
     # The package registers its component when imported, which only works inside a running app; here, so that the
     # rest of this file can be imported anywhere.
@@ -213,11 +210,6 @@ def clear() -> None:
     state.change(state.history.clear())
 
 
-def can_undo() -> bool:
-    """Return whether there is something to undo."""
-    return bool(_state().history.past)
-
-
-def can_redo() -> bool:
-    """Return whether there is something to redo."""
-    return bool(_state().history.future)
+def history() -> History:
+    """Return the board with what `undo` and `redo` would bring back."""
+    return _state().history

@@ -59,11 +59,7 @@ def gallery(
 
 
 def clicked_in(key: str) -> int | None:
-    """Return the id of the tile that has just been clicked, before its gallery is shown anew; None if none was.
-
-    Args:
-        key: of the gallery.
-    """
+    """Return the id of the tile that has just been clicked, before its gallery is shown anew; None if none was."""
     value = st.session_state.get(key)
     clicked = value.get("clicked") if isinstance(value, Mapping) else None
     return clicked if isinstance(clicked, int) else None  # it comes from a browser

@@ -20,13 +20,14 @@ def kept(widget: Callable[..., Any], label: str, key: str, default: object, **op
     return values()[key]
 
 
-def kept_choice(label: str, key: str, names: Mapping[Any, str]) -> Any:
+def kept_choice(label: str, key: str, names: Mapping[Any, str], **options: Any) -> Any:
     """Show a row of options, one of which is always chosen, as `kept` does.
 
     Args:
         label: what is chosen, for those who hear the page.
         key: of the widget.
         names: the options with their names; the first is the default.
+        options: more that `st.segmented_control` takes.
     """
     return kept(
         st.segmented_control,
@@ -37,6 +38,7 @@ def kept_choice(label: str, key: str, names: Mapping[Any, str]) -> Any:
         format_func=names.__getitem__,
         required=True,
         label_visibility="collapsed",
+        **options,
     )
 
 

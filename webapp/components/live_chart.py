@@ -4,7 +4,6 @@
 `Plotly.react` change only what differs.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,7 @@ from webapp.components.register import component
 _chart = component("live_chart", __file__, '<div class="live-chart" role="img"></div>')
 
 
-def live_chart(
-    figure: dict[str, Any], label: str, key: str, height: int = 270, clickable: bool = False
-) -> dict[str, Any] | None:
+def live_chart(figure: dict[str, Any], label: str, key: str, height: int = 270, clickable: bool = False) -> None:
     """Show a figure, or change the one that is shown.
 
     Args:
@@ -27,19 +24,15 @@ def live_chart(
         label: what the chart shows, for those who hear the page.
         key: names the chart on its page.
         height: in CSS pixels.
-        clickable: whether a click on a point runs the page again.
-
-    Returns:
-        The point that was clicked last, as "x", "y" and "customdata" of the figure, with a "count" that tells one
-        click from the next; None before the first. It comes from a browser, so it may be anything.
+        clickable: whether a click on a point runs the page again. The session then has {"clicked": …} under the key:
+            the point that was clicked last, as "x", "y" and "customdata" of the figure, with a "count" that tells one
+            click from the next; None before the first. It comes from a browser, so it may be anything.
     """
     data = {"figure": figure, "label": label, "height": height, "clickable": clickable, "script": plotly_script()}
-    if not clickable:
+    if clickable:
+        _chart(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
+    else:
         _chart(key=key, data=data)
-        return None
-    value = _chart(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
-    clicked = value.get("clicked")
-    return dict(clicked) if isinstance(clicked, Mapping) else None
 
 
 @st.cache_resource(show_spinner=False)

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Part = Literal["begin", "forward", "loss", "backward", "update"]
 Symbols = tuple[tuple[str, str], ...]
 """(LaTeX, what it means in words with the run's numbers)."""
 
@@ -14,7 +13,6 @@ class Formula:
     """A formula of a training.
 
     Attributes:
-        part: where it stands as the data flow.
         title: what it is called.
         explanation: what it does, in a sentence or two.
         latex: the formula; lines are separated by a double backslash.
@@ -22,7 +20,6 @@ class Formula:
         code: the functions and methods that do it.
     """
 
-    part: Part
     title: str
     explanation: str
     latex: str

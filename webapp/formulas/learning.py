@@ -3,24 +3,15 @@
 from collections.abc import Callable
 from typing import Any
 
-from mnist_core.nn import schedules
 from mnist_core.nn.losses import HEADS
-from mnist_core.nn.optimizers import SGD, AdaGrad, Adam, AdamW, Momentum, Nesterov, Optimizer, RMSprop
+from mnist_core.nn.optimizers import OPTIMIZERS, AdamW, Optimizer
+from mnist_core.nn.schedules import SCHEDULES, warm_up
 from mnist_core.nn.training_step import add_penalties, clip_gradient, compute_gradient, take_step, update_average
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.loop import end_epoch, learning_rate_at
 from webapp.formulas.formula import Formula, Symbols, lines
 from webapp.i18n import gettext as _
 
-OPTIMIZER_CODE: dict[str, tuple[Callable[..., Any], ...]] = {
-    "sgd": (SGD.rule,),
-    "momentum": (Momentum.rule,),
-    "nesterov": (Nesterov.rule,),
-    "adagrad": (AdaGrad.rule,),
-    "rmsprop": (RMSprop.rule,),
-    "adam": (Adam.rule,),
-    "adamw": (AdamW.step, Adam.rule),
-}
 OPTIMIZER_LATEX = {
     "sgd": (r"\theta &\leftarrow \theta - \eta\,g",),
     "momentum": (r"v &\leftarrow \mu\,v + g", r"\theta &\leftarrow \theta - \eta\,v"),
@@ -37,13 +28,6 @@ OPTIMIZER_LATEX = {
     ),
 }
 OPTIMIZER_LATEX["adamw"] = (r"W &\leftarrow (1 - \eta\,\lambda)\,W", *OPTIMIZER_LATEX["adam"])
-SCHEDULE_CODE: dict[str, Callable[..., float]] = {
-    "constant": schedules.constant,
-    "step": schedules.step_decay,
-    "exponential": schedules.exponential,
-    "cosine": schedules.cosine,
-    "one-cycle": schedules.one_cycle,
-}
 SCHEDULE_LATEX = {
     "constant": ("&f = 1",),
     "step": (r"&f = q^{\,n(t)}", r"&n(t) = \left|\{d : t / T \ge d\}\right|"),
@@ -59,63 +43,53 @@ SCHEDULE_LATEX = {
 
 def loss(recipe: Recipe) -> list[Formula]:
     """Return the formulas from the ten outputs to the loss and its slope."""
-    head = HEADS[recipe.head]
     z = ("z", _("the logits, the ten outputs of the last layer"))
     p = ("p", _("the ten probabilities of an image, which sum to 1"))
     sigmas = (r"\sigma", _("the sigmoid, between 0 and 1: how surely it is this digit, whatever the others say"))
-    softmax = recipe.head == "softmax"
-    probabilities = Formula(
-        "loss",
-        _("Probabilities"),
-        _("Softmax: all powers of e are positive, and divided by their sum they become shares.")
-        if softmax
-        else _("Each output answers “is it this digit?” by itself. Divided by their sum, the answers become shares."),
-        r"p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}" if softmax else r"p_k = \frac{\sigma(z_k)}{\sum_j \sigma(z_j)}",
-        (z, p) if softmax else (z, sigmas, p),
-        (head.probabilities,),
-    )
-    explanation, formulas, symbols = _loss(recipe, z, p, sigmas)
-    wrong = _("The loss, and how it changes with the outputs")
-    return [probabilities, Formula("loss", wrong, explanation, lines(*formulas), symbols, (head.loss,))]
-
-
-def _loss(
-    recipe: Recipe, z: tuple[str, str], p: tuple[str, str], sigmas: tuple[str, str]
-) -> tuple[str, tuple[str, ...], Symbols]:
-    """Return explanation, formulas and symbols of the loss."""
     target = ("t", _("what is wanted: 1 for the right digit, 0 for the others"))
     batch = ("B", _("images in a step, {batch:,}").format(batch=recipe.batch_size))
     counters = ("i, k", _("count the images of the step and the ten digits"))
     if recipe.head == "softmax":
+        shares = _("Softmax: all powers of e are positive, and divided by their sum they become shares.")
+        share = r"\frac{e^{z_k}}{\sum_j e^{z_j}}"
+        share_symbols: Symbols = (z, p)
         explanation = _(
             "Cross-entropy: the less probable the right digit was, the larger. Pure guessing costs ln 10 = 2.303."
         )
-        formulas = [
-            r"L &= -\tfrac{1}{B} \textstyle\sum_i \sum_k t_{ik} \log p_{ik}",
-            r"\frac{\partial L}{\partial z} &= \tfrac{1}{B}\,(p - t)",
-        ]
-        symbols: Symbols = (target, p, counters, batch)
-        if recipe.label_smoothing:
-            formulas.append(r"t &= (1 - s)\,t_{\text{0/1}} + \tfrac{s}{10}")
-            share = _("label smoothing: the share of the right answer that all ten digits get alike, {share:g}")
-            symbols = (*symbols, ("s", share.format(share=recipe.label_smoothing)))
-        return explanation, tuple(formulas), symbols
-    if recipe.head == "sigmoid":
-        explanation = _("Cross-entropy of ten yes-or-no questions. Answering one half to each costs 10 ln 2 = 6.93.")
-        value = r"-\tfrac{1}{B} \textstyle\sum_i \sum_k t \log \sigma(z) + (1 - t) \log(1 - \sigma(z))"
-        slope = r"\tfrac{1}{B}\,(\sigma(z) - t)"
+        value = r"-\tfrac{1}{B} \textstyle\sum_i \sum_k t_{ik} \log p_{ik}"
+        slope = r"\tfrac{1}{B}\,(p - t)"
+        symbols = [target, p, counters, batch]
     else:
-        explanation = _(
-            "Squared error: where an output is very sure, the factor σ(1 − σ) of its slope is almost 0, even if it is "
-            "very wrong. There it learns slowest."
+        shares = _(
+            "Each output answers “is it this digit?” by itself. Divided by their sum, the answers become shares."
         )
-        value = r"\tfrac{1}{2B} \textstyle\sum_i \sum_k (\sigma(z) - t)^2"
-        slope = r"\tfrac{1}{B}\,(\sigma - t)\,\sigma\,(1 - \sigma)"
-    return (
-        explanation,
-        ("L &= " + value, r"\frac{\partial L}{\partial z} &= " + slope),
-        (target, z, sigmas, counters, batch),
-    )
+        share = r"\frac{\sigma(z_k)}{\sum_j \sigma(z_j)}"
+        share_symbols = (z, sigmas, p)
+        symbols = [target, z, sigmas, counters, batch]
+        if recipe.head == "sigmoid":
+            explanation = _(
+                "Cross-entropy of ten yes-or-no questions. Answering one half to each costs 10 ln 2 = 6.93."
+            )
+            value = r"-\tfrac{1}{B} \textstyle\sum_i \sum_k t \log \sigma(z) + (1 - t) \log(1 - \sigma(z))"
+            slope = r"\tfrac{1}{B}\,(\sigma(z) - t)"
+        else:
+            explanation = _(
+                "Squared error: where an output is very sure, the factor σ(1 − σ) of its slope is almost 0, even if "
+                "it is very wrong. There it learns slowest."
+            )
+            value = r"\tfrac{1}{2B} \textstyle\sum_i \sum_k (\sigma(z) - t)^2"
+            slope = r"\tfrac{1}{B}\,(\sigma - t)\,\sigma\,(1 - \sigma)"
+    formulas = ["L &= " + value, r"\frac{\partial L}{\partial z} &= " + slope]
+    if recipe.label_smoothing:  # of softmax only
+        formulas.append(r"t &= (1 - s)\,t_{\text{0/1}} + \tfrac{s}{10}")
+        text = _("label smoothing: the share of the right answer that all ten digits get alike, {share:g}")
+        symbols.append(("s", text.format(share=recipe.label_smoothing)))
+    head = HEADS[recipe.head]
+    wrong = _("The loss, and how it changes with the outputs")
+    return [
+        Formula(_("Probabilities"), shares, "p_k = " + share, share_symbols, (head.probabilities,)),
+        Formula(wrong, explanation, lines(*formulas), tuple(symbols), (head.loss,)),
+    ]
 
 
 def update(recipe: Recipe) -> list[Formula]:
@@ -156,7 +130,6 @@ def _step(recipe: Recipe) -> Formula:
             ("d", _("the share of itself that it keeps at every step, {value:g}").format(value=recipe.ema_decay))
         )
     return Formula(
-        "update",
         _("One step"),
         _("The gradient points to where the loss rises: so every weight goes a little the other way."),
         lines(*formulas),
@@ -192,16 +165,16 @@ def _rate(recipe: Recipe) -> Formula:
         symbols.append(("q", _("the factor, {factor:g}").format(factor=recipe.schedule_factor)))
     if recipe.schedule == "one-cycle":
         symbols.append(("r", _("where the peak is")))
-    code: tuple[Callable[..., Any], ...] = (SCHEDULE_CODE[recipe.schedule], learning_rate_at)
+    code: tuple[Callable[..., Any], ...] = (SCHEDULES[recipe.schedule], learning_rate_at)
     formulas = [r"\eta &= \eta_0 \cdot f", *SCHEDULE_LATEX[recipe.schedule]]
     if recipe.warmup:
         rise = r"&w = \min\left(1,\ 0.1 + 0.9\,\frac{t}{a\,T}\right)"
         formulas = [r"\eta &= \eta_0 \cdot f \cdot w", *SCHEDULE_LATEX[recipe.schedule], rise]
         text = _("the warm-up, over this share of the training: {share:g}")
         symbols.append(("w, a", text.format(share=recipe.warmup)))
-        code = (SCHEDULE_CODE[recipe.schedule], schedules.warm_up, learning_rate_at)
+        code = (SCHEDULES[recipe.schedule], warm_up, learning_rate_at)
     title = _("Learning rate")
-    return Formula("update", title, explanations[recipe.schedule], lines(*formulas), tuple(symbols), code)
+    return Formula(title, explanations[recipe.schedule], lines(*formulas), tuple(symbols), code)
 
 
 def _optimizer(recipe: Recipe) -> Formula:
@@ -241,8 +214,8 @@ def _optimizer(recipe: Recipe) -> Formula:
     if kind == "adamw":
         symbols.append((r"\lambda", _("the weight decay, {value:g}").format(value=recipe.weight_decay)))
     formulas = lines(*OPTIMIZER_LATEX[kind])
-    code = (*OPTIMIZER_CODE[kind], Optimizer.step)
-    return Formula("update", _("Optimizer"), explanations[kind], formulas, tuple(symbols), code)
+    code = (*((AdamW.step,) if kind == "adamw" else ()), OPTIMIZERS[kind].rule, Optimizer.step)
+    return Formula(_("Optimizer"), explanations[kind], formulas, tuple(symbols), code)
 
 
 def _best(recipe: Recipe) -> Formula:
@@ -262,4 +235,4 @@ def _best(recipe: Recipe) -> Formula:
     if recipe.patience is not None:
         stop = _("The training stops after {epochs:,} epochs without improvement.")
         explanation += " " + stop.format(epochs=recipe.patience)
-    return Formula("update", _("The best epoch"), explanation, formula, tuple(symbols), (end_epoch,))
+    return Formula(_("The best epoch"), explanation, formula, tuple(symbols), (end_epoch,))

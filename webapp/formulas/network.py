@@ -68,7 +68,7 @@ def beginning(recipe: Recipe) -> list[Formula]:
     )
     formula = lines("W " + weights, "b " + biases)
     code = tuple(dict.fromkeys(kinds))  # once, if both are the same
-    return [Formula("begin", _("Where it begins"), explanation, formula, tuple(symbols), code)]
+    return [Formula(_("Where it begins"), explanation, formula, tuple(symbols), code)]
 
 
 def forward(recipe: Recipe) -> list[Formula]:
@@ -117,12 +117,11 @@ def _batch(recipe: Recipe) -> Formula:
             else _("A step looks at a few images only. They come in the order of the file, the same in every epoch.")
         )
         order = r"1, \dots, B \;\big|\; B{+}1, \dots, 2B \;\big|\; \dots"
-    return Formula("forward", _("A batch of images"), explanation, order, symbols, (Batches.gather,))
+    return Formula(_("A batch of images"), explanation, order, symbols, (Batches.gather,))
 
 
 def _distortion(recipe: Recipe) -> Formula:
     return Formula(
-        "forward",
         _("Distorted images"),
         _("Every image is turned, slanted, stretched, moved and bent a little, anew in every epoch."),
         r"\tilde p(u) = p\left(A\,u + c + s\,d(u)\right)",
@@ -147,7 +146,6 @@ def _pixels(recipe: Recipe) -> Formula:
         "min-max": _("The darkest pixel of each image becomes 0, its brightest 1."),
     }
     return Formula(
-        "forward",
         _("From pixels to inputs"),
         explanations[recipe.normalization],
         PIXEL_LATEX[recipe.normalization],
@@ -158,7 +156,6 @@ def _pixels(recipe: Recipe) -> Formula:
 
 def _noise(recipe: Recipe) -> Formula:
     return Formula(
-        "forward",
         _("Noise on the inputs"),
         _("While training, every input is changed a little at random, so that no single pixel can be relied on."),
         r"\tilde x = x + s\,\varepsilon, \quad \varepsilon \sim \mathcal N(0,\ 1)",
@@ -173,7 +170,6 @@ def _noise(recipe: Recipe) -> Formula:
 
 def _linear(recipe: Recipe) -> Formula:
     return Formula(
-        "forward",
         _("Linear layer"),
         _("Every unit adds up all its inputs, each with a weight of its own, and its bias.") + _shortcut(recipe),
         "y = x\\,W + b",
@@ -189,7 +185,6 @@ def _linear(recipe: Recipe) -> Formula:
 
 def _batch_norm(recipe: Recipe) -> Formula:
     return Formula(
-        "forward",
         _("Batch normalization"),
         _(
             "Every unit gets mean 0 and deviation 1 over the batch, then a scale and a shift that are learned. Outside "
@@ -227,7 +222,6 @@ def _activation(recipe: Recipe) -> Formula:
     kind = ACTIVATIONS[recipe.activation]
     helpers = {"sigmoid": (sigmoid,), "silu": (sigmoid,), "gelu": (GELU.gate, sigmoid)}
     return Formula(
-        "forward",
         _("Activation"),
         explanations[recipe.activation],
         ACTIVATION_LATEX[recipe.activation][0],
@@ -246,7 +240,6 @@ def _activation(recipe: Recipe) -> Formula:
 
 def _dropout(recipe: Recipe) -> Formula:
     return Formula(
-        "forward",
         _("Dropout"),
         _(
             "While training, hidden units are silenced at random, so that none can rely on another one. The others "
@@ -264,7 +257,6 @@ def _dropout(recipe: Recipe) -> Formula:
 
 def _chain() -> Formula:
     return Formula(
-        "backward",
         _("The chain rule"),
         _(
             "The slope of the loss runs through the layers from the last to the first. Each one turns the slope at its "
@@ -284,7 +276,6 @@ def _chain() -> Formula:
 
 def _linear_backward(recipe: Recipe) -> Formula:
     return Formula(
-        "backward",
         _("Linear layer, backwards"),
         _(
             "A weight matters as much as the input that it multiplies. The first layer hands nothing on: nobody asks "
@@ -307,7 +298,6 @@ def _linear_backward(recipe: Recipe) -> Formula:
 
 def _dropout_backward() -> Formula:
     return Formula(
-        "backward",
         _("Dropout, backwards"),
         _("What was silent has no part in the loss; the same mask is used again."),
         r"\frac{\partial L}{\partial x} = g \odot m",
@@ -319,7 +309,6 @@ def _dropout_backward() -> Formula:
 def _activation_backward(recipe: Recipe) -> Formula:
     kind = ACTIVATIONS[recipe.activation]
     return Formula(
-        "backward",
         _("Activation, backwards"),
         _("Every slope is multiplied by the slope of the activation: where that is 0, nothing is learned."),
         lines(r"\frac{\partial L}{\partial x} &= g \odot f'(x)", "&" + ACTIVATION_LATEX[recipe.activation][1]),
@@ -333,7 +322,6 @@ def _activation_backward(recipe: Recipe) -> Formula:
 
 def _batch_norm_backward(recipe: Recipe) -> Formula:
     return Formula(
-        "backward",
         _("Batch normalization, backwards"),
         _("Through mean and variance every image of the batch acts on every other one: that is what is taken off."),
         lines(

@@ -66,9 +66,6 @@ def read_test_images(network: Network, data: Dataset, max_work: float) -> Readin
         data: whose test images are read.
         max_work: images times parameters; a large network reads fewer images, evenly spread over the file, since
             the first half of MNIST's is easier than the second. `MIN_IMAGES` are read in any case.
-
-    Returns:
-        The reading.
     """
     total = len(data.test_images)
     count = min(total, max(MIN_IMAGES, int(max_work / network.recipe.parameters)))
@@ -90,7 +87,7 @@ def present_reading(snapshot: Snapshot) -> Reading | None:
         return None
     try:
         work = LIVE_WORK if snapshot.state in ACTIVE else MAX_WORK
-        return _reading(path, version(path), snapshot.job.data, work)
+        return cached_reading(path, version(path), snapshot.job.data, work)
     except (DataError, WeightsError) as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -114,5 +111,11 @@ def describe_reading(reading: Reading) -> None:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def _reading(path: Path, changed: int, data: str, max_work: float) -> Reading:
+def cached_reading(path: Path, changed: int, data: str, max_work: float) -> Reading:
+    """Read as `read_test_images` does, once for all visitors; `changed` is the `version` of the weights at `path`.
+
+    Raises:
+        DataError: if the data set can't be loaded.
+        WeightsError: if the weights are not what they should be.
+    """
     return read_test_images(Network.load(path), dataset(data), max_work)

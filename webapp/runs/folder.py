@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,13 @@ class RunFolder:
         return self._epochs / f"{epoch:05d}.npz"
 
     def kept_epochs(self) -> tuple[int, ...]:
-        """List the epochs whose checkpoint is kept, in order."""
+        """List the epochs whose checkpoint is kept, in order; 0: before the first step."""
         return tuple(sorted(int(path.stem) for path in self._epochs.glob("[0-9]*.npz")))
+
+    def drop_epochs(self, epochs: Iterable[int]) -> None:
+        """Remove the checkpoints of some of the kept epochs."""
+        for epoch in epochs:
+            self.epoch_checkpoint(epoch).unlink()
 
     def append(self, values: dict[str, Any]) -> None:
         """Append a record, while no worker writes."""

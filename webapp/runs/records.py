@@ -2,7 +2,6 @@
 
 import json
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,17 +125,14 @@ class RecordReader:
 
     def read(self) -> Records:
         """Read on, and return all records."""
-        for line in self._new_lines():
-            self.records.add(json.loads(line))
-        return self.records
-
-    def _new_lines(self) -> Sequence[bytes]:
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 content = file.read()
         except FileNotFoundError:
-            return []
+            return self.records
         whole = content[: content.rfind(b"\n") + 1]  # the last line may be half written
         self._offset += len(whole)
-        return whole.splitlines()
+        for line in whole.splitlines():
+            self.records.add(json.loads(line))
+        return self.records

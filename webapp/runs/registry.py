@@ -52,10 +52,7 @@ class Runs:
         self._known: dict[str, tuple[Job, RecordReader]] = {}
 
     def start(self, job: Job, name: str = "") -> str:
-        """Begin a run, now or when its turn comes.
-
-        Returns:
-            Its id.
+        """Begin a run, now or when its turn comes, and return its id.
 
         Raises:
             OSError: if its folder cannot be written.
@@ -69,19 +66,16 @@ class Runs:
 
     def restart(self, run_id: str) -> str:
         """Begin a run's job once more; the same seed gives the same initial weights, and the same records."""
-        job, _ = self._get(run_id)
+        job, _ = self._find(run_id)
         return self.start(dataclasses.replace(job, begins_paused=False, parent=None))
 
     def fork(self, run_id: str, epoch: int, recipe: Recipe) -> str:
-        """Begin a run that goes its own way after an epoch of another one.
+        """Begin a run that goes its own way after an epoch of another one, and return its id.
 
         Args:
             run_id: the other one.
             epoch: one whose checkpoint is kept.
             recipe: the settings from then on; they may differ in `MUTABLE_FIELDS`.
-
-        Returns:
-            The new run's id.
 
         Raises:
             RecipeError: if other settings differ.
@@ -90,7 +84,7 @@ class Runs:
         parent = self.snapshot(run_id)
         if parent is None:
             raise KeyError(run_id)
-        checkpoint = parent.checkpoint(epoch)
+        checkpoint = parent.folder.epoch_checkpoint(epoch)
         with NpzReader(checkpoint) as reader:
             fingerprint = str(reader.meta.get("data_fingerprint"))
         training = load_checkpoint(checkpoint, fingerprint)
@@ -159,7 +153,7 @@ class Runs:
         """
         name, note = (" ".join(text.split()) for text in (name, note))
         with self._lock:
-            self._get(run_id)  # an id comes from a URL, and may be a path
+            self._find(run_id)  # an id comes from a URL, and may be a path
             self._run_folder(run_id).write_label(name[:MAX_NAME], note[:MAX_NOTE])
 
     def delete(self, run_id: str) -> bool:
@@ -179,10 +173,10 @@ class Runs:
     def snapshot(self, run_id: str) -> Snapshot | None:
         """Look at a run; None if there is no such run."""
         with self._lock:
-            known = self._find(run_id)
-            if known is None:
+            try:
+                job, reader = self._find(run_id)
+            except KeyError:
                 return None
-            job, reader = known
             folder = self._run_folder(run_id)
             alive = self._is_alive(run_id)  # asked before the records are read: a dead worker writes no more
             records = reader.read()
@@ -216,21 +210,15 @@ class Runs:
     def _run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self._folder / run_id)
 
-    def _get(self, run_id: str) -> tuple[Job, RecordReader]:
-        known = self._find(run_id)
-        if known is None:
-            raise KeyError(run_id)
-        return known
-
-    def _find(self, run_id: str) -> tuple[Job, RecordReader] | None:
-        """Find a run in memory or, after a restart of the server, in its folder."""
+    def _find(self, run_id: str) -> tuple[Job, RecordReader]:
+        """Find a run in memory or, after a restart of the server, in its folder; KeyError if there is none."""
         if run_id not in self._known:
             if not _ID.fullmatch(run_id):
-                return None
+                raise KeyError(run_id)
             folder = self._run_folder(run_id)
             job = folder.read_job()
             if job is None:
-                return None
+                raise KeyError(run_id)
             self._known[run_id] = (job, RecordReader(folder.records))
         return self._known[run_id]
 
@@ -270,7 +258,7 @@ class Runs:
         self._workers[run_id] = worker
         self._waiting_workers.discard(run_id)  # what the worker before it was told, if that was killed just now
         self._told_to_stop.discard(run_id)
-        job, reader = self._get(run_id)
+        job, reader = self._find(run_id)
         if job.begins_paused and not reader.records.begin:
             self._waiting_workers.add(run_id)
         threading.Thread(target=self._wait_for, args=(run_id, worker), daemon=True).start()

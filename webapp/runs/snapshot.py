@@ -72,20 +72,6 @@ class Snapshot:
         """The network's file: while it trains that of some seconds ago, at the end the best one."""
         return self.folder.weights if self.folder.weights.exists() else None
 
-    @property
-    def epochs(self) -> tuple[int, ...]:
-        """The epochs whose checkpoint is kept; 0: before the first step."""
-        return self.folder.kept_epochs()
-
-    def checkpoint(self, epoch: int) -> Path:
-        """Return where the checkpoint after an epoch lies."""
-        return self.folder.epoch_checkpoint(epoch)
-
-    @property
-    def started(self) -> float:
-        """When the run was asked for, in seconds since 1970."""
-        return self.folder.started
-
 
 def steps_per_second(snapshot: Snapshot) -> float | None:
     """Measure a run's pace in the last seconds; None in the first moments."""

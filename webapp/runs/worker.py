@@ -13,7 +13,6 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -61,11 +60,7 @@ def validations_per_epoch(recipe: Recipe) -> int:
 
 
 class RecordFile:
-    """Appends JSON lines; many at a time: between two steps of a small network, each would cost several times as much.
-
-    Args:
-        file: where the lines go.
-    """
+    """Appends JSON lines; many at once: between two steps of a small network, each would cost several times as much."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -100,35 +95,25 @@ def listen(stream: IO[str]) -> queue.Queue[dict[str, Any]]:
     return commands
 
 
-class EpochKeeper:
-    """Keeps checkpoints of epochs, evenly spread over the training, as many as there is room for.
+def keep_epoch(folder: RunFolder, state: TrainingState, fingerprint: str) -> None:
+    """Save the training as it stands between two epochs, if this one's turn has come.
+
+    The epochs that are kept are evenly spread over the training, as many as there is room for.
 
     Args:
         folder: of the run.
+        state: the training, which has just ended an epoch or not yet begun the first.
+        fingerprint: of its data set.
     """
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
-
-    def keep(self, state: TrainingState, fingerprint: str) -> None:
-        """Save the training as it stands between two epochs, if this one's turn has come."""
-        kept = self._folder.kept_epochs() or (state.epoch,)
-        spacing = kept[1] - kept[0] if len(kept) > 1 else 1
-        if (state.epoch - kept[0]) % spacing and not state.finished:
-            return
-        path = self._folder.epoch_checkpoint(state.epoch)
-        save_checkpoint(path, state, fingerprint)
-        room = max(4, min(KEPT_EPOCHS, KEPT_BYTES // path.stat().st_size))
-        if len(kept) >= room:
-            self._drop(kept[1::2])
-
-    def go_back(self, epoch: int) -> None:
-        """Drop the epochs after this one, in a run that begins again from there."""
-        self._drop([kept for kept in self._folder.kept_epochs() if kept > epoch])
-
-    def _drop(self, epochs: Sequence[int]) -> None:
-        for epoch in epochs:
-            self._folder.epoch_checkpoint(epoch).unlink()
+    kept = folder.kept_epochs() or (state.epoch,)
+    spacing = kept[1] - kept[0] if len(kept) > 1 else 1
+    if (state.epoch - kept[0]) % spacing and not state.finished:
+        return
+    path = folder.epoch_checkpoint(state.epoch)
+    save_checkpoint(path, state, fingerprint)
+    room = max(4, min(KEPT_EPOCHS, KEPT_BYTES // path.stat().st_size))
+    if len(kept) >= room:
+        folder.drop_epochs(kept[1::2])
 
 
 class Work:
@@ -144,7 +129,6 @@ class Work:
         self._folder = folder
         self._commands = commands
         self._records = records
-        self._epochs = EpochKeeper(folder)
         self._paused = False
         self._until: type[Record] | None = None  # in a pause: go on until there is such a record
         self._seconds = 0.0
@@ -160,7 +144,7 @@ class Work:
         if not before.layers:
             self._look_into_layers(training, *probe)
         if not self._folder.kept_epochs():
-            self._epochs.keep(training.state, dataset.fingerprint)
+            keep_epoch(self._folder, training.state, dataset.fingerprint)
         self._save(training)
         end: dict[str, Any] = {"record": "end", "state": "finished"}
         noted = self._seconds
@@ -173,7 +157,7 @@ class Work:
                 self._records.write(record)
                 if isinstance(record, EpochEnd):
                     self._records.flush()  # what a kept epoch builds upon
-                    self._epochs.keep(training.state, dataset.fingerprint)
+                    keep_epoch(self._folder, training.state, dataset.fingerprint)
                 elif record.step % spacing == 0:
                     self._look_into_layers(training, *probe)
                 if self._until is not None and isinstance(record, self._until):
@@ -211,7 +195,7 @@ class Work:
         self._records.write(here, flush=True)
         before.add(here)
         self._seconds = before.seconds
-        self._epochs.go_back(state.epoch)
+        self._folder.drop_epochs(epoch for epoch in self._folder.kept_epochs() if epoch > state.epoch)
         # A worker may have been killed between a change and its record.
         self._note_change(training, replace(job.recipe, **before.settings_at(state.step)))
         if not before.begin:

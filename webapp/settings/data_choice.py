@@ -3,7 +3,6 @@
 import logging
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from mnist_core.data.dataset import LOCAL_FOLDER, find_mnist
 from mnist_core.data.download import fetch_mnist
@@ -14,34 +13,29 @@ from webapp.i18n import gettext as _
 from webapp.settings.names import setting_name, setting_value
 
 
-def data_choice(place: DeltaGenerator) -> str:
-    """Show the choice of a data set, and fetch MNIST if it is not there; return what `load_dataset` takes.
-
-    Args:
-        place: the container that the choice is shown in.
-    """
-    with place:
-        try:
-            has_mnist = find_mnist() is not None
-        except DataError as error:
-            has_mnist = False
-            st.error(str(error))
-        options = [MNIST] * has_mnist + [SYNTHETIC, *map(str, data_folders())]
-        for remembered in (values(), st.session_state):
-            if remembered.get("data", options[0]) not in options:
-                del remembered["data"]
-        data: str = kept(
-            st.selectbox,
-            setting_name("data"),
-            "data",
-            options[0],
-            options=options,
-            format_func={key: setting_value("data", key) for key in options}.__getitem__,
-        )
-        if not has_mnist:
-            st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
-            if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
-                _download_mnist()
+def data_choice() -> str:
+    """Show the choice of a data set, and fetch MNIST if it is not there; return what `load_dataset` takes."""
+    try:
+        has_mnist = find_mnist() is not None
+    except DataError as error:
+        has_mnist = False
+        st.error(str(error))
+    options = [MNIST] * has_mnist + [SYNTHETIC, *map(str, data_folders())]
+    for remembered in (values(), st.session_state):
+        if remembered.get("data", options[0]) not in options:
+            del remembered["data"]
+    data: str = kept(
+        st.selectbox,
+        setting_name("data"),
+        "data",
+        options[0],
+        options=options,
+        format_func={key: setting_value("data", key) for key in options}.__getitem__,
+    )
+    if not has_mnist:
+        st.info(_("MNIST is not on this computer. Synthetic digits need no download."), icon=":material/info:")
+        if st.button(_("Download MNIST (11 MB)"), icon=":material/download:"):
+            _download_mnist()
     return data
 
 

@@ -1,7 +1,7 @@
 """The settings of a training: from the widgets of the training page to a job."""
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import streamlit as st
 
@@ -20,28 +20,20 @@ from webapp.settings.share import share
 from webapp.settings.toolbox import toolbox
 
 
-class Settings(NamedTuple):
-    """What the settings say.
-
-    Attributes:
-        job: what they would train; None while they make no sense.
-        pressed: whether Start was pressed, or the button that starts a training paused; then the job says which.
-    """
-
-    job: Job | None
-    pressed: bool
-
-
-def settings_form(begin_with: Job | None) -> Settings:
+def settings_form(begin_with: Job | None) -> tuple[Job | None, bool]:
     """Show the choice of recipe and its settings, and the Start button.
 
     Args:
         begin_with: the job whose settings a new visit begins with, if any.
+
+    Returns:
+        What the settings would train; None while they make no sense. And whether Start was pressed, or the button that
+        starts a training paused; then the job says which.
     """
     if begin_with is not None and "settings_begun" not in st.session_state:
         values().update(_values_of(begin_with))
     st.session_state["settings_begun"] = True
-    names = recipe_texts.ordered(RECIPES)
+    names = list(RECIPES)
     name = kept(st.selectbox, _("Recipe"), "recipe", names[0], options=names, format_func=recipe_texts.title)
     recipe = RECIPES[name]
     st.caption(recipe_texts.description(name))
@@ -53,7 +45,8 @@ def settings_form(begin_with: Job | None) -> Settings:
         fields.show("batch_size", "epochs")
     with st.expander(_("More settings")):
         # Where MNIST is missing, everybody must see it.
-        data = data_choice(data_above if mnist_is_missing() else st.container())
+        with data_above if mnist_is_missing() else st.container():
+            data = data_choice()
         toolbox(fields)
     changed = changed_recipe(recipe, fields.changes)
     if isinstance(changed, str):
@@ -89,8 +82,8 @@ def settings_form(begin_with: Job | None) -> Settings:
             if job is not None and sharing.open:
                 share(job, None)
     if job is None:
-        return Settings(None, False)
-    return Settings(dataclasses.replace(job, begins_paused=paused), start or paused)
+        return None, False
+    return dataclasses.replace(job, begins_paused=paused), start or paused
 
 
 def changed_recipe(recipe: Recipe, changes: dict[str, Any]) -> Recipe | str:

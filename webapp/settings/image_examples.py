@@ -3,8 +3,6 @@
 All are drawn by code, so they need no data set, and each picture is made once for all visitors.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import streamlit as st
 from PIL import Image
@@ -13,7 +11,7 @@ from mnist_core.data.augmentation import Distortion
 from mnist_core.data.non_digits import not_digits
 from mnist_core.data.rare_digits import rare_digits
 from mnist_core.data.synthetic import synthetic_digits
-from webapp.components.data_uri import png_address
+from webapp.components.data_uri import picture_address
 
 COLUMNS = 9
 SHOWN_DIGITS = (2, 4, 7)
@@ -29,22 +27,8 @@ ENLARGED = 4
 """Each pixel is drawn as so many by so many: the browser scales down, and no pixel becomes wider than the next."""
 
 
-class Sheet(NamedTuple):
-    """A picture of several images.
-
-    Attributes:
-        address: of a PNG, with all its content.
-        width: in pixels.
-        height: in pixels.
-    """
-
-    address: str
-    width: int
-    height: int
-
-
 @st.cache_data(show_spinner=False, max_entries=64)
-def distorted_digits(strength: float) -> Sheet:
+def distorted_digits(strength: float) -> str:
     """Draw a row for each of a few digits: as it is, then distorted copies.
 
     Args:
@@ -60,32 +44,39 @@ def distorted_digits(strength: float) -> Sheet:
 
 
 @st.cache_data(show_spinner=False)
-def rare_ways() -> Sheet:
+def rare_ways() -> str:
     """Draw a row of digits as `rare_digits` adds them."""
     images, labels = rare_digits(COLUMNS, np.random.default_rng(RARE_SEED))
     return _sheet(images[np.argsort(labels)][None])
 
 
 @st.cache_data(show_spinner=False)
-def no_digits() -> Sheet:
+def no_digits() -> str:
     """Draw a row of what `not_digits` adds."""
     images, _ = not_digits(COLUMNS, np.random.default_rng(SEED))
     return _sheet(images[None])
 
 
-def show(sheet: Sheet, described: str) -> None:
-    """Show a picture of examples as wide as its place, with a text for those who can't see it."""
-    # With its size in the page, the room is there before the picture is: nothing jumps.
-    size = f'width="{sheet.width}" height="{sheet.height}"'
-    st.html(f'<img class="examples" alt="{described}" {size} src="{sheet.address}">')
+def show(picture: str, described: str) -> None:
+    """Show a picture of examples as wide as its place, with a text for those who can't see it.
+
+    Args:
+        picture: the attributes of the `img`, as the functions above return them.
+        described: what it shows.
+    """
+    st.html(f'<img class="examples" alt="{described}" {picture}>')
 
 
-def _sheet(images: np.ndarray, first_gap: int = 0) -> Sheet:
+def _sheet(images: np.ndarray, first_gap: int = 0) -> str:
     """Put images, uint8 (rows, columns, 28, 28), side by side; between them the page shows.
 
     Args:
         images: what to show.
         first_gap: pixels that the first column stands further apart.
+
+    Returns:
+        The attributes of an `img`: its size in pixels, and the address of a PNG with all its content. With its size
+        in the page, the room is there before the picture is: nothing jumps.
     """
     rows, columns, height, width = images.shape
     sheet = np.zeros((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP + first_gap, 2), np.uint8)
@@ -94,4 +85,4 @@ def _sheet(images: np.ndarray, first_gap: int = 0) -> Sheet:
         sheet[top : top + height, left : left + width, 0] = images[row, column]
         sheet[top : top + height, left : left + width, 1] = 255  # opaque
     picture = Image.fromarray(sheet.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1), "LA")
-    return Sheet(png_address(picture), picture.width, picture.height)
+    return f'width="{picture.width}" height="{picture.height}" src="{picture_address(picture)}"'

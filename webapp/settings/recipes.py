@@ -1,15 +1,8 @@
 """What each shipped recipe teaches, in the visitor's language."""
 
-from collections.abc import Iterable
-
 from webapp.i18n import gettext as _
 
 OURS = ("quick", "accurate", "handwriting")
-
-
-def ordered(names: Iterable[str]) -> list[str]:
-    """Put our own recipes before those of tutorials."""
-    return sorted(names, key=lambda name: name not in OURS)
 
 
 def title(name: str) -> str:

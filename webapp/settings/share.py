@@ -9,29 +9,29 @@ from webapp.components.copy_button import copy_button
 from webapp.components.qr_code import qr_code
 from webapp.i18n import gettext as _
 from webapp.runs.job import Job
-from webapp.runs.shared import runs
+from webapp.runs.snapshot import Snapshot
 from webapp.settings.links import local_address, settings_query
 
 TRAINING_PAGE = "train"
 
 
-def share(job: Job, run_id: str | None) -> None:
+def share(job: Job, run: Snapshot | None) -> None:
     """Show the links with their copy buttons, and the QR code: the content of a popover.
 
     Args:
         job: the settings that are shared.
-        run_id: the run that is shared as well; None: there is none yet.
+        run: the run of this job that is shared as well; None: there is none yet.
     """
     page = _training_page(st.context.url or "http://localhost:8501")
     for_others = local_address(page, st.get_option("server.address"))
     settings_link = f"{for_others or page}?{urlencode(settings_query(job), quote_via=quote, safe=',')}"
-    place = "settings" if run_id is None else "run"  # a page may have both
+    place = "settings" if run is None else "run"  # a page may have both
     with st.container(key=f"sharing-{place}", gap="small"):
         st.markdown(_("**These settings:** open this link, press Start, and you get the identical run."))
         _link(settings_link, f"copy-settings-{place}")
         if job.parent is not None:
             st.caption(_("This run began with the weights of another one: they are not in the link."))
-        if run_id is not None and _was_changed(run_id, job):
+        if run is not None and any("fork" not in change for change in run.records.changes):
             st.caption(_("What was changed while the run went is not in the link."))
         if for_others is None:
             st.info(
@@ -44,9 +44,9 @@ def share(job: Job, run_id: str | None) -> None:
         else:
             qr_code(settings_link, f"share-qr-{place}")
             st.caption(_("For phones in the same network. Press the code to enlarge it."))
-        if run_id is not None:
+        if run is not None:
             st.markdown(_("**This run:** watch it together."))
-            _link(f"{for_others or page}?run={quote(run_id)}", "copy-run")
+            _link(f"{for_others or page}?run={quote(run.id)}", "copy-run")
 
 
 def _training_page(url: str) -> str:
@@ -54,11 +54,6 @@ def _training_page(url: str) -> str:
     base = str(st.get_option("server.baseUrlPath")).strip("/")
     path = f"/{base}/{TRAINING_PAGE}" if base else f"/{TRAINING_PAGE}"
     return urlsplit(url)._replace(path=path, query="", fragment="").geturl()
-
-
-def _was_changed(run_id: str, job: Job) -> bool:
-    snapshot = runs().snapshot(run_id)
-    return snapshot is not None and snapshot.job == job and any("fork" not in c for c in snapshot.records.changes)
 
 
 def _link(address: str, key: str) -> None:

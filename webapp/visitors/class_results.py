@@ -1,29 +1,31 @@
 """What all visitors of this server have played, without a name: finished games in an SQLite file."""
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from webapp.visitors.folder import visitors_folder
+from webapp.visitors.folder import opened
 
 SIDE = 28
-WAIT_SECONDS = 10
-"""How long a game waits for its turn: thirty phones may finish at the same moment."""
+NEWEST = 48
+"""How many drawings that were read wrongly are given at most."""
 
 Kind = Literal["draw", "duel"]
 """Draw what is asked, or the visitor against the network."""
 
-_SCHEMA = """
+_opened = partial(
+    opened,
+    "class.sqlite",
+    """
 CREATE TABLE IF NOT EXISTS games (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, player TEXT NOT NULL, seconds REAL);
 CREATE TABLE IF NOT EXISTS rounds (
     game INTEGER NOT NULL REFERENCES games (id), asked INTEGER NOT NULL, read INTEGER, answer INTEGER, image BLOB
 );
-"""
+""",
+)
 
 
 class Round(NamedTuple):
@@ -40,20 +42,6 @@ class Round(NamedTuple):
     read: int | None
     answer: int | None = None
     image: np.ndarray | None = None
-
-
-class Misread(NamedTuple):
-    """A drawing that was not read as what was asked.
-
-    Attributes:
-        asked: what was to be drawn.
-        read: what the network read; None if it saw no digit.
-        image: uint8 (28, 28), as the network saw it.
-    """
-
-    asked: int
-    read: int | None
-    image: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -80,15 +68,10 @@ class ClassResults:
     draw_seconds: float | None
     human: float | None
     network: float | None
-    misread: tuple[Misread, ...]
+    misread: tuple[Round, ...]
 
 
-def results_file() -> Path:
-    """Return which file holds the class's results."""
-    return visitors_folder() / "class.sqlite"
-
-
-def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round], file: Path | None = None) -> None:
+def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round]) -> None:
     """Keep a finished game.
 
     Args:
@@ -96,32 +79,27 @@ def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round], f
         player: tells browsers apart, by a random text that says nothing about anybody.
         seconds: how long it took.
         rounds: its questions, with what was answered.
-        file: where; None for `results_file`.
 
     Raises:
         sqlite3.Error: if the file can't be written.
     """
-    with _opened(file) as database:
+    with _opened() as database:
         game = database.execute(
             "INSERT INTO games (kind, player, seconds) VALUES (?, ?, ?)", (kind, player, seconds)
         ).lastrowid
         database.executemany(
             "INSERT INTO rounds (game, asked, read, answer, image) VALUES (?, ?, ?, ?, ?)",
-            [(game, asked, read, answer, _as_bytes(image)) for asked, read, answer, image in rounds],
+            [(game, *found) for found in rounds],
         )
 
 
-def class_results(newest: int = 48, file: Path | None = None) -> ClassResults:
+def class_results() -> ClassResults:
     """Look at what has been played.
-
-    Args:
-        newest: how many drawings that were read wrongly are given at most.
-        file: where; None for `results_file`.
 
     Raises:
         sqlite3.Error: if the file can't be read.
     """
-    with _opened(file) as database:
+    with _opened() as database:
         players, draw_games, duels, seconds = database.execute(
             "SELECT COUNT(DISTINCT player), COALESCE(SUM(kind = 'draw'), 0), COALESCE(SUM(kind = 'duel'), 0),"
             " AVG(CASE kind WHEN 'draw' THEN seconds END) FROM games"
@@ -137,7 +115,7 @@ def class_results(newest: int = 48, file: Path | None = None) -> ClassResults:
         misread = database.execute(
             "SELECT asked, read, image FROM rounds WHERE image IS NOT NULL AND read IS NOT asked"
             " ORDER BY rowid DESC LIMIT ?",
-            (newest,),
+            (NEWEST,),
         ).fetchall()
     counts, right = [0] * 10, [0] * 10
     for digit, count, correct in digits:
@@ -152,35 +130,18 @@ def class_results(newest: int = 48, file: Path | None = None) -> ClassResults:
         human / duels if duels else None,
         network / duels if duels else None,
         tuple(
-            Misread(asked, read, np.frombuffer(image, np.uint8).reshape(SIDE, SIDE)) for asked, read, image in misread
+            Round(asked, read, image=np.frombuffer(image, np.uint8).reshape(SIDE, SIDE))
+            for asked, read, image in misread
         ),
     )
 
 
-def empty_class(file: Path | None = None) -> None:
+def empty_class() -> None:
     """Delete all games and drawings: a new class begins.
-
-    Args:
-        file: where; None for `results_file`.
 
     Raises:
         sqlite3.Error: if the file can't be written.
     """
-    with _opened(file) as database:
-        # What is deleted is overwritten: no drawing stays behind in the file.
-        database.execute("PRAGMA secure_delete = ON")
+    with _opened() as database:
         database.execute("DELETE FROM rounds")
         database.execute("DELETE FROM games")
-
-
-def _as_bytes(image: np.ndarray | None) -> bytes | None:
-    return None if image is None else image.astype(np.uint8).tobytes()
-
-
-@contextmanager
-def _opened(file: Path | None) -> Iterator[sqlite3.Connection]:
-    """Open the file, made when first needed, for one change that is whole or not at all."""
-    with closing(sqlite3.connect(file or results_file(), timeout=WAIT_SECONDS)) as database:
-        database.executescript(_SCHEMA)
-        with database:
-            yield database

@@ -5,11 +5,9 @@ Every call opens the database for itself and leaves it at once: thirty visitors 
 
 import gzip
 import io
-import sqlite3
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +15,7 @@ from PIL import Image
 
 from mnist_core.io.idx import idx_header
 from webapp.i18n import gettext as _
-from webapp.visitors.folder import visitors_folder
+from webapp.visitors.folder import opened
 from webapp.visitors.identity import owner_of
 
 MAX_DRAWINGS = 500
@@ -29,8 +27,11 @@ MAX_SIDE = 200
 TEST_EVERY = 5
 """Every fifth drawing goes into the test files of an export that has at least twice as many."""
 
-SCHEMA = (
+_open = partial(
+    opened,
+    "collection.sqlite",
     """
+PRAGMA journal_mode = WAL;  -- who reads does not wait for who writes
 CREATE TABLE IF NOT EXISTS drawings (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     owner TEXT NOT NULL,
@@ -40,10 +41,10 @@ CREATE TABLE IF NOT EXISTS drawings (
     png BLOB NOT NULL,
     kept_at REAL NOT NULL,
     UNIQUE (owner, image)
-)
+);
+CREATE INDEX IF NOT EXISTS drawings_by_owner ON drawings (owner);  -- the newest without sorting
+CREATE INDEX IF NOT EXISTS drawings_by_label ON drawings (owner, label);  -- counted without reading them
 """,
-    "CREATE INDEX IF NOT EXISTS drawings_by_owner ON drawings (owner)",  # the newest without sorting
-    "CREATE INDEX IF NOT EXISTS drawings_by_label ON drawings (owner, label)",  # counted without reading them
 )
 
 
@@ -59,14 +60,12 @@ class Drawing(NamedTuple):
         label: the digit that the visitor says it is.
         read: the digit that was read; None if it was taken for none.
         image: uint8 (28, 28), what the network saw.
-        kept_at: when it was kept, in seconds since 1970.
     """
 
     id: int
     label: int
     read: int | None
     image: np.ndarray
-    kept_at: float
 
 
 def keep_drawing(visitor: str, image: np.ndarray, drawing: np.ndarray, label: int, read: int | None) -> int:
@@ -113,14 +112,9 @@ def keep_drawing(visitor: str, image: np.ndarray, drawing: np.ndarray, label: in
 
 def counts_of(visitor: str) -> np.ndarray:
     """Count a visitor's drawings: integer (10,), how many there are of each digit."""
-    counts = np.zeros(10, int)
     with _open() as database:
-        rows = database.execute(
-            "SELECT label, count(*) FROM drawings WHERE owner = ? GROUP BY label", (owner_of(visitor),)
-        )
-        for label, count in rows:
-            counts[label] = count
-    return counts
+        rows = database.execute("SELECT label FROM drawings WHERE owner = ?", (owner_of(visitor),)).fetchall()
+    return np.bincount([label for (label,) in rows], minlength=10)
 
 
 def drawings_of(visitor: str, skipped: int = 0, most: int = MAX_DRAWINGS) -> list[Drawing]:
@@ -133,12 +127,11 @@ def drawings_of(visitor: str, skipped: int = 0, most: int = MAX_DRAWINGS) -> lis
     """
     with _open() as database:
         rows = database.execute(
-            "SELECT id, label, read, image, kept_at FROM drawings WHERE owner = ? ORDER BY id DESC LIMIT ? OFFSET ?",
+            "SELECT id, label, read, image FROM drawings WHERE owner = ? ORDER BY id DESC LIMIT ? OFFSET ?",
             (owner_of(visitor), most, skipped),
         ).fetchall()
     return [
-        Drawing(key, label, read, np.frombuffer(image, np.uint8).reshape(28, 28), kept_at)
-        for key, label, read, image, kept_at in rows
+        Drawing(key, label, read, np.frombuffer(image, np.uint8).reshape(28, 28)) for key, label, read, image in rows
     ]
 
 
@@ -205,18 +198,3 @@ def _readme(divided: bool) -> str:
 
 def _idx(array: np.ndarray) -> bytes:
     return gzip.compress(idx_header(array.shape) + array.tobytes(), mtime=0)
-
-
-@contextmanager
-def _open() -> Iterator[sqlite3.Connection]:
-    """Open the database for one transaction: all of it happens, or nothing."""
-    database = sqlite3.connect(visitors_folder() / "collection.sqlite", timeout=10)
-    try:
-        database.execute("PRAGMA journal_mode = WAL")  # who reads does not wait for who writes
-        database.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-        for statement in SCHEMA:
-            database.execute(statement)
-        with database:
-            yield database
-    finally:
-        database.close()

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mnist_core.data.dataset import Dataset
-from mnist_core.io.idx import write_idx
+from tests.idx_files import write_idx
 
 HYPHEN = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 DOT = tuple(name.replace("-idx", ".idx") for name in HYPHEN)

@@ -41,14 +41,14 @@ def test_a_network_worked_by_hand():
     assert [passage.y.tolist() for passage in trace.passages] == [[1, -2], [1, 0], [0, 0]]
     assert trace.probabilities.tolist() == [0.5, 0.5]
     assert trace.loss == pytest.approx(math.log(2))
-    assert trace.logits_grad.tolist() == [-0.5, 0.5]
+    assert trace.passages[-1].y_grad.tolist() == [-0.5, 0.5]
     last, bend, begin = trace.passages[::-1]
     assert last.grads["W"].tolist() == [[-0.5, 0.5], [0, 0]]
     assert last.grads["b"].tolist() == [-0.5, 0.5]
     assert last.x_grad.tolist() == [0, 1]  # −½ · 1 + ½ · 1 and −½ · 5 + ½ · 7
     assert bend.x_grad.tolist() == [0, 0]  # the second unit is silent
     assert begin.grads["W"].tolist() == [[0, 0], [0, 0]]
-    assert trace.x_grad.tolist() == [0, 0]
+    assert begin.x_grad.tolist() == [0, 0]
     # With η = 1: V = ((1.5, 0.5), (5, 7)), biases (−0.5, −1.5), so the logits are (1, −1).
     after = after_step(trace, 1.0)
     assert after.loss == pytest.approx(math.log(1 + math.exp(-2)))
@@ -68,7 +68,7 @@ def test_the_numbers_are_those_of_the_real_passes(head, activation, batch_norm):
     loss, grad = HEADS[head].loss(logits, np.array([6]))
     private.backward(caches, grad)
     assert trace.loss == pytest.approx(loss)
-    np.testing.assert_allclose(trace.x_grad, private.input_gradient(caches, grad)[0], atol=1e-15)
+    np.testing.assert_allclose(trace.passages[0].x_grad, private.input_gradient(caches, grad)[0], atol=1e-15)
     found = {f"{i}.{name}": array for i, stop in enumerate(trace.passages) for name, array in stop.grads.items()}
     assert found.keys() == private.grads.keys()
     for name, array in found.items():
@@ -84,7 +84,7 @@ def test_the_slope_at_the_pixels_is_the_one_that_is_measured(head):
     steps = h * np.eye(len(x))
     losses = [[HEADS[head].loss(model(moved[None]), np.array([2]))[0] for moved in (x + s, x - s)] for s in steps]
     above, below = np.array(losses).T
-    np.testing.assert_allclose(trace.x_grad, (above - below) / (2 * h), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(trace.passages[0].x_grad, (above - below) / (2 * h), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("head", HEADS)
@@ -127,7 +127,7 @@ def test_the_terms_add_up_to_the_loss(head, smoothing):
 
 def test_with_label_smoothing_the_slope_is_still_p_minus_t():
     trace = trace_image(network(), image(), 4, "softmax", 0.1)
-    np.testing.assert_allclose(trace.logits_grad, trace.probabilities - trace.target)
+    np.testing.assert_allclose(trace.passages[-1].y_grad, trace.probabilities - trace.target)
     assert trace.target[4] == pytest.approx(0.91)
 
 

@@ -20,13 +20,13 @@ from hypothesis import strategies as st
 from mnist_core.data.dataset import load_dataset
 from mnist_core.errors import WeightsError
 from mnist_core.export.script import to_script
-from mnist_core.io.idx import write_idx
 from mnist_core.network import DEFAULT_WEIGHTS, Network
 from mnist_core.nn.activations import ACTIVATIONS
 from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
 from mnist_core.recipes.build import empty_model
 from mnist_core.recipes.presets import RECIPES
+from tests.idx_files import write_idx
 from tests.mnist_core.export.test_onnx_model import probabilities_of, random_network, some_images
 
 

@@ -92,7 +92,7 @@ def test_warm_up_by_hand():
 # Whatever the settings
 
 settings_of_a_schedule = {
-    "name": st.sampled_from(SCHEDULES),
+    "name": st.sampled_from(list(SCHEDULES)),
     "drops": st.lists(st.floats(0, 1, exclude_min=True, exclude_max=True), max_size=5),
     "factor": st.floats(0, 1, exclude_min=True),
     "warmup": st.floats(0, 1, exclude_max=True),
@@ -178,6 +178,6 @@ def test_constant():
 
 
 def test_names():
-    assert SCHEDULES == ("constant", "step", "exponential", "cosine", "one-cycle")
+    assert list(SCHEDULES) == ["constant", "step", "exponential", "cosine", "one-cycle"]
     with pytest.raises(KeyError):
         plain("unheard-of")

@@ -296,8 +296,8 @@ def page() -> None:
     from webapp.components import drawing_pad as pad
 
     ink = pad.pad("Draw here", 20)
-    st.button("undo", on_click=pad.undo, disabled=not pad.can_undo())
-    st.button("redo", on_click=pad.redo, disabled=not pad.can_redo())
+    st.button("undo", on_click=pad.undo, disabled=not pad.history().past)
+    st.button("redo", on_click=pad.redo, disabled=not pad.history().future)
     st.button("clear", on_click=pad.clear)
     st.text("empty" if ink is None else f"ink {int((ink > 0).sum())}")
 

@@ -12,14 +12,14 @@ from mnist_core.nn.initializers import INITIALIZERS
 from mnist_core.nn.layers import Layer
 from mnist_core.nn.losses import HEADS, loss_function
 from mnist_core.nn.normalization import NORMALIZATIONS
+from mnist_core.nn.optimizers import OPTIMIZERS
 from mnist_core.nn.schedules import SCHEDULES, build_schedule
 from mnist_core.recipes.build import build_model, build_optimizer
 from mnist_core.recipes.presets import RECIPES
-from mnist_core.recipes.recipe import OPTIMIZERS, SCHEDULE_UNITS, Recipe
+from mnist_core.recipes.recipe import SCHEDULE_UNITS, Recipe
 from tests.paths import ROOT
 from webapp.formulas.formula import Formula
-from webapp.formulas.learning import SCHEDULE_CODE
-from webapp.formulas.recipe_formulas import formulas, part_titles
+from webapp.formulas.recipe_formulas import formulas
 from webapp.formulas.sources import source_of
 
 PLAIN = Recipe("plain", "test", hidden_sizes=(30, 20))
@@ -44,29 +44,34 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "head": tuple(HEADS),
     "init": tuple(INITIALIZERS),
     "bias_init": tuple(INITIALIZERS),
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
+    "optimizer": tuple(OPTIMIZERS),
+    "schedule": tuple(SCHEDULES),
     "shuffle": (True, False),
 }
 RECIPES_OF_OPTIONS = [replace(PLAIN, **{name: option}) for name, options in OPTIONS.items() for option in options]
 EVERY = [*RECIPES.values(), PLAIN, ALL, replace(PLAIN, hidden_sizes=()), *RECIPES_OF_OPTIONS]
 
 
+def formulas_of(recipe: Recipe) -> list[Formula]:
+    """The formulas of all parts."""
+    return [formula for part in formulas(recipe).values() for formula in part]
+
+
 def text_of(recipe: Recipe) -> str:
     """All that is said of a recipe, in one text."""
     return " ".join(
-        f"{formula.title} {formula.explanation} {formula.latex} {formula.symbols}" for formula in formulas(recipe)
+        f"{formula.title} {formula.explanation} {formula.latex} {formula.symbols}" for formula in formulas_of(recipe)
     )
 
 
 def code_of(recipe: Recipe) -> list[Callable[..., Any]]:
-    return [code for formula in formulas(recipe) for code in formula.code]
+    return [code for formula in formulas_of(recipe) for code in formula.code]
 
 
 @pytest.mark.parametrize("setting", OPTIONS)
 def test_every_option_has_a_formula_of_its_own(setting):
     seen = [
-        {(formula.latex, formula.code) for formula in formulas(replace(PLAIN, **{setting: option}))}
+        {(formula.latex, formula.code) for formula in formulas_of(replace(PLAIN, **{setting: option}))}
         for option in OPTIONS[setting]
     ]
     for i, one in enumerate(seen):
@@ -83,8 +88,8 @@ def test_every_option_has_a_formula_of_its_own(setting):
     ],
 )
 def test_a_step_that_is_left_out_has_no_formula(name, value, title):
-    assert title not in [formula.title for formula in formulas(PLAIN)]
-    assert title in [formula.title for formula in formulas(replace(PLAIN, **{name: value}))]
+    assert title not in [formula.title for formula in formulas_of(PLAIN)]
+    assert title in [formula.title for formula in formulas_of(replace(PLAIN, **{name: value}))]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +106,7 @@ def test_a_step_that_is_left_out_has_no_formula(name, value, title):
 def test_a_setting_adds_its_line_and_its_number(setting, latex):
     recipe = replace(PLAIN, **{setting: getattr(ALL, setting)})
     assert latex not in text_of(PLAIN)
-    assert any(latex in formula.latex for formula in formulas(recipe))
+    assert any(latex in formula.latex for formula in formulas_of(recipe))
     assert f"{getattr(ALL, setting):g}" in text_of(recipe)
 
 
@@ -124,11 +129,7 @@ def test_the_schedule_says_what_it_counts(unit):
 
 @pytest.mark.parametrize("recipe", EVERY, ids=lambda recipe: recipe.name)
 def test_every_formula_is_whole_and_its_code_exists(recipe):
-    found = formulas(recipe)
-    assert [formula.part for formula in found] == sorted(
-        (formula.part for formula in found), key=list(part_titles()).index
-    )
-    for formula in found:
+    for formula in formulas_of(recipe):
         assert formula.title and formula.explanation and formula.code
         assert_whole(formula)
         for code in formula.code:
@@ -164,7 +165,8 @@ def test_the_optimizers_code_is_that_which_runs(name):
 def test_the_schedules_code_is_that_which_runs(name):
     schedule = build_schedule(name, (0.5,), 0.1, 0.0)
     arguments = {"step": ((0.5,), 0.1), "exponential": (0.1,)}.get(name, ())
-    assert all(schedule(step, 100) == SCHEDULE_CODE[name](step, 100, *arguments) for step in range(100))
+    assert all(schedule(step, 100) == SCHEDULES[name](step, 100, *arguments) for step in range(100))
+    assert SCHEDULES[name] in code_of(replace(PLAIN, schedule=name))
 
 
 @pytest.mark.parametrize("recipe", EVERY, ids=lambda recipe: recipe.name)

@@ -143,9 +143,9 @@ def test_a_run_trains_to_its_end_with_the_records_of_the_same_training_here(runs
     assert done.records.begin["data_name"] == "small digits"
     assert done.weights is not None
     assert Network.load(done.weights).test_accuracy == done.records.end["test_accuracy"]
-    assert done.epochs == (0, 1, 2, 3) and done.checkpoint(3).exists()
+    assert done.folder.kept_epochs() == (0, 1, 2, 3) and done.folder.epoch_checkpoint(3).exists()
     assert (done.name, done.note, done.place, done.pausing, done.stopping) == ("My run", "", 0, False, False)
-    assert abs(done.started - time.time()) < 60 and 0 < done.records.seconds < 30
+    assert abs(done.folder.started - time.time()) < 60 and 0 < done.records.seconds < 30
     wait_until(runs, run_id, lambda s: open_files() == before)  # the worker's pipe is closed
     assert done.folder.log.read_text() == ""
 
@@ -170,7 +170,7 @@ def test_missing_data_fail_with_the_reason(runs, tiny_recipe, tmp_path):
     run_id = runs.start(Job(tiny_recipe, str(tmp_path / "nowhere")))
     failed = wait_until(runs, run_id, lambda s: s.state == "failed")
     assert "nowhere: found no train-images" in failed.records.end["error"]
-    assert failed.epochs == () and failed.weights is None
+    assert failed.folder.kept_epochs() == () and failed.weights is None
 
 
 # Pause, step, change, stop
@@ -216,7 +216,7 @@ def test_single_steps_and_whole_epochs(runs, waiting, job, folder):
     for epoch in (1, 2):
         runs.step(run_id, "epoch")
         after = wait_until(runs, run_id, stands_at(29 * epoch, epoch))
-        assert after.epochs == tuple(range(epoch + 1))
+        assert after.folder.kept_epochs() == tuple(range(epoch + 1))
     runs.resume(run_id)
     done = wait_until(runs, run_id, lambda s: s.state == "finished")
     undisturbed = left_behind(folder, "undisturbed", job)
@@ -346,10 +346,10 @@ def test_a_fork_has_its_parent_s_past_and_without_changes_its_future_too(list_on
         29 * epoch,
         dataclasses.replace(job, parent=Parent(parent.id, epoch)),
     )
-    assert fork.id.startswith("tiny-") and fork.epochs == (epoch,)
+    assert fork.id.startswith("tiny-") and fork.folder.kept_epochs() == (epoch,)
     records = train_here(fork.folder)
     assert facts(records) == {**facts(parent.records), "changes": [{"step": 29 * epoch, "fork": epoch}]}
-    assert fork.epochs == tuple(range(epoch, 4)) and fork.recipe == job.recipe
+    assert fork.folder.kept_epochs() == tuple(range(epoch, 4)) and fork.recipe == job.recipe
     assert look(list_only, parent.id).records == parent.records
     assert look(list_only, list_only.restart(fork.id)).job == job
 
@@ -389,7 +389,7 @@ def test_a_fork_of_a_run_that_is_training(runs, endless, folder):
     """Its epochs are long enough that the first ones are still kept."""
     recipe = dataclasses.replace(endless.recipe, batch_size=2, learning_rate=0.01)
     parent = runs.start(dataclasses.replace(endless, recipe=recipe))
-    wait_until(runs, parent, lambda s: 1 in s.epochs)
+    wait_until(runs, parent, lambda s: 1 in s.folder.kept_epochs())
     with registry(folder, at_once=0) as other:
         child = look(other, other.fork(parent, 1, dataclasses.replace(recipe, epochs=2)))
     assert child.step == 360
@@ -437,7 +437,7 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_rec
         done = wait_until(again, run_id, lambda s: s.state == "finished")
     undisturbed = left_behind(folder, "undisturbed", done.job)
     assert facts(done.records) == facts(train_here(undisturbed))
-    assert done.step == 3 * 720 and done.epochs == (0, 1, 2, 3)
+    assert done.step == 3 * 720 and done.folder.kept_epochs() == (0, 1, 2, 3)
     networks = (Network.load(run.weights).model for run in (done.folder, undisturbed))
     assert len({network.flat.tobytes() for network in networks}) == 1
 
@@ -541,7 +541,7 @@ def test_runs_are_listed_the_newest_first(runs, job, folder):
         left_behind(folder, odd, job)
     (folder / "no-job").mkdir()
     assert runs.all() == ["third", "second", "first", "-"]
-    assert look(runs, "first").started == 10
+    assert look(runs, "first").folder.started == 10
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from webapp.runs import worker
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.records import RecordReader, Records
-from webapp.runs.worker import EpochKeeper, RecordFile, listen, validations_per_epoch, work
+from webapp.runs.worker import RecordFile, keep_epoch, listen, validations_per_epoch, work
 
 Command = dict[str, Any]
 Answer = Callable[[dict[str, Any]], list[Command]]
@@ -526,10 +526,9 @@ def test_a_kept_epoch_has_all_its_records(new_folder, clock, monkeypatch):
 def keep_epochs(folder: RunFolder, dataset: Dataset, epochs: range) -> list[tuple[int, ...]]:
     """Keep one epoch after the other of a training that has so many; give what is kept each time."""
     training = init_state(Recipe("tiny", "tests", hidden_sizes=(), epochs=epochs[-1]))
-    keeper = EpochKeeper(folder)
     kept = []
     for training.epoch in epochs:
-        keeper.keep(training, dataset.fingerprint)
+        keep_epoch(folder, training, dataset.fingerprint)
         kept.append(folder.kept_epochs())
     return kept
 

@@ -58,8 +58,8 @@ def script(recipe, last):
     from webapp.settings.form import settings_form
 
     st.session_state.setdefault("recipe", recipe)
-    settings = settings_form(last)
-    st.session_state["job"] = settings.job if settings.pressed else None
+    job, pressed = settings_form(last)
+    st.session_state["job"] = job if pressed else None
 
 
 def form(recipe: str, last: Job | None = None) -> AppTest:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -10,22 +11,23 @@ from PIL import Image
 from mnist_core.data.non_digits import not_digits
 from mnist_core.data.rare_digits import rare_digits
 from webapp.settings import image_examples as examples
-from webapp.settings.image_examples import COLUMNS, GAP, ORIGINAL_GAP, RARE_SEED, SEED, SHOWN_DIGITS, Sheet
+from webapp.settings.image_examples import COLUMNS, GAP, ORIGINAL_GAP, RARE_SEED, SEED, SHOWN_DIGITS
 
 
-def pixels_of(sheet: Sheet) -> np.ndarray:
-    """Decode a sheet to one pixel for each of MNIST's: ink and opacity, (H, W, 2)."""
-    kind, content = sheet.address.split(",")
-    assert kind == "data:image/png;base64"
+def pixels_of(sheet: str) -> np.ndarray:
+    """Decode a sheet, as the attributes of an `img`, to one pixel for each of MNIST's: ink and opacity, (H, W, 2)."""
+    match = re.fullmatch('width="([0-9]+)" height="([0-9]+)" src="data:image/png;base64,([^"]*)"', sheet)
+    assert match
+    width, height, content = match.groups()
     with Image.open(io.BytesIO(base64.b64decode(content))) as picture:
-        assert picture.size == (sheet.width, sheet.height)
+        assert picture.size == (int(width), int(height))
         enlarged = np.asarray(picture)
     pixels = enlarged[:: examples.ENLARGED, :: examples.ENLARGED]
     assert np.array_equal(pixels.repeat(examples.ENLARGED, axis=0).repeat(examples.ENLARGED, axis=1), enlarged)
     return pixels
 
 
-def images_of(sheet: Sheet, rows: int, first_gap: int = 0) -> np.ndarray:
+def images_of(sheet: str, rows: int, first_gap: int = 0) -> np.ndarray:
     """Cut a sheet into its images, (rows, COLUMNS, 28, 28)."""
     pixels = pixels_of(sheet)
     tops = [row * (28 + GAP) for row in range(rows)]
@@ -79,4 +81,4 @@ def test_added_drawings_are_those_of_the_core():
 
 @pytest.mark.parametrize("sheet", [examples.rare_ways, examples.no_digits])
 def test_a_picture_is_small_enough_to_be_part_of_the_page(sheet):
-    assert len(sheet().address) < 20_000
+    assert len(sheet()) < 20_000

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.recipes.presets import QUICK
 from webapp.runs import shared as resources
 from webapp.runs.job import Job, Parent
+from webapp.runs.snapshot import Snapshot
 from webapp.settings.links import job_of_query
 
 LAN = "http://192.168.7.5:8501/train"
@@ -25,13 +26,13 @@ def page_runs(tmp_path, monkeypatch):
     st.cache_resource.clear()
 
 
-def open_share(job: Job, run_id: str | None = None, url: str = LAN) -> AppTest:
-    def page(job, run_id):
+def open_share(job: Job, run: Snapshot | None = None, url: str = LAN) -> AppTest:
+    def page(job, run):
         from webapp.settings.share import share
 
-        share(job, run_id)
+        share(job, run)
 
-    app = AppTest.from_function(page, kwargs={"job": job, "run_id": run_id}, default_timeout=30)
+    app = AppTest.from_function(page, kwargs={"job": job, "run": run}, default_timeout=30)
     app.context = {"url": url, "locale": "en-US"}
     app.run()
     assert not app.exception
@@ -71,7 +72,8 @@ def test_the_link_leads_to_the_training_page_wherever_it_is_shown(page_runs):
 
 def test_a_run_has_a_link_of_its_own(page_runs, tiny_recipe, data_folder):
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
-    app = open_share(page_runs.snapshot(run_id).job, run_id)
+    run = page_runs.snapshot(run_id)
+    app = open_share(run.job, run)
     assert addresses(app)[1] == f"{LAN}?run={run_id}"
     assert "not in the link" not in texts(app)
 
@@ -85,7 +87,8 @@ def test_a_run_that_was_changed_says_that_a_link_cannot_tell(page_runs, tiny_rec
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder), begins_paused=True))
     page_runs.stop(run_id)
     page_runs.snapshot(run_id).folder.append({"record": "change", "step": 0, "learning_rate": 0.5})
-    assert "changed while the run went" in texts(open_share(page_runs.snapshot(run_id).job, run_id))
+    run = page_runs.snapshot(run_id)
+    assert "changed while the run went" in texts(open_share(run.job, run))
 
 
 def test_whom_this_computer_alone_can_serve_is_told_how_to_let_others_in(page_runs):
@@ -103,13 +106,13 @@ def test_in_a_network_there_is_a_code_to_scan(page_runs):
 
 
 def test_settings_and_a_run_can_be_shared_on_one_page(page_runs, tiny_recipe, data_folder):
-    def page(job, run_id):
+    def page(job, run):
         from webapp.settings.share import share
 
         share(job, None)
-        share(job, run_id)
+        share(job, run)
 
-    run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
-    app = AppTest.from_function(page, kwargs={"job": Job(QUICK, "mnist"), "run_id": run_id}, default_timeout=30).run()
+    run = page_runs.snapshot(page_runs.start(Job(tiny_recipe, str(data_folder))))
+    app = AppTest.from_function(page, kwargs={"job": Job(QUICK, "mnist"), "run": run}, default_timeout=30).run()
     assert not app.exception
     assert len(addresses(app)) == 3

@@ -73,7 +73,7 @@ def digit_in_question(read: list[Recognition]) -> Recognition | None:
     """Return the digit that the page is about: the one that the visitor chose, else the one that is least sure."""
     if not read:
         return None
-    place = st.session_state.get("place")
-    if place is not None and st.session_state.get("places") == len(read):
+    place, count = st.session_state.get("place", (None, 0))  # chosen among so many digits
+    if place is not None and count == len(read):
         return read[place]
     return min(read, key=lambda found: (LEAST_SURE_FIRST.index(found.certainty), confidence(found)))

@@ -6,7 +6,7 @@ from mnist_core.errors import WeightsError
 from mnist_core.recognizer import Recognizer
 from webapp.datasets import data_name
 from webapp.i18n import gettext as _
-from webapp.networks.choice import Choice, choices, choose, chosen
+from webapp.networks.choice import Choice, choices, choose, chosen, chosen_reader
 from webapp.networks.recognizers import recognizer
 from webapp.pages.draw import stages
 
@@ -46,8 +46,5 @@ def _network_name(choice: Choice) -> str:
 
 def chosen_recognizer() -> Recognizer | None:
     """Return the chosen network with the steps that are switched on; None, with a word on the page, if it is broken."""
-    try:
-        return Recognizer(recognizer(chosen().path).network, stages.chosen_steps())
-    except WeightsError as error:
-        st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
-        return None
+    reader = chosen_reader()
+    return None if reader is None else Recognizer(reader.network, stages.chosen_steps())

@@ -1,7 +1,5 @@
 """A picture in place of the pad: chosen, dropped, pasted or taken with the camera, with what was read marked on it."""
 
-import base64
-import io
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,9 +10,8 @@ from PIL import Image
 from mnist_core.errors import ImageError
 from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, MAX_PIXELS, read_picture
 from mnist_core.imaging.photo import WORK_SIDE
-from mnist_core.imaging.preprocess import PreprocessOptions
-from mnist_core.network import Network
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
+from webapp.components.data_uri import picture_address
 from webapp.components.paste import pasted_picture
 from webapp.i18n import gettext as _
 
@@ -54,16 +51,6 @@ class Picture:
 
     pixels: np.ndarray
     address: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Answer:
-    """What was read in a picture, and by what."""
-
-    picture: Picture
-    network: Network
-    steps: PreprocessOptions
-    parts: list[NumberPart]
 
 
 def picture_pad(reader: Recognizer) -> list[Recognition] | None:
@@ -128,10 +115,7 @@ def make_picture(content: bytes) -> Picture:
     picture = Image.fromarray(read_picture(content))
     picture.thumbnail((WORK_SIDE, WORK_SIDE), Image.Resampling.BOX)
     form = "PNG" if picture.mode == "RGBA" or max(picture.size) < 400 else "JPEG"
-    file = io.BytesIO()
-    picture.save(file, form, quality=85)
-    address = f"data:image/{form.lower()};base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
-    return Picture(np.asarray(picture), address)
+    return Picture(np.asarray(picture), picture_address(picture, form))
 
 
 def refusal_of(content: bytes) -> str:
@@ -177,16 +161,12 @@ def boxed(picture: Picture, parts: list[NumberPart]) -> str:
 
 def _read(reader: Recognizer, picture: Picture) -> list[NumberPart]:
     """Read a picture; as long as nothing changes, what was read before is the answer."""
-    known: _Answer | None = st.session_state.get(READING)
-    if (
-        known is None
-        or known.picture is not picture
-        or known.network is not reader.network
-        or known.steps != reader.options
-    ):
-        known = _Answer(picture, reader.network, reader.options, reader.recognize_picture(picture.pixels))
-        st.session_state[READING] = known
-    return known.parts
+    asked = picture, reader.network, reader.options
+    known = st.session_state.get(READING)
+    if known is None or known[0] != asked:
+        known = st.session_state[READING] = asked, reader.recognize_picture(picture.pixels)
+    parts: list[NumberPart] = known[1]
+    return parts
 
 
 def _ask() -> None:

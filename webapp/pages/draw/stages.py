@@ -58,12 +58,7 @@ def chosen_steps() -> PreprocessOptions:
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show the way of a drawing, stage by stage with switches, then the ways of other demos.
-
-    Args:
-        reader: the network that reads, with the steps that are switched on.
-        read: what it has read; None while nothing is drawn.
-    """
+    """Show the way of a drawing, stage by stage with switches, then the ways of other demos; see `show_view`."""
     _back_to_usual(reader.options)
     if read is None or read.digit is None:
         nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))

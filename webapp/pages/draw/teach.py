@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -34,12 +35,7 @@ PER_PAGE = 40
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show this view of the drawing page.
-
-    Args:
-        reader: the chosen network; the one that learns is always the one that was there before any teaching.
-        read: the digit that can be kept; None while nothing is drawn.
-    """
+    """Show the visitor's collection and what it has taught, or ask whether to keep one; see `show_view`."""
     place_cookie()
     visitor = visitor_id()
     if visitor is None:
@@ -85,16 +81,7 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
     # a report of the pad overtakes that; to press the same digit for the next drawing would then only release it.
     key = f"teach-label-{st.session_state.get('teach_labelled', 0)}"
     with st.container(key="teach-label"):
-        st.segmented_control(
-            _("What it is"),
-            DIGITS,
-            key=key,
-            label_visibility="collapsed",
-            width="stretch",
-            disabled=nothing,
-            on_change=_keep,
-            args=(visitor, read, key),
-        )
+        _choose_digit(key, disabled=nothing, on_change=_keep, args=(visitor, read, key))
     with st.container(horizontal=True, vertical_alignment="center", key="teach-kept"):
         kept(st.toggle, _("Then clear the pad"), "teach-clear", True)
         note, last = st.session_state.get("teach_note"), st.session_state.get("teach_last")
@@ -102,6 +89,11 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
             st.markdown(note, width="content")
         if last is not None:
             st.button(_("Undo"), type="tertiary", key="teach-undo", on_click=_take_back, args=(visitor, last))
+
+
+def _choose_digit(key: str, **options: Any) -> None:
+    """Show the ten digits in a row; `options` go to `st.segmented_control`."""
+    st.segmented_control(_("What it is"), DIGITS, key=key, label_visibility="collapsed", width="stretch", **options)
 
 
 def _keep(visitor: str, read: Recognition | None, key: str) -> None:
@@ -164,14 +156,10 @@ def _one(visitor: str, drawing: Drawing) -> None:
     read = _("no digit") if drawing.read is None else drawing.read
     st.markdown(_("You said **{label}**, it had read **{read}**. It is:").format(label=drawing.label, read=read))
     key = f"teach-relabel-{drawing.id}"
-    st.segmented_control(
-        _("What it is"),
-        DIGITS,
+    _choose_digit(
+        key,
         default=drawing.label,
         required=True,
-        key=key,
-        label_visibility="collapsed",
-        width="stretch",
         on_change=lambda: relabel(visitor, drawing.id, st.session_state[key]),
     )
     st.button(

@@ -23,7 +23,7 @@ def tools() -> None:
             key="undo",
             shortcut="Ctrl+Z",
             on_click=pad.undo,
-            disabled=not pad.can_undo(),
+            disabled=not pad.history().past,
         )
         st.button(
             _("Redo"),
@@ -31,7 +31,7 @@ def tools() -> None:
             key="redo",
             shortcut="Ctrl+Y",
             on_click=pad.redo,
-            disabled=not pad.can_redo(),
+            disabled=not pad.history().future,
         )
         st.button(_("Clear"), icon=":material/delete:", key="clear", shortcut="Delete", on_click=_clear)
         st.button(_("Picture"), icon=":material/add_a_photo:", key="picture", on_click=choose_input, args=("picture",))

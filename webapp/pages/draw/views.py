@@ -10,7 +10,13 @@ from webapp.pages.draw.walk import view as walk
 
 
 def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | None) -> None:
-    """Show the chosen view, and which of several digits it is about."""
+    """Show the chosen view, and which of several digits it is about.
+
+    Args:
+        reader: the network that reads, with the steps that are switched on.
+        read: the digits from left to right.
+        shown: the one of them that the view is about, which it calls `read`; None while nothing is drawn.
+    """
     views = {
         "stages": (_("From pen to 28×28"), stages.show),
         "why": (_("Why?"), why.show),
@@ -38,16 +44,10 @@ def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | 
                 required=True,
                 format_func=lambda place: f"{place + 1}: {read[place].digit}",
                 key="digit-choice",
-                on_change=_choose_place,
-                args=(len(read),),
+                on_change=lambda: st.session_state.update(place=(st.session_state["digit-choice"], len(read))),
                 label_visibility="collapsed",
             )
     if chosen_view != asked:
         st.session_state["kept_view"] = st.query_params["view"] = chosen_view
     with st.container(key="view-body"):
         views[chosen_view][1](reader, shown)
-
-
-def _choose_place(count: int) -> None:
-    st.session_state["place"] = st.session_state["digit-choice"]
-    st.session_state["places"] = count

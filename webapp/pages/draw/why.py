@@ -11,7 +11,7 @@ from mnist_core.explain.attribution import gradient_times_input, occlusion, with
 from mnist_core.explain.nearest_images import Neighbours
 from mnist_core.network import Network
 from mnist_core.recognizer import Recognition, Recognizer
-from webapp.components.data_uri import grey_address, png_address
+from webapp.components.data_uri import grey_address, picture_address
 from webapp.components.empty import nothing_drawn
 from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
 from webapp.formats import share_in_words
@@ -29,12 +29,7 @@ AT_ALL = -1
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show this view of the drawing page.
-
-    Args:
-        reader: the network that read, with its steps.
-        read: what it read; None while nothing is drawn.
-    """
+    """Show which ink speaks for the digit and which against it, and the nearest training images; see `show_view`."""
     with st.container(key="why"):
         if read is None or read.probabilities is None:
             nothing_drawn(_("Draw a digit: here the ink is coloured by what it says to the network."))
@@ -64,7 +59,8 @@ def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
 def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None:
     """Ask for two digits, and show which ink speaks for the one and which for the other."""
     digit, other = _asked_digits(probabilities)
-    falls, whole, without = _wiped(network, _sample(network), image.tobytes(), digit, other)
+    falls = occlusion(network, image, digit, other)
+    whole, without = without_ninths(network, image)
     slopes = gradient_times_input(network, image, digit, other)
     case = str(digit) if other is None else _("{digit} rather than {other}").format(digit=digit, other=other)
     figures = (
@@ -72,7 +68,7 @@ def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None
         (_("Wiped"), _("What changes when a small patch here is wiped"), falls),
     )
     pictures = "".join(
-        f'<figure><img alt="{title}: {text}" src="{png_address(coloured(image, values))}">'
+        f'<figure><img alt="{title}: {text}" src="{picture_address(coloured(image, values))}">'
         f"<figcaption><b>{title}</b><br>{text}</figcaption></figure>"
         for title, text, values in figures
     )
@@ -176,19 +172,21 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
     """Show the training images that are most like the drawing."""
     try:
         data, is_own = training_data(network)
-        tiles = _nearest(data, image.tobytes())
-        name = data_name(dataset(data).name, dataset(data).synthetic)
+        found, neighbours = dataset(data), _neighbours(data)
     except DataError as error:
         st.error(str(error), icon=":material/error:")
         return
+    places, _distances = neighbours.nearest(image, TILES)
+    labels = neighbours.labels[places].tolist()
     figures = "".join(
         f'<figure class="{"same" if label == digit else "other"}">'
-        f'<img alt="{label}" src="{address}"><figcaption>{label}</figcaption></figure>'
-        for address, label in tiles
+        f'<img alt="{label}" src="{grey_address(found.train_images[place] / 255)}">'
+        f"<figcaption>{label}</figcaption></figure>"
+        for place, label in zip(places, labels, strict=True)
     )
-    title = _("The nearest training images ({data})").format(data=name)
+    title = _("The nearest training images ({data})").format(data=data_name(found.name, found.synthetic))
     same = _("{same} of {count} are labelled {digit}, the network's answer.").format(
-        same=sum(label == digit for _address, label in tiles), count=len(tiles), digit=digit
+        same=labels.count(digit), count=len(labels), digit=digit
     )
     note = _(
         "The network does not look these up: it keeps no image, only its weights. A program that compares pixels would."
@@ -211,29 +209,6 @@ def training_data(network: Network) -> tuple[str, bool]:
         return (own or [SYNTHETIC])[0], True
     data = default_data()
     return data, data == MNIST
-
-
-def _sample(network: Network) -> bytes:
-    """Return some of a network's numbers, which tell it from any other that has learned something else."""
-    flat = network.model.flat
-    return flat[:: -(-flat.size // 2000)].tobytes()
-
-
-@st.cache_data(show_spinner=False, max_entries=512)
-def _wiped(
-    _network: Network, sample: bytes, image: bytes, digit: int, other: int | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the result of `occlusion`, and the two of `without_ninths`, for the bytes of an image."""
-    pixels = np.frombuffer(image, np.float32).reshape(28, 28)
-    return occlusion(_network, pixels, digit, other), *without_ninths(_network, pixels)
-
-
-@st.cache_data(show_spinner=False, max_entries=512)
-def _nearest(data: str, image: bytes) -> list[tuple[str, int]]:
-    """Find the training images nearest to the bytes of an image: their addresses, and their labels."""
-    neighbours = _neighbours(data)
-    places, _distances = neighbours.nearest(np.frombuffer(image, np.float32).reshape(28, 28), TILES)
-    return [(grey_address(dataset(data).train_images[place] / 255), int(neighbours.labels[place])) for place in places]
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)

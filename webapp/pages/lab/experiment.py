@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.networks.choice import remember_run
-from webapp.pages.lab.failure_texts import failure_text
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs.job import Job
 from webapp.runs.registry import MAX_NAME
@@ -32,7 +32,7 @@ def open_failure() -> Failure:
             _("Failures"),
             list(known),
             required=True,
-            format_func=lambda key: failure_text(key).label,
+            format_func=lambda key: gettext(known[key].label),
             key="lab-failure",
             on_change=_forget_url,
             label_visibility="collapsed",
@@ -69,7 +69,7 @@ def start(failure: Failure, role: str, data: str, seed: int) -> None:
     recipe, name = (
         (failure.recipe, _("{failure}: failure")) if role == "fail" else (failure.remedy, _("{failure}: remedy"))
     )
-    title = name.format(failure=failure_text(failure.key).title)[:MAX_NAME]
+    title = name.format(failure=gettext(failure.title))[:MAX_NAME]
     mine = st.session_state["lab-runs"]  # first: the script may be broken off wherever it looks into the session
     run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
     mine[failure.key] = {role: run_id} if role == "fail" else {**mine[failure.key], role: run_id}

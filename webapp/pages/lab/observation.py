@@ -4,10 +4,10 @@ import streamlit as st
 
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR, LabRun, accuracy_figure, loss_figure
 from webapp.components.live_chart import live_chart
+from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.pages.lab.experiment import ROLES, Pair, current_runs, is_going
-from webapp.pages.lab.failure_texts import failure_text, verdict
-from webapp.pages.lab.failures import Failure
+from webapp.pages.lab.failures import Failure, verdict
 from webapp.runs.facts import state_text
 from webapp.runs.snapshot import Snapshot
 from webapp.settings.names import setting_name, setting_value
@@ -25,7 +25,7 @@ def watch(failure: Failure) -> None:
     _charts(failure, pair)
     with st.container(key="lab-verdict"):
         if len(pair) == len(ROLES) and not going:
-            seen = verdict(failure.key, pair["fail"].records, pair["mend"].records)
+            seen = verdict(failure, pair["fail"].records, pair["mend"].records)
             st.markdown("**" + _("What was seen.") + "** " + seen)
         else:
             st.caption(_("When both runs are over, a summary of what was seen appears here."))
@@ -36,10 +36,8 @@ def watch(failure: Failure) -> None:
 
 def _settings_of(failure: Failure, role: str) -> str:
     """Write down what one of the runs has that the other has not."""
-    return ", ".join(
-        f"{setting_name(field)}: {setting_value(field, values[ROLES.index(role)])}"
-        for field, values in failure.changes.items()
-    )
+    recipe = failure.recipe if role == "fail" else failure.remedy
+    return ", ".join(f"{setting_name(name)}: {setting_value(name, getattr(recipe, name))}" for name in failure.cure)
 
 
 def _card(title: str, settings: str, snapshot: Snapshot | None) -> None:
@@ -90,7 +88,6 @@ def _charts(failure: Failure, pair: Pair) -> None:
 
 def explain(failure: Failure) -> None:
     """Show why it fails, and what the remedy changes."""
-    text = failure_text(failure.key)
     left, right = st.columns(2, gap="medium")
-    left.markdown("**" + _("Why it fails") + "**\n\n" + text.why)
-    right.markdown("**" + _("What the remedy changes") + "**\n\n" + text.remedy)
+    left.markdown("**" + _("Why it fails") + "**\n\n" + gettext(failure.why))
+    right.markdown("**" + _("What the remedy changes") + "**\n\n" + gettext(failure.why_cure))

@@ -4,9 +4,9 @@ import streamlit as st
 
 from webapp.components.frame import page_title
 from webapp.datasets import MNIST, default_data
+from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.pages.lab.experiment import buttons, current_runs, is_going, open_failure
-from webapp.pages.lab.failure_texts import failure_text
 from webapp.pages.lab.observation import explain, watch
 
 POLL_SECONDS = 0.5
@@ -15,8 +15,7 @@ page_title(_("Failure lab"), _("Let a training go wrong on purpose, see how that
 chosen = open_failure()
 started = current_runs(chosen)
 data = started["fail"].job.data if "fail" in started else default_data()
-text = failure_text(chosen.key)
-st.markdown(f"**{text.title}** – {text.expect}")
+st.markdown(f"**{gettext(chosen.title)}** – {gettext(chosen.expect)}")
 if data != MNIST:
     st.caption(_("MNIST is not on this computer: the lab trains with digits drawn by code, and the figures differ."))
 buttons(chosen, started, data)

@@ -2,12 +2,9 @@
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
 
-import numpy as np
 import streamlit as st
 
-from webapp.components.data_uri import grey_address
 from webapp.i18n import gettext as _
 from webapp.pages.play.games import Game
 from webapp.visitors.class_results import Kind, add_game
@@ -30,15 +27,6 @@ def question(game: Game, text: str) -> None:
 def mark(right: bool) -> str:
     """Return a tick or a cross, coloured, as HTML."""
     return f'<b class="{"play-right" if right else "play-wrong"}">{"✓" if right else "✗"}</b>'
-
-
-def strip(images: Sequence[np.ndarray], captions: Sequence[str]) -> None:
-    """Show images, uint8 (28, 28), side by side, each with a caption in HTML."""
-    shown = "".join(
-        f'<figure><img alt="" src="{grey_address(image / 255)}"><figcaption>{caption}</figcaption></figure>'
-        for image, caption in zip(images, captions, strict=True)
-    )
-    st.html(f'<div class="play-strip">{shown}</div>')
 
 
 def take_part() -> None:

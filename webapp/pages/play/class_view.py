@@ -81,7 +81,7 @@ def _drawings(results: ClassResults) -> None:
             )
             for place, found in enumerate(results.misread)
         ]
-        images = np.stack([found.image for found in results.misread])
+        images = np.stack([found.image for found in results.misread if found.image is not None])
         gallery(images, tiles, _("Misread drawings"), "play-misread", "max(5.5rem, 100% / 12 - 0.5rem)")
 
 

@@ -8,7 +8,7 @@ from webapp.components import drawing_pad as pad
 from webapp.components.data_uri import grey_address
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen_reader
-from webapp.pages.play.both_games import go_on, mark, question, say_counted, strip, take_part
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import DrawGame
 from webapp.visitors.class_results import Round
 
@@ -56,7 +56,7 @@ def _turn(game: DrawGame, reader: Recognizer) -> None:
         with st.container(horizontal=True, key="play-tools"):
             off = game.judged
             st.button(
-                _("Undo"), icon=":material/undo:", key="undo", on_click=pad.undo, disabled=off or not pad.can_undo()
+                _("Undo"), icon=":material/undo:", key="undo", on_click=pad.undo, disabled=off or not pad.history().past
             )
             st.button(_("Clear"), icon=":material/delete:", key="clear", on_click=pad.clear, disabled=off)
             if game.judged:
@@ -109,10 +109,13 @@ def _result(game: DrawGame) -> None:
     seconds = round(game.watch.seconds)
     score = _("{score} of {count} read").format(score=game.network_score, count=len(game.rounds))
     st.html(f'<div class="play-score"><strong>{score}</strong><span>{seconds} s</span></div>')
-    strip(
-        [found.image for found in game.rounds if found.image is not None],
-        [f"{found.asked} {mark(found.read == found.asked)} {_misreading(found)}" for found in game.rounds],
+    shown = "".join(
+        f'<figure><img alt="" src="{grey_address(found.image / 255)}">'
+        f"<figcaption>{found.asked} {mark(found.read == found.asked)} {_misreading(found)}</figcaption></figure>"
+        for found in game.rounds
+        if found.image is not None
     )
+    st.html(f'<div class="play-strip">{shown}</div>')
     say_counted(game)
     st.button(_("Play again"), icon=":material/replay:", key="play-again", type="primary", on_click=_start)
 

@@ -1,6 +1,5 @@
 """The game "you against the network": who reads more of ten test images?"""
 
-from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
@@ -9,12 +8,11 @@ import streamlit as st
 from mnist_core.errors import DataError
 from webapp.components.data_uri import grey_address
 from webapp.components.gallery import Tile, gallery
-from webapp.datasets import SYNTHETIC, dataset, default_data
+from webapp.datasets import SYNTHETIC, default_data
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, chosen_reader, version
-from webapp.networks.evaluation import MAX_WORK, Reading, read_test_images
-from webapp.networks.recognizers import recognizer
+from webapp.networks.evaluation import MAX_WORK, cached_reading
 from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import Duel
 
@@ -33,16 +31,10 @@ def duel() -> None:
         _turn(game)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _reading(path: Path, changed: int, data: str) -> Reading:
-    """Read the test images as they lie in the data set, as their accuracy is measured; once for all visitors."""
-    return read_test_images(recognizer(path).network, dataset(data), MAX_WORK)
-
-
 def _start() -> None:
     path, data = chosen().path, default_data()
     try:
-        reading = _reading(path, version(path), data)
+        reading = cached_reading(path, version(path), data, MAX_WORK)
     except DataError as error:
         st.session_state["play_error"] = str(error)
         return

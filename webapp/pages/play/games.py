@@ -18,7 +18,7 @@ HARD_SHARE = 0.02
 
 @dataclass
 class Watch:
-    """Measures the time in which the visitor draws or looks, without that of looking at the verdicts.
+    """Measures, from now on, the time in which the visitor draws or looks, without that of looking at the verdicts.
 
     Attributes:
         before: seconds until it was last stopped.
@@ -26,10 +26,10 @@ class Watch:
     """
 
     before: float = 0.0
-    since: float | None = None
+    since: float | None = field(default_factory=lambda: time.monotonic())
 
     def start(self) -> None:
-        """Start, or start again after a stop."""
+        """Start again after a stop."""
         self.since = time.monotonic()
 
     def stop(self) -> None:
@@ -108,9 +108,7 @@ class DrawGame(Game):
     @classmethod
     def begin(cls, rng: np.random.Generator) -> "DrawGame":
         """Begin a game; `rng` decides on the order."""
-        game = cls(tuple(rng.permutation(QUESTIONS).tolist()))
-        game.watch.start()
-        return game
+        return cls(tuple(rng.permutation(QUESTIONS).tolist()))
 
     def judge(self, read: Recognition) -> None:
         """Accept a drawing as the answer; what looks like no digit counts as not read. A second one is ignored."""
@@ -141,7 +139,7 @@ class Duel(Game):
     def begin(cls, reading: Reading, data: str, rng: np.random.Generator) -> "Duel":
         """Begin a game; `rng` draws the images from those of `reading`, which are from `data`, see `duel_rows`."""
         rows = duel_rows(reading, rng)
-        game = cls(
+        return cls(
             tuple(reading.labels[rows].tolist()),
             images=reading.images[rows],
             read=tuple(reading.digits[rows].tolist()),
@@ -149,8 +147,6 @@ class Duel(Game):
             places=tuple(reading.places[rows].tolist()),
             data=data,
         )
-        game.watch.start()
-        return game
 
     def take_answer(self, digit: int) -> None:
         """Accept the visitor's answer; a second one to the same image is ignored."""

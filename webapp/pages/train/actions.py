@@ -47,7 +47,7 @@ def actions(snapshot: Snapshot) -> None:
             start(partial(runs().restart, snapshot.id))
         with st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share") as sharing:
             if sharing.open:
-                share(snapshot.job, snapshot.id)
+                share(snapshot.job, snapshot)
         with st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads") as taking:
             if taking.open:
                 downloads(snapshot)
@@ -75,7 +75,7 @@ def _change(snapshot: Snapshot) -> None:
 def _rewind(snapshot: Snapshot) -> None:
     """Ask for an earlier epoch and settings, and fork from there."""
     st.markdown(_("**Go back to an earlier epoch** and train on from there as a run of its own; this one stays."))
-    epochs = [epoch for epoch in snapshot.epochs if epoch < MAX_EPOCHS]
+    epochs = [epoch for epoch in snapshot.folder.kept_epochs() if epoch < MAX_EPOCHS]
     if not epochs:
         st.caption(_("Nothing is kept yet: the first moment comes when the data are loaded."))
         return

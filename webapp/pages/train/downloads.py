@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -22,51 +21,31 @@ from webapp.runs.snapshot import Snapshot
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "validation_loss", "validation_accuracy")
 
 
-class File(NamedTuple):
-    """A file that can be made of a run.
-
-    Attributes:
-        ending: what follows the run's id in its name.
-        label: what its button says.
-        icon: on its button.
-        make: makes it.
-        from_weights: whether that needs weights.
-    """
-
-    ending: str
-    label: str
-    icon: str
-    make: Callable[[Snapshot], bytes]
-    from_weights: bool
-
-
 def downloads(snapshot: Snapshot) -> None:
     """Show a button for each file: the content of a popover. A file is made when its button is pressed."""
-    files = [
-        File("-report.html", _("Report (HTML)"), ":material/description:", report_file, False),
-        File("-records.csv", _("Records of all steps (CSV)"), ":material/table:", csv_file, False),
-        File("-records.json", _("All records (JSON)"), ":material/data_object:", json_file, False),
-        File(".npz", _("Weights (NumPy)"), ":material/grid_on:", weights_file, True),
-        File(".onnx", _("Network for other programs (ONNX)"), ":material/hub:", onnx_file, True),
-        File(".py", _("Network as a short Python script"), ":material/code:", script_file, True),
-    ]
     has_weights = snapshot.weights is not None
     content, name = None, ""
-    for file in files:
-        disabled = file.from_weights and not has_weights
-        if st.button(file.label, key=f"take{file.ending}", icon=file.icon, width="stretch", disabled=disabled):
-            name = f"{snapshot.id}{file.ending}"
-            content = _made(file, snapshot)
+    for ending, label, icon, make, possible in (
+        ("-report.html", _("Report (HTML)"), ":material/description:", report_file, True),
+        ("-records.csv", _("Records of all steps (CSV)"), ":material/table:", csv_file, True),
+        ("-records.json", _("All records (JSON)"), ":material/data_object:", json_file, True),
+        (".npz", _("Weights (NumPy)"), ":material/grid_on:", weights_file, has_weights),
+        (".onnx", _("Network for other programs (ONNX)"), ":material/hub:", onnx_file, has_weights),
+        (".py", _("Network as a short Python script"), ":material/code:", script_file, has_weights),
+    ):
+        if st.button(label, key=f"take{ending}", icon=icon, width="stretch", disabled=not possible):
+            name = f"{snapshot.id}{ending}"
+            content = _made(make, snapshot)
     if not has_weights:
         st.caption(_("There are no weights yet: they come a few seconds after the training has begun."))
     save_file(content, name, "take-file")
 
 
-def _made(file: File, snapshot: Snapshot) -> bytes | None:
+def _made(make: Callable[[Snapshot], bytes], snapshot: Snapshot) -> bytes | None:
     """Make a file; None, with a word on the page, if that fails."""
     try:
         with st.spinner(_("Making the file")):
-            return file.make(snapshot)
+            return make(snapshot)
     except (MnistCoreError, OSError) as error:
         st.error(_("This file cannot be made: {reason}").format(reason=error))
         return None

@@ -82,11 +82,11 @@ left, right = st.columns([5, 12], gap="medium")
 # First of all, and with and without a run: a poll that meets a page which is just being built finds its place there.
 status_place, actions_place, view_place = right.container(), right.container(), right.container()
 with left, st.container(border=True, key="settings"):
-    settings = settings_form(linked_job() or (None if run is None else run.job))
-    if settings.job is not None:
-        keep_in_url(settings.job)
-        if settings.pressed:
-            start(partial(runs().start, settings.job))
+    job, pressed = settings_form(linked_job() or (None if run is None else run.job))
+    if job is not None:
+        keep_in_url(job)
+        if pressed:
+            start(partial(runs().start, job))
 poll = POLL_SECONDS if run is not None and run.state in ACTIVE else None
 with status_place:
     if run is None:

@@ -72,7 +72,7 @@ def _head(snapshot: Snapshot) -> str:
     begin = snapshot.records.begin
     data = data_name(begin.get("data_name", snapshot.job.data), begin.get("synthetic", False))
     layers = "-".join(str(size) for size in snapshot.job.recipe.layer_sizes)
-    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.started))
+    started = time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.folder.started))
     about = " · ".join([snapshot.id, layers, data, started, state_text(snapshot)])
     note = f'<p class="note">{html.escape(snapshot.note)}</p>' if snapshot.note else ""
     return f"<header><h1>{html.escape(snapshot.name)}</h1><p>{html.escape(about)}</p>{note}</header>\n"

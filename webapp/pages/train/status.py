@@ -85,7 +85,8 @@ def _progress(snapshot: Snapshot) -> str:
     pace = steps_per_second(snapshot)
     if snapshot.state == "running" and pace is not None:
         images = min(snapshot.recipe.batch_size, snapshot.records.begin["train_images"])
-        parts.append(_("{images:,} images a second").format(images=_two_digits(pace * images)))
+        two_digits = int(float(f"{pace * images:.2g}"))  # what can be read while it changes
+        parts.append(_("{images:,} images a second").format(images=two_digits))
         parts.append(_time_left(seconds_left(snapshot) or 0.0))
     elif snapshot.state not in ACTIVE:
         parts.append(_("{seconds:.0f} s of training").format(seconds=snapshot.records.seconds))
@@ -127,11 +128,6 @@ def _finding(snapshot: Snapshot) -> Finding:
     )[0]
 
 
-def _two_digits(number: float) -> int:
-    """Round to what can be read while it changes."""
-    return int(float(f"{number:.2g}"))
-
-
 def _time_left(seconds: float) -> str:
     if seconds < 100:
         return _("about {seconds} s left").format(seconds=max(1, round(seconds)))
@@ -146,25 +142,11 @@ def _buttons(snapshot: Snapshot) -> None:
     # In a place of its own: for a moment Streamlit shows the one that comes beside the one that goes.
     with st.container(key="pause-or-resume"):
         if snapshot.state == "running" and not snapshot.pausing:
-            st.button(
-                _("Pause"),
-                key="pause",
-                icon=":material/pause:",
-                on_click=registry.pause,
-                args=mine,
-                disabled=snapshot.stopping,
-                width="stretch",
-            )
+            label, key, icon, act = _("Pause"), "pause", ":material/pause:", registry.pause
         else:
-            st.button(
-                _("Resume"),
-                key="resume",
-                icon=":material/play_arrow:",
-                on_click=registry.resume,
-                args=mine,
-                disabled=snapshot.stopping or snapshot.state == "queued",
-                width="stretch",
-            )
+            label, key, icon, act = _("Resume"), "resume", ":material/play_arrow:", registry.resume
+        disabled = snapshot.stopping or snapshot.state == "queued"
+        st.button(label, key=key, icon=icon, on_click=act, args=mine, disabled=disabled, width="stretch")
     if st.button(
         _("Step"),
         key="step",

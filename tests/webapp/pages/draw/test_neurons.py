@@ -100,7 +100,7 @@ def test_the_ten_shares_use_the_temperature():
 def test_a_clicked_unit_is_kept_and_an_unknown_one_is_not_believed():
     app = open_view({"hidden_sizes": (40, 5)})
     before = arithmetic_of(app)
-    app.session_state["neurons.kept"]["units"][0] = 39
+    app.session_state["neurons.kept"][0] = 39
     app.run()
     chosen = arithmetic_of(app)
     assert chosen != before
@@ -109,7 +109,7 @@ def test_a_clicked_unit_is_kept_and_an_unknown_one_is_not_believed():
     app.session_state["neurons.layer"] = 0
     app.run()
     assert arithmetic_of(app) == chosen
-    app.session_state["neurons.kept"]["units"][0] = 10**9  # a click comes from a browser, which may say anything
+    app.session_state["neurons.kept"][0] = 10**9  # a click comes from a browser, which may say anything
     app.run()
     assert not app.exception and arithmetic_of(app) == before
 

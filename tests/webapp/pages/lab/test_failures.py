@@ -13,8 +13,7 @@ from mnist_core.training.loop import train_from
 from mnist_core.training.records import EpochEnd, StepEnd
 from mnist_core.training.split import make_split
 from mnist_core.training.state import init_state
-from webapp.pages.lab.failure_texts import failure_text, verdict
-from webapp.pages.lab.failures import FAILURES, Failure
+from webapp.pages.lab.failures import FAILURES, Failure, verdict
 from webapp.runs.records import Records
 from webapp.settings.names import setting_name, setting_value
 
@@ -58,18 +57,19 @@ def test_there_are_seven():
 
 @pytest.mark.parametrize("failure", FAILURES, ids=lambda failure: failure.key)
 def test_a_failure_and_its_remedy_differ_in_one_setting_that_can_be_named(failure: Failure):
-    assert len(failure.changes) == 1
-    for field, values in failure.changes.items():
-        assert setting_name(field)
-        assert len({setting_value(field, value) for value in values}) == 2
+    before, after = vars(failure.recipe), vars(failure.remedy)
+    (changed,) = [name for name in before if before[name] != after[name]]
+    assert set(failure.cure) == {changed}
+    assert setting_name(changed)
+    assert len({setting_value(changed, values[changed]) for values in (before, after)}) == 2
     assert failure.recipe.name in RECIPES  # links and settings refer to it
     assert failure.recipe.validation_fraction > 0
-    assert all(dataclasses.asdict(failure_text(failure.key)).values())
+    assert all((failure.label, failure.title, failure.expect, failure.why, failure.why_cure, failure.seen))
 
 
 def test_the_network_for_few_images_has_the_weights_that_its_text_counts():
     assert f"{BY_KEY['few-images'].recipe.parameters:,}" == "10,345"
-    assert "10,345" in failure_text("few-images").why
+    assert "10,345" in BY_KEY["few-images"].why
 
 
 def test_zero_weights_learn_nothing_and_random_ones_do(dataset):
@@ -100,7 +100,7 @@ def test_the_verdict_gives_the_figures_of_both_runs(key: str):
         for loss, share in ((0.9, 0.123), (0.2, 0.876))
     )
     failed.loss.extend([4321.0, 2.5])
-    text = verdict(key, failed, mended)
+    text = verdict(BY_KEY[key], failed, mended)
     assert "12.3%" in text and "87.6%" in text
     assert "{" not in text
 
@@ -108,4 +108,4 @@ def test_the_verdict_gives_the_figures_of_both_runs(key: str):
 def test_a_run_that_broke_off_at_once_is_no_comparison():
     whole = Records(epochs=[EpochEnd(1, 1, 2.0, 0.5, 2.0, 0.5, True, 1.0)])
     whole.loss.append(2.0)
-    assert "nothing to compare" in verdict("zero-init", Records(), whole)
+    assert "nothing to compare" in verdict(BY_KEY["zero-init"], Records(), whole)

@@ -43,5 +43,5 @@ def test_stuck_in_words():
 
 
 def test_what_is_no_kind_is_refused():
-    with pytest.raises(ValueError, match="'rain' is no kind of finding"):
+    with pytest.raises(KeyError, match="rain"):
         finding_text(Finding("rain"))

@@ -22,6 +22,7 @@ from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.data_uri import strip_address
 from webapp.components.empty import nothing_drawn
 from webapp.components.gallery import clicked_in
+from webapp.components.kept import kept_choice, values
 from webapp.components.register import component
 from webapp.formats import decimal_number, signed_number
 from webapp.i18n import gettext as _
@@ -30,7 +31,6 @@ from webapp.pages.draw.neurons.sums import after_the_sum, decimals_of, percent, 
 SHOWN = 24
 """Units of a hidden layer: two rows on a wide page."""
 LAYER_KEY, ORDER_KEY, UNITS_KEY, KEPT_KEY = "neurons.layer", "neurons.order", "neurons.units", "neurons.kept"
-ORDERS = ("lit", "pull")
 _component = component(
     "neurons",
     __file__,
@@ -40,12 +40,7 @@ _component = component(
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show this view of a drawing.
-
-    Args:
-        reader: the chosen network.
-        read: what it read; None while nothing is drawn.
-    """
+    """Show the units of a layer, the strongest first, and the arithmetic of one of them; see `show_view`."""
     if read is None or read.digit is None or read.probabilities is None:
         nothing_drawn(
             _("Draw a digit: here you will see which units of the network light up, and all that they calculate.")
@@ -53,7 +48,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         return
     network = reader.network
     layers = unit_layers(network, read.image)
-    place, order = _choices(layers)
+    place, order = _choices(len(layers) - 1)
     layer, is_output = layers[place], place == len(layers) - 1
     by_pull = order == "pull" and not is_output
     levels = contributions(layers, place, read.digit) if by_pull else read.probabilities if is_output else layer.y
@@ -83,41 +78,20 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     st.html(f'<div class="neuron-sum">{html}<p class="note">{note}</p></div>')
 
 
-def _choices(layers: Sequence[UnitLayer]) -> tuple[int, str]:
+def _choices(last: int) -> tuple[int, str]:
     """Show the choices of a layer and an order; both outlive a look at another view, and another network."""
-    kept: dict[str, Any] = st.session_state.setdefault(KEPT_KEY, {"layer": 0, "order": ORDERS[0], "units": {}})
-    last = len(layers) - 1
-    st.session_state[LAYER_KEY] = min(st.session_state.get(LAYER_KEY, kept["layer"]), last)
-    st.session_state.setdefault(ORDER_KEY, kept["order"])
-    names = [_("Layer {layer}").format(layer=place + 1) for place in range(last)] + [_("Output")]
+    # The network before may have had more layers.
+    st.session_state[LAYER_KEY] = min(st.session_state.get(LAYER_KEY, values().get(LAYER_KEY, 0)), last)
+    layers = {place: _("Layer {layer}").format(layer=place + 1) for place in range(last)} | {last: _("Output")}
     orders = {"lit": _("Lit up most"), "pull": _("Moved the answer most")}
     with st.container(horizontal=True, gap="medium", key="neurons-choices"):
-        layer = st.segmented_control(
-            _("Layer"),
-            range(last + 1),
-            required=True,
-            format_func=names.__getitem__,
-            key=LAYER_KEY,
-            label_visibility="collapsed",
-            wrap=True,
-        )
-        order = st.segmented_control(
-            _("Order of the units"),
-            ORDERS,
-            required=True,
-            format_func=orders.__getitem__,
-            key=ORDER_KEY,
-            label_visibility="collapsed",
-            disabled=layer == last,
-        )
-    if layer is not None and order is not None:
-        kept["layer"], kept["order"] = layer, order
-    return kept["layer"], kept["order"]
+        layer = kept_choice(_("Layer"), LAYER_KEY, layers, wrap=True)
+        return layer, kept_choice(_("Order of the units"), ORDER_KEY, orders, disabled=layer == last)
 
 
 def _chosen_unit(place: int, levels: np.ndarray) -> int:
     """Return the unit that was clicked in this layer; before the first click, the strongest one."""
-    chosen: dict[int, int] = st.session_state[KEPT_KEY]["units"]
+    chosen: dict[int, int] = st.session_state.setdefault(KEPT_KEY, {})
     clicked = clicked_in(UNITS_KEY)
     if clicked is not None:
         chosen[place] = clicked

@@ -23,7 +23,7 @@ from webapp.pages.draw.walk.content import (
 
 def logits_back(trace: Trace) -> Content:
     """Begin at the loss: how it changes with each logit."""
-    g = trace.logits_grad
+    g = trace.passages[-1].y_grad
     k = largest(g)
     t = number(trace.target[k])
     if trace.head == "softmax":

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from webapp.charts.weight_images import round_scale, weight_pictures
-from webapp.components.data_uri import png_address
+from webapp.components.data_uri import picture_address
 from webapp.i18n import gettext as _
 from webapp.pages.draw.walk.content import number
 
@@ -28,7 +28,7 @@ def cells_address(values: np.ndarray) -> str:
     peak = float(np.abs(values).max())
     if peak:
         padded /= peak  # where the network is very sure, all slopes are tiny, and their picture should still be seen
-    return png_address(Image.fromarray(weight_pictures(padded.reshape(rows, columns), round_scale(padded))))
+    return picture_address(Image.fromarray(weight_pictures(padded.reshape(rows, columns), round_scale(padded))))
 
 
 def cells(address: str, values: np.ndarray, chosen: int) -> str:

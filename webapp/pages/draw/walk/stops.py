@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from mnist_core.explain.trace import Trace
 from mnist_core.nn.activations import Activation
 from mnist_core.nn.layers import BatchNorm, Linear
-from mnist_core.nn.optimizers import SGD
 from mnist_core.recipes.recipe import Recipe
-from webapp.formulas.formula import lines
-from webapp.formulas.learning import OPTIMIZER_LATEX
 from webapp.i18n import gettext as _
 from webapp.pages.draw.walk.back import activation_back, logits_back, norm_back, sums_back, weights_back
 from webapp.pages.draw.walk.content import Content, Place
@@ -69,11 +66,6 @@ def stops(trace: Trace, recipe: Recipe, temperature: float) -> list[Stop]:
         Stop(_("Slope at the logits"), True, partial(logits_back, trace)),
         *reversed(back),
     ]
-
-
-def step_code() -> tuple[str, tuple[Callable[..., Any], ...]]:
-    """Return the formula of plain gradient descent, and the code that does it."""
-    return lines(*OPTIMIZER_LATEX["sgd"], r"g &= \frac{\partial L}{\partial \theta}"), (SGD.rule,)
 
 
 def _stop(place: Place, title: str, back: bool, content: Callable[[], Content]) -> Stop:

@@ -8,14 +8,17 @@ import numpy as np
 import streamlit as st
 
 from mnist_core.explain.trace import Outcome, Trace, after_step, trace_image
+from mnist_core.nn.optimizers import SGD
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
 from webapp.components.empty import nothing_drawn
+from webapp.formulas.formula import lines
+from webapp.formulas.learning import OPTIMIZER_LATEX
 from webapp.formulas.show_code import show_code
 from webapp.i18n import gettext as _
 from webapp.pages.draw.walk.content import Content
 from webapp.pages.draw.walk.pictures import bars, cells, cells_address, html_number
-from webapp.pages.draw.walk.stops import Stop, step_code, stops
+from webapp.pages.draw.walk.stops import Stop, stops
 
 STOP_KEY, LABEL_KEY = "walk.stop", "walk.label"
 """What outlives its widget: the stop, counted from 0, and the digit that it should be."""
@@ -29,12 +32,7 @@ HARDLY_WRONG = 1e-4
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show this view of a drawing.
-
-    Args:
-        reader: the network.
-        read: what it has read; None while nothing is drawn.
-    """
+    """Show one stop of the walk, with the way to all others; see `show_view`."""
     with st.container(key="walk"):
         if read is None or read.digit is None:
             st.session_state.pop(LABEL_KEY, None)
@@ -124,14 +122,13 @@ def _one_step(trace: Trace) -> None:
     )
     st.markdown(text.format(symbol="$\\eta$"))
     outcomes = {rate: after_step(trace, rate) for rate in RATES}
-    latex, code = step_code()
     with st.container(key="walk-body"):
         st.html(bars(outcomes[SHOWN_RATE].probabilities, trace.label, trace.probabilities))
         with st.container(key="walk-formula"):
             st.html(_table(trace, outcomes))
-            st.latex(latex)
+            st.latex(lines(*OPTIMIZER_LATEX["sgd"], r"g &= \frac{\partial L}{\partial \theta}"))
     st.markdown(verdict(trace.loss, outcomes))
-    _code(code)
+    _code((SGD.rule,))
 
 
 def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:

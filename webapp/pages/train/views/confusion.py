@@ -27,12 +27,14 @@ def show(snapshot: Snapshot) -> None:
     if reading is None:
         return
     describe_reading(reading)
-    choice = _Choice(st.session_state.get(CHART_KEY))
     left, right = st.columns([11, 9], gap="medium")
+    with right:  # first: the chart frames what is chosen here
+        cell = _chosen_cell()
+        _cell_images(snapshot, reading, cell)
     with left, st.container(key="confusion"):
         figure = confusion_figure(
             reading.confusion,
-            choice.cell,
+            cell,
             {
                 "true": _("what it is"),
                 "read": _("what the network reads"),
@@ -43,48 +45,32 @@ def show(snapshot: Snapshot) -> None:
         st.caption(
             _("On the diagonal: what is read correctly. The stronger the orange, the more often that mistake is made.")
         )
-    with right:
-        _cell_images(snapshot, reading, choice)
 
 
-class _Choice:
-    """Which cell is chosen: by the last click, and by two widgets that begin anew with what was clicked.
+def _chosen_cell() -> Cell | None:
+    """Show two widgets, for those who can't click in the chart; return the cell, None while one digit is not chosen.
 
-    New widgets, because a value that is set in the session can be lost: the page asks for news twice a second, and
-    what is under way then still says what the widget held before.
-
-    Args:
-        chart: the chart's value, which comes from a browser.
+    The widgets begin anew with what was clicked last. New ones, because a value that is set in the session can be
+    lost: the page asks for news twice a second, and what is under way then still says what the widget held before.
     """
-
-    def __init__(self, chart: object) -> None:
-        value = chart.get("clicked") if isinstance(chart, Mapping) else None
-        clicked: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-        self.clicked: tuple[Any, Any] = clicked.get("y"), clicked.get("x")
-        if not all(digit in DIGITS for digit in self.clicked):
-            self.clicked = None, None
-        self.keys = f"confusion-true-{clicked.get('count')}", f"confusion-read-{clicked.get('count')}"
-
-    @property
-    def cell(self) -> Cell | None:
-        """The cell; None as long as one of the digits is not chosen."""
-        true, read = (st.session_state.get(key, digit) for key, digit in zip(self.keys, self.clicked, strict=True))
-        return None if true is None or read is None else (true, read)
-
-    def show(self) -> None:
-        """Show the two widgets, for those who can't click in the chart."""
-        with st.container(horizontal=True):
-            for label, key, digit in zip((_("Digit"), _("read as")), self.keys, self.clicked, strict=True):
-                st.selectbox(label, DIGITS, digit, key=key, placeholder="–")
+    chart = st.session_state.get(CHART_KEY)  # it comes from a browser
+    value = chart.get("clicked") if isinstance(chart, Mapping) else None
+    clicked: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    true, read, count = clicked.get("y"), clicked.get("x"), clicked.get("count")
+    if true not in DIGITS or read not in DIGITS:
+        true = read = None
+    with st.container(horizontal=True):
+        true = st.selectbox(_("Digit"), DIGITS, true, key=f"confusion-true-{count}", placeholder="–")
+        read = st.selectbox(_("read as"), DIGITS, read, key=f"confusion-read-{count}", placeholder="–")
+    return None if true is None or read is None else (true, read)
 
 
-def _cell_images(snapshot: Snapshot, reading: Reading, choice: _Choice) -> None:
-    """Offer the choice of a cell without the chart, too, and show its images."""
-    choice.show()
-    if choice.cell is None:
+def _cell_images(snapshot: Snapshot, reading: Reading, cell: Cell | None) -> None:
+    """Show the images of a cell."""
+    if cell is None:
         st.markdown(_("Click a number in the table, or choose two digits: the images appear here."))
         return
-    true, read = choice.cell
+    true, read = cell
     rows = np.flatnonzero((reading.labels == true) & (reading.digits == read))
     texts = {
         0: _("No image of {true} is read as {read}."),

@@ -1,11 +1,9 @@
 """The formulas of a run's settings, each beside the code that does it."""
 
-from itertools import groupby
-
 import streamlit as st
 
 from webapp.formulas.formula import Formula
-from webapp.formulas.recipe_formulas import formulas, part_titles
+from webapp.formulas.recipe_formulas import formulas
 from webapp.formulas.show_code import show_code
 from webapp.i18n import gettext as _
 from webapp.runs.snapshot import Snapshot
@@ -19,10 +17,9 @@ def show(snapshot: Snapshot) -> None:
             "that does it: not an illustration, but the very program that runs, only without its docstrings."
         )
     )
-    titles = part_titles()
     with st.container(key="formulas"):
-        for part, group in groupby(formulas(snapshot.recipe), lambda formula: formula.part):
-            st.html(f'<h3 class="group">{titles[part]}</h3>')
+        for title, group in formulas(snapshot.recipe).items():
+            st.html(f'<h3 class="group">{title}</h3>')
             for formula in group:
                 _formula(formula)
 

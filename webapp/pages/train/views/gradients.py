@@ -1,5 +1,6 @@
 """The gradient check on demand: what backpropagation says of every slope, against what a small move measures."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,10 +62,8 @@ def show(snapshot: Snapshot) -> None:
         type="primary",
         disabled=snapshot.weights is None or too_large,
     ):
-        with st.spinner(_("Moving weights …")):
-            result = _check(snapshot)
-        if result is not None:
-            st.session_state["gradient_check"] = result
+        with st.spinner(_("Moving weights …")), suppress(WeightsError, OSError):  # its file may have just gone
+            st.session_state["gradient_check"] = _check(snapshot)
     if too_large:
         st.info(_("This network is too large to be checked here."))
     result = st.session_state.get("gradient_check")
@@ -104,14 +103,13 @@ def power_of_ten(value: float) -> str:
     return f"{digit}·10{str(int(exponent)).translate(SUPERSCRIPTS)}"
 
 
-def _check(snapshot: Snapshot) -> Result | None:
-    """Check the newest network of a run on digits drawn by code; None if its file has just gone."""
-    if snapshot.weights is None:
-        return None
-    try:
-        network = Network.load(snapshot.weights)
-    except (WeightsError, OSError):
-        return None
+def _check(snapshot: Snapshot) -> Result:
+    """Check the newest network of a run on digits drawn by code.
+
+    Raises:
+        WeightsError, OSError: if its file cannot be read.
+    """
+    network = Network.load(snapshot.folder.weights)
     recipe = network.recipe
     model = empty_model(recipe, np.float64)
     model.load(network.model.arrays)
@@ -120,8 +118,7 @@ def _check(snapshot: Snapshot) -> Result | None:
     checks = gradient_check(
         model, x, labels, recipe.head, recipe.label_smoothing, SAMPLES, np.random.default_rng()
     )  # other images and other entries at every click
-    layers = sorted(int(name.split(".")[0]) for name in model.params if name.endswith(".W"))
-    checks.sort(key=lambda check: int(check.name.split(".")[0]))  # stable: as signals run, weights before biases
+    layers = [int(name.split(".")[0]) for name in model.params if name.endswith(".W")]
     epoch = snapshot.step / max(snapshot.steps_per_epoch, 1)
     named = {array_name(check.name, layers): check for check in checks}
     return Result(snapshot.id, epoch, recipe.activation, named)

@@ -51,12 +51,7 @@ def show_images(snapshot: Snapshot, reading: Reading, rows: np.ndarray, names: S
         key: names the gallery on its page.
     """
     tiles = [
-        Tile(place, name, image_link(snapshot, place))
+        Tile(place, name, "./?" + urlencode({"test": place, "data": snapshot.job.data, "network": snapshot.id}))
         for place, name in zip(reading.places[rows].tolist(), names, strict=True)
     ]
     gallery(reading.images[rows], tiles, _("Test images"), key, "max(5rem, 100% / 8 - 0.5rem)")
-
-
-def image_link(snapshot: Snapshot, place: int) -> str:
-    """Return the address of the drawing page on which a run's network reads a test image, counted from 0."""
-    return "./?" + urlencode({"test": place, "data": snapshot.job.data, "network": snapshot.id})

@@ -1,8 +1,7 @@
 """What the first layer looks for: the weights of its units as pictures."""
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -23,8 +22,7 @@ SHOWN = 64
 GALLERY_KEY, UNIT_KEY = "weights", "weights.unit"
 
 
-@dataclass(frozen=True, eq=False)
-class FirstLayer:
+class FirstLayer(NamedTuple):
     """The weights of a network's first layer.
 
     Attributes:
@@ -32,22 +30,16 @@ class FirstLayer:
         biases: float32 (U,).
         units: how many units the layer has.
         hidden: whether these are hidden units; else they are the ten digits.
+        scale: from which weight on the colour is full.
+        pictures: uint8 (U, 28, 28, 4), the weights in colours, see `weight_pictures`.
     """
 
     weights: np.ndarray
     biases: np.ndarray
     units: int
     hidden: bool
-
-    @cached_property
-    def scale(self) -> float:
-        """From which weight on the colour is full."""
-        return round_scale(self.weights)
-
-    @cached_property
-    def pictures(self) -> np.ndarray:
-        """The weights in colours, see `weight_pictures`."""
-        return weight_pictures(self.weights, self.scale)
+    scale: float
+    pictures: np.ndarray
 
 
 def show(snapshot: Snapshot) -> None:
@@ -116,4 +108,5 @@ def _first_layer(path: Path, changed: int) -> FirstLayer:
     network = Network.load(path)
     W, b = network.model.params["0.W"], network.model.params["0.b"]
     weights = W[:, :SHOWN].T.reshape(-1, 28, 28).copy()  # not a view, which would keep the whole network
-    return FirstLayer(weights, b[:SHOWN].copy(), len(b), bool(network.recipe.hidden_sizes))
+    hidden, scale = bool(network.recipe.hidden_sizes), round_scale(weights)
+    return FirstLayer(weights, b[:SHOWN].copy(), len(b), hidden, scale, weight_pictures(weights, scale))

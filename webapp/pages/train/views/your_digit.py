@@ -77,7 +77,8 @@ def spread(epochs: Sequence[int], limit: int = MAX_EPOCHS) -> list[int]:
 
 def readings(snapshot: Snapshot, image: np.ndarray) -> tuple[list[float], np.ndarray]:
     """Read a picture with all networks of a run: after how many epochs, (R,), and what each says, (R, 10)."""
-    files = [(float(epoch), snapshot.checkpoint(epoch)) for epoch in spread(snapshot.epochs)]
+    folder = snapshot.folder
+    files = [(float(epoch), folder.epoch_checkpoint(epoch)) for epoch in spread(folder.kept_epochs())]
     weights = snapshot.weights
     if weights is not None and snapshot.state in ACTIVE and snapshot.steps_per_epoch:
         now = snapshot.step / snapshot.steps_per_epoch
