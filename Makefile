@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One thread for each matrix product: small networks are fastest so, and pages and trainings do not fight for cores.
 export OPENBLAS_NUM_THREADS ?= 1
+# Where this is set, as in many containers, each server, each training and each test run would compile all code anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Open to the network, Streamlit would ask a server on the internet for its address; the local one is what a class needs.
 ifeq ($(HOST),0.0.0.0)
 LOCAL_ADDRESS = --browser.serverAddress "$$($(BIN)/python -c 'from streamlit.net_util import get_internal_ip; print(get_internal_ip())')"
@@ -28,7 +30,7 @@ PYTEST := $(BIN)/python -m pytest
 WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
 
 test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
-	$(WITH_BROWSER) -m "browser and not slow"
+	$(WITH_BROWSER) tests/browser -m "not slow"
 
 test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute and a half)
 	$(PYTEST) --numprocesses auto --dist worksteal -m "not browser and not slow"

@@ -2,8 +2,9 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pooch
 
@@ -17,23 +18,19 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+"""Folders that hold the four files under the names of `MNIST_FILES`."""
 DOWNLOAD_CHUNK = 2**16  # bytes between two calls of the callback
 DOWNLOAD_TIMEOUT = 20  # seconds of silence after which a mirror is given up
 
 
-def fetch_mnist(
-    progress: ProgressCallback | None = None,
-    mirrors: Sequence[str] = MIRRORS,
-    folder: str | os.PathLike[str] | None = None,
-) -> Path:
+def fetch_mnist(progress: ProgressCallback | None = None, folder: str | os.PathLike[str] | None = None) -> Path:
     """Download those of MNIST's four files that are missing from a folder, or damaged in it.
 
-    The mirrors are tried in turn. A file is moved into the folder only once its content is proven to be MNIST's.
+    The `MIRRORS` are tried in turn. A file is moved into the folder only once its content is proven to be MNIST's.
 
     Args:
         progress: called as `progress(file_name, bytes_done, bytes_total)` as bytes arrive. `bytes_total` is 0 if the
             mirror does not tell; `bytes_done` starts again when the next mirror is tried.
-        mirrors: URLs of folders that hold the four files under the names of `MNIST_FILES`.
         folder: where to put them, created if missing; the user's cache by default.
 
     Returns:
@@ -48,7 +45,7 @@ def fetch_mnist(
         with tempfile.TemporaryDirectory(prefix="download-", dir=target) as temporary:
             for file in MNIST_FILES:
                 if not _is_intact(target, file):
-                    _download(file, mirrors, Path(temporary), progress).replace(target / file.name)
+                    _download(file, Path(temporary), progress).replace(target / file.name)
     except OSError as error:
         raise DataError(
             f"{target}: found that it cannot be written ({error.strerror or error}), expected a folder for the "
@@ -66,13 +63,13 @@ def _is_intact(folder: Path, file: MnistFile) -> bool:
         return False
 
 
-def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: ProgressCallback | None) -> Path:
+def _download(file: MnistFile, folder: Path, progress: ProgressCallback | None) -> Path:
     """Download one file from the first mirror that has it intact, and return its path."""
     path = folder / file.name
     failures = []
-    for mirror in mirrors:
+    for mirror in MIRRORS:
         downloader = pooch.HTTPDownloader(
-            progressbar=_ProgressBar(progress, file.name) if progress else False,
+            progressbar=_progress_bar(progress, file.name) if progress else False,
             chunk_size=DOWNLOAD_CHUNK,
             timeout=DOWNLOAD_TIMEOUT,
         )
@@ -87,33 +84,24 @@ def _download(file: MnistFile, mirrors: Sequence[str], folder: Path, progress: P
         except (OSError, ValueError) as error:  # network errors are OSErrors; a malformed URL is a ValueError
             failures.append(f"{mirror}: {error}")
     raise DataError(
-        f"{file.name}: found no mirror that gives it ({'; '.join(failures)}), expected one of {len(mirrors)}. "
+        f"{file.name}: found no mirror that gives it ({'; '.join(failures)}), expected one of {len(MIRRORS)}. "
         f"Check the network, or put the four files into {LOCAL_FOLDER} or into a folder named by MNIST_DIR, or use "
         f"the synthetic digits."
     )
 
 
-class _ProgressBar:
-    """Looks like a bar of tqdm to pooch, and passes every figure on to a callback.
+def _progress_bar(progress: ProgressCallback, file_name: str) -> SimpleNamespace:
+    """Return what looks like a bar of tqdm to pooch, and passes every figure on to a callback.
 
     Source: https://www.fatiando.org/pooch/latest/progressbars.html, section "Using custom progress bars"
     """
 
-    def __init__(self, progress: ProgressCallback, file_name: str) -> None:
-        self.progress = progress
-        self.file_name = file_name
-        self.done = 0
-        self.total = 0  # set by pooch when the mirror answers
+    def update(count: int) -> None:
+        bar.done += count
+        if bar.total:  # pooch counts whole chunks, and the whole file once more at the end
+            bar.done = min(bar.done, bar.total)
+        progress(file_name, bar.done, bar.total)
 
-    def update(self, count: int) -> None:
-        """Count bytes, up to the total: pooch counts whole chunks, and the whole file once more at the end."""
-        self.done += count
-        if self.total:
-            self.done = min(self.done, self.total)
-        self.progress(self.file_name, self.done, self.total)
-
-    def reset(self) -> None:
-        """Do nothing: nobody sees this bar start again."""
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to clean up."""
+    # Pooch sets the total when the mirror answers.
+    bar = SimpleNamespace(done=0, total=0, update=update, reset=lambda: None, close=lambda: None)
+    return bar

@@ -8,7 +8,6 @@ its centre of mass in the middle of 28x28.
 
 import numpy as np
 
-from mnist_core.constants import SIDE
 from mnist_core.imaging.preprocess import BOX, centre_mass
 
 # The ways to write each digit, each with its relative frequency. A stroke is a list of points, a point is two figures:
@@ -106,10 +105,8 @@ def synthetic_digits(count: int, rng: np.random.Generator) -> tuple[np.ndarray, 
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise ValueError(f"count is {count!r}, expected a whole number of at least 1: ask for some digits")
     labels = rng.permutation(np.arange(count) % 10).astype(np.uint8)
-    images = np.empty((count, SIDE, SIDE), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[:] = picture(digit_path(ALLOGRAPHS[int(label)], rng), rng)
-    return images, labels
+    images = [picture(digit_path(ALLOGRAPHS[int(label)], rng), rng) for label in labels]
+    return np.array(images), labels
 
 
 def digit_path(ways: list[tuple[float, str]], rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ from mnist_core.constants import SIDE
 from mnist_core.network import Network
 
 PATCH = 4
-"""Side of the patch that `occlusion` erases: about as wide as a stroke, which is two to four pixels."""
+"""Side of the patch that `occlusion` erases, an even number: about as wide as a stroke, which is two to four pixels."""
 THIRDS = (0, 11, 17)
 """Where the upper, middle and lower third of the image begin: uneven, since ink fills its middle 20 pixels."""
 
@@ -50,9 +50,7 @@ def gradient_times_input(network: Network, image: np.ndarray, digit: int, other:
     return (gradient * (x - empty)).reshape(image.shape).astype(np.float32)
 
 
-def occlusion(
-    network: Network, image: np.ndarray, digit: int, other: int | None = None, size: int = PATCH
-) -> np.ndarray:
+def occlusion(network: Network, image: np.ndarray, digit: int, other: int | None = None) -> np.ndarray:
     """Compute how much a score falls when a small patch of the image is erased, averaged over the patches at a pixel.
 
     Patches overlap by half, so that each pixel lies in four. Those with ink, about a hundred, are read in one batch.
@@ -62,23 +60,16 @@ def occlusion(
         image: float32 (28, 28) in [0, 1].
         digit: in [0, 9], the one that ink speaks for (positive) or against (negative).
         other: the digit that it is compared with; None: none.
-        size: of a patch, in pixels; even, in [2, 28].
 
     Returns:
         float32 (28, 28), in units of the logits; 0 where no patch holds ink.
 
-    Raises:
-        ValueError: if the size is odd or out of range.
-
     Source: Zeiler and Fergus 2014, Visualizing and understanding convolutional networks, section 4.2,
     https://arxiv.org/abs/1311.2901
     """
-    if size % 2 or not 2 <= size <= SIDE:
-        raise ValueError(f"the patch's size is {size}, expected an even number from 2 to {SIDE}")
-    half = size // 2
-    starts = range(-half, SIDE, half)
-    patches = [(slice(max(top, 0), top + size), slice(max(left, 0), left + size)) for top in starts for left in starts]
-    patches = [patch for patch in patches if image[patch].any()]
+    starts = range(-PATCH // 2, SIDE, PATCH // 2)
+    spans = [slice(max(start, 0), start + PATCH) for start in starts]
+    patches = [(rows, columns) for rows in spans for columns in spans if image[rows, columns].any()]
     logits = _logits_without(network, image, patches)  # (1 + P, 10), the first with all ink
     scores = logits[:, digit] if other is None else logits[:, digit] - logits[:, other]
     falls = np.zeros_like(image)

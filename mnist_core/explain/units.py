@@ -23,21 +23,14 @@ class UnitLayer:
 
     Attributes:
         linear: holds the weights W (D, U) and biases b (U,).
-        batch_norm: normalizes each sum, if the network has it.
-        activation: turns it into the output; None for the last layer, whose outputs are the logits.
         x: (D,) the inputs: the normalized pixels, or the outputs of the layer before.
-        z: (U,) the sums x W + b.
-        v: (U,) the activation's inputs: z, or z after batch norm.
         y: (U,) the outputs.
-        passed: the layers from x to y, each with the cache of its forward pass.
+        passed: the layers from x to y: the linear one, batch norm if the network has it, and the activation, except in
+            the last layer, whose outputs are the logits.
     """
 
     linear: Linear
-    batch_norm: BatchNorm | None
-    activation: Activation | None
     x: np.ndarray
-    z: np.ndarray
-    v: np.ndarray
     y: np.ndarray
     passed: tuple[Passed, ...]
 
@@ -100,20 +93,15 @@ def unit_layers(network: Network, image: np.ndarray) -> tuple[UnitLayer, ...]:
     found: list[UnitLayer] = []
     for layer in network.model.layers:
         given, (x, cache) = x[0], layer.forward(x)
-        match layer:
-            case Linear():
-                found.append(UnitLayer(layer, None, None, given, x[0], x[0], x[0], ((layer, cache),)))
-            case BatchNorm():
-                passed = (*found[-1].passed, (layer, cache))
-                found[-1] = replace(found[-1], batch_norm=layer, v=x[0], y=x[0], passed=passed)
-            case Activation():
-                passed = (*found[-1].passed, (layer, cache))
-                found[-1] = replace(found[-1], activation=layer, y=x[0], passed=passed)
+        if isinstance(layer, Linear):
+            found.append(UnitLayer(layer, given, x[0], ((layer, cache),)))
+        elif isinstance(layer, BatchNorm | Activation):
+            found[-1] = replace(found[-1], y=x[0], passed=(*found[-1].passed, (layer, cache)))
     return tuple(found)
 
 
 def input_gradients(layers: Sequence[UnitLayer], place: int, units: np.ndarray) -> np.ndarray:
-    """Compute the picture that each unit looks for: how its v would change with every pixel, dv/dx.
+    """Compute the picture that each unit looks for: how v, its activation's input, changes with every pixel, dv/dx.
 
     In the first layer these are its weights (times γ/σ with batch norm), whatever the image. A deeper unit has no
     weights for pixels; what it looks for depends on which units before it are active, so its picture holds for this
@@ -133,8 +121,8 @@ def input_gradients(layers: Sequence[UnitLayer], place: int, units: np.ndarray) 
     https://arxiv.org/abs/1312.6034
     """
     layer = layers[place]
-    to_v = layer.passed if layer.activation is None else layer.passed[:-1]
-    grad = np.eye(len(layer.v), dtype=layer.v.dtype)[units]  # dv/dv, a row for each unit
+    to_v = [passed for passed in layer.passed if not isinstance(passed[0], Activation)]
+    grad = np.eye(len(layer.y), dtype=layer.y.dtype)[units]  # dv/dv, a row for each unit
     for passed in reversed([*(before.passed for before in layers[:place]), to_v]):
         grad = _pass_back(passed, grad)
     return grad.reshape(-1, 28, 28)
@@ -204,15 +192,17 @@ def arithmetic(layer: UnitLayer, unit: int) -> Arithmetic:
     weights = layer.linear.params["W"][:, unit].astype(np.float64)
     products = inputs * weights
     bias = float(layer.linear.params["b"][unit])
-    z = v = float(products.sum()) + bias
+    z = y = float(products.sum()) + bias
     normalization = None
-    if layer.batch_norm is not None:
-        arrays = {**layer.batch_norm.params, **layer.batch_norm.state}
-        gamma, beta, mean = (float(arrays[name][unit]) for name in ("gamma", "beta", "running_mean"))
-        deviation = float(np.sqrt(arrays["running_variance"][unit].astype(np.float64) + BatchNorm.eps))
-        v = gamma * (z - mean) / deviation + beta
-        normalization = Normalization(gamma, mean, deviation, beta, v)
-    y = v if layer.activation is None else float(layer.activation.value(np.array([v]))[0])
+    for follower, _ in layer.passed[1:]:
+        if isinstance(follower, BatchNorm):
+            arrays = {**follower.params, **follower.state}
+            gamma, beta, mean = (float(arrays[name][unit]) for name in ("gamma", "beta", "running_mean"))
+            deviation = float(np.sqrt(arrays["running_variance"][unit].astype(np.float64) + BatchNorm.eps))
+            y = gamma * (z - mean) / deviation + beta
+            normalization = Normalization(gamma, mean, deviation, beta, y)
+        elif isinstance(follower, Activation):
+            y = float(follower.value(np.array([y]))[0])
     order = np.argsort(-np.abs(products), kind="stable")
     return Arithmetic(inputs, weights, products, order, bias, z, normalization, y)
 

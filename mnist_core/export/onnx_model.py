@@ -94,17 +94,9 @@ class _Graph:
         return model
 
 
-def _unit(graph: _Graph, x: str) -> str:
-    return graph.node("Div", x, graph.constant(255))
-
-
 def _standard(graph: _Graph, x: str) -> str:
     x = graph.node("Sub", x, graph.constant(255 * MEAN))
     return graph.node("Div", x, graph.constant(255 * DEVIATION))
-
-
-def _raw(graph: _Graph, x: str) -> str:
-    return x
 
 
 def _min_max(graph: _Graph, x: str) -> str:
@@ -121,7 +113,12 @@ def _gelu(graph: _Graph, x: str) -> str:
 
 # What `NORMALIZATIONS` and `ACTIVATIONS` do, as nodes on x.
 _Nodes = Callable[[_Graph, str], str]
-_NORMALIZATIONS: dict[str, _Nodes] = {"unit": _unit, "standard": _standard, "raw": _raw, "min-max": _min_max}
+_NORMALIZATIONS: dict[str, _Nodes] = {
+    "unit": lambda graph, x: graph.node("Div", x, graph.constant(255)),
+    "standard": _standard,
+    "raw": lambda _graph, x: x,
+    "min-max": _min_max,
+}
 _ACTIVATIONS: dict[str, _Nodes] = {
     "relu": lambda graph, x: graph.node("Relu", x),
     "leaky-relu": lambda graph, x: graph.node("LeakyRelu", x, alpha=LeakyReLU.negative_slope),

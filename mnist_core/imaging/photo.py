@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from mnist_core.imaging.ruled_lines import without_lines
-from mnist_core.imaging.segmentation import Box, DigitInk, label_components, split_digits
+from mnist_core.imaging.segmentation import Box, DigitInk, cut_out, label_components, split_digits
 
 WORK_SIDE = 1200
 """Longer side of the picture that is searched, in pixels; larger pictures are shrunk to it first."""
@@ -157,16 +157,11 @@ def _rows(contrast: np.ndarray, mask: np.ndarray, limit: float) -> Iterator[list
     chosen = np.flatnonzero(strokes)
     chosen = chosen[np.argsort(-heights[chosen], kind="stable")][:MAX_COMPONENTS]
     for row in _lines_of_writing(boxes[chosen]):
-        own = chosen[row]
-        top, left = boxes[own, :2].min(axis=0)
-        bottom, right = boxes[own, 2:].max(axis=0)
-        belongs = np.zeros(len(boxes) + 1, bool)  # by label
-        belongs[own + 1] = True
-        inside = slice(top, bottom), slice(left, right)
-        ink = np.where(belongs[labels[inside]], contrast[inside], np.float32(0))
+        line = cut_out(contrast, labels, boxes, chosen[row], np.ones(len(boxes) + 1, bool))
+        top, left = line.box[:2]
         yield [
-            DigitInk(_moved(digit.box, int(top), int(left)), _full_ink(digit.ink))
-            for digit in split_digits(ink)
+            DigitInk(_moved(digit.box, top, left), _full_ink(digit.ink))
+            for digit in split_digits(line.ink)
             if max(digit.ink.shape) >= SMALLEST
         ]
 

@@ -77,18 +77,19 @@ def split_digits(ink: np.ndarray) -> list[DigitInk]:
     heights, widths = _sides(boxes)
     strokes = np.flatnonzero(np.maximum(heights, widths) >= SPECK * heights.max())
     strokes = strokes[np.argsort(-heights[strokes], kind="stable")][:MAX_COMPONENTS]
-    digits = []
-    for group in group_components(boxes[strokes]):
-        own = strokes[group]
-        top, left = boxes[own, :2].min(axis=0).tolist()
-        bottom, right = boxes[own, 2:].max(axis=0).tolist()
-        cleared = np.zeros(len(boxes) + 1, bool)  # by label
-        cleared[strokes + 1] = True
-        cleared[own + 1] = False
-        inside = slice(top, bottom), slice(left, right)
-        kept = np.where(cleared[labels[inside]], np.float32(0), ink[inside])
-        digits.append(DigitInk((top, left, bottom, right), kept))
+    others = np.isin(np.arange(len(boxes) + 1), strokes + 1)
+    digits = [cut_out(ink, labels, boxes, strokes[group], others) for group in group_components(boxes[strokes])]
     return sorted(digits, key=lambda digit: digit.box[1] + digit.box[3])
+
+
+def cut_out(ink: np.ndarray, labels: np.ndarray, boxes: np.ndarray, own: np.ndarray, others: np.ndarray) -> DigitInk:
+    """Cut the box of some components, int (n,), out of the ink, and clear in it the others, bool (N + 1,) by label."""
+    top, left = boxes[own, :2].min(axis=0).tolist()
+    bottom, right = boxes[own, 2:].max(axis=0).tolist()
+    inside = slice(top, bottom), slice(left, right)
+    cleared = others.copy()
+    cleared[own + 1] = False
+    return DigitInk((top, left, bottom, right), np.where(cleared[labels[inside]], np.float32(0), ink[inside]))
 
 
 def group_components(boxes: np.ndarray) -> list[list[int]]:

@@ -44,25 +44,22 @@ class MLP:
         self.params: Arrays = {}
         self.grads: Arrays = {}
         self.state: Arrays = {}
-        named = [(i, name, layer) for i, layer in enumerate(self.layers) for name in layer.params]
-        named.sort(key=lambda entry: entry[1] != "W")  # stable: weights first, else as the layers stand
-        arrays = [layer.params[name] for _, name, layer in named]
-        arrays += [array for layer in self.layers for array in layer.state.values()]
-        self.flat = np.concatenate([array.reshape(-1) for array in arrays])
-        count = sum(layer.params[name].size for _, name, layer in named)
+        params = [(i, layer.params, name) for i, layer in enumerate(self.layers) for name in layer.params]
+        params.sort(key=lambda entry: entry[2] != "W")  # stable: weights first, else as the layers stand
+        state = [(i, layer.state, name) for i, layer in enumerate(self.layers) for name in layer.state]
+        self.flat = np.concatenate([arrays[name].reshape(-1) for _, arrays, name in params + state])
+        count = sum(arrays[name].size for _, arrays, name in params)
         self.flat_params, self.flat_grads = self.flat[:count], np.zeros_like(self.flat[:count])
-        self.weight_count = sum(layer.params["W"].size for layer in self.layers if "W" in layer.params)
+        self.weight_count = sum(arrays[name].size for _, arrays, name in params if name == "W")
         self.layer_grads: list[Arrays] = [{} for _ in self.layers]
         start = 0
-        for i, name, layer in named:
-            shape, end = layer.params[name].shape, start + layer.params[name].size
-            layer.params[name] = self.flat[start:end].reshape(shape)
-            self.layer_grads[i][name] = self.flat_grads[start:end].reshape(shape)
+        for i, arrays, name in params + state:
+            shape, end = arrays[name].shape, start + arrays[name].size
+            arrays[name] = self.flat[start:end].reshape(shape)
+            if end <= count:  # it is a parameter
+                self.layer_grads[i][name] = self.flat_grads[start:end].reshape(shape)
             start = end
         for i, layer in enumerate(self.layers):
-            for name, array in layer.state.items():
-                layer.state[name] = self.flat[start : start + array.size].reshape(array.shape)
-                start += array.size
             self.params |= {f"{i}.{name}": array for name, array in layer.params.items()}
             self.grads |= {f"{i}.{name}": self.layer_grads[i][name] for name in layer.params}
             self.state |= {f"{i}.{name}": array for name, array in layer.state.items()}

@@ -1,6 +1,7 @@
 """Find a Chromium for the browser tests, or install one; print its path.
 
-First a browser that is there; else, as root on Debian or Ubuntu, their package; else Playwright's own download.
+First a browser that is there; else, as root on Debian, its package; else Playwright's own download. The headless shell,
+with which Playwright tests as well, is the same Chromium without the windows and menus that nobody sees here.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ADVICE = "found no Chromium and could not install one: install it, or set CHROMIUM to the path of its program"
 
 
@@ -38,7 +39,7 @@ def install() -> None:
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], stdout=sys.stderr, env=quiet, check=False)
         # The fonts let Chinese pages be looked at.
-        packages = ["chromium", "fonts-noto-cjk"]
+        packages = ["chromium-headless-shell", "fonts-noto-cjk"]
         subprocess.run(["apt-get", "install", "-qq", "-y", *packages], stdout=sys.stderr, env=quiet, check=False)
     if find() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr, check=False)

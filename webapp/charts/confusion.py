@@ -1,8 +1,8 @@
 """The confusion matrix as a figure in which mistakes stand out."""
 
-from typing import Any
-
 import numpy as np
+
+from webapp.charts.curve import Figure, fixed_axis
 
 DIGITS = list(range(10))
 
@@ -15,7 +15,7 @@ Cell = tuple[int, int]
 """The true digit, and what it is read as."""
 
 
-def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str, str]) -> dict[str, Any]:
+def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str, str]) -> Figure:
     """Draw a confusion matrix in which mistakes stand out, though right answers are hundreds of times as frequent.
 
     Args:
@@ -59,18 +59,12 @@ def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str
         "hovertext": about,
         "hoverinfo": "text",
     }
-    axis = {"dtick": 1, "showgrid": False, "zeroline": False, "fixedrange": True, "constrain": "domain", "ticks": ""}
+    axis = {"dtick": 1, "showgrid": False, "constrain": "domain", "ticks": ""}
     frame = {"type": "rect", "line": {"color": "#3b82f6", "width": 3}}
     layout = {
         "margin": {"l": 44, "r": 4, "t": 44, "b": 4},
-        "xaxis": {**axis, "title": {"text": names["read"]}, "side": "top", "range": [-0.5, 9.5]},
-        "yaxis": {
-            **axis,
-            "title": {"text": names["true"]},
-            "range": [9.5, -0.5],
-            "scaleanchor": "x",
-            "constraintoward": "top",
-        },
+        "xaxis": fixed_axis(names["read"], **axis, side="top", range=[-0.5, 9.5]),
+        "yaxis": fixed_axis(names["true"], **axis, range=[9.5, -0.5], scaleanchor="x", constraintoward="top"),
         "shapes": []
         if chosen is None
         else [

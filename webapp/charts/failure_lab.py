@@ -10,12 +10,12 @@ from mnist_core.constants import CLASSES
 from mnist_core.recipes.recipe import Recipe
 from webapp.charts.curve import (
     HIGH_LOSS,
-    SMOOTHING_IMAGES,
     Figure,
     Names,
     epoch_layout,
     moving_mean,
     rounded,
+    smoothing_steps,
     thin_out,
 )
 from webapp.runs.records import Records
@@ -44,16 +44,8 @@ class LabRun:
     records: Records
 
     def smoothed(self, values: Sequence[float]) -> np.ndarray:
-        """Smooth a measure of every step as on the training page, but over one epoch at most.
-
-        Args:
-            values: (N,), of the steps so far.
-
-        Returns:
-            float (N,).
-        """
-        window = min(SMOOTHING_IMAGES / self.recipe.batch_size, self._steps_per_epoch)
-        return moving_mean(np.array(values), max(1, round(window)))
+        """Smooth a measure of every step so far as on the training page, but over one epoch at most: float (N,)."""
+        return moving_mean(np.array(values), min(smoothing_steps(self.recipe.batch_size), self._steps_per_epoch))
 
     @property
     def _steps_per_epoch(self) -> int:
@@ -114,10 +106,7 @@ def loss_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Figure
 def accuracy_figure(lab_runs: Sequence[LabRun], epochs: int, names: Names) -> Figure:
     """Draw the accuracy of the runs over each other, always from 0 to 100%, with a line where guessing lies.
 
-    Args:
-        lab_runs: see `loss_figure`.
-        epochs: likewise.
-        names: the keys "training", "validation", "epoch", "accuracy" and "guessing".
+    The arguments are those of `loss_figure`; its names have the keys "accuracy" and "guessing" instead of "loss".
     """
     yaxis = {"range": [0, 1.02], "tickformat": ".0%"}
     layout = _layout(epochs, names, names["accuracy"], yaxis)

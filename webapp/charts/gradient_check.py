@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.nn.gradient_check import NOISE, GradientCheck
-from webapp.charts.curve import Figure, rounded
+from webapp.charts.curve import Figure, fixed_axis, rounded
 from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR
 
 RIGHT = 1e-7
@@ -85,12 +85,12 @@ def slopes_figure(checks: Mapping[str, GradientCheck], names: dict[str, str]) ->
                 "hovertemplate": "%{text}<br>%{y:.5g}<br>%{x:.5g}<extra></extra>",
             }
         )
-    axis = {"type": "log", "exponentformat": "power", "zeroline": False, "fixedrange": True, "nticks": 6}
     ends = [float(np.log10(low)), float(np.log10(high))]
+    axis = {"type": "log", "exponentformat": "power", "nticks": 6, "range": ends}
     layout = {
         "margin": {"l": 62, "r": 16, "t": 34, "b": 44},
-        "xaxis": {**axis, "range": ends, "title": {"text": names["measured"]}},
-        "yaxis": {**axis, "range": ends, "title": {"text": names["backpropagation"]}},
+        "xaxis": fixed_axis(names["measured"], **axis),
+        "yaxis": fixed_axis(names["backpropagation"], **axis),
         "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
         "hovermode": "closest",
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -68,10 +68,10 @@ class Course:
         """Smooth a measure of every step: float (N,)."""
         return moving_mean(values, smoothing_steps(self.batch_size))
 
-    def layout(self, title: str, steps: int, yaxis: Figure) -> Figure:
-        """Return the layout of a figure that shows so many steps."""
+    def layout(self, measure: str, steps: int, yaxis: Figure, **margin: int) -> Figure:
+        """Return the layout of a figure that shows so many steps; `measure` is a key of the names."""
         end = axis_end(steps / self.steps_per_epoch, self.last_epoch)
-        return epoch_layout(self.names, title, end, yaxis)
+        return epoch_layout(self.names, self.names[measure], end, yaxis, **margin)
 
 
 def loss_figure(train: np.ndarray, validation: Validation, course: Course, log: bool = False) -> Figure:
@@ -91,9 +91,7 @@ def loss_figure(train: np.ndarray, validation: Validation, course: Course, log: 
         yaxis = {"type": "log", "dtick": 1, "range": [bottom, np.log10(top) + 0.1]}
     else:
         yaxis = {"range": [0, 1.05 * top]}
-    best = None if course.best is None else course.best.validation_loss
-    curves = _curves(train, smooth, validation, best, course, ".4f")
-    return {"data": curves, "layout": _marked(course.layout(course.names["loss"], len(train), yaxis), course)}
+    return _figure("loss", train, smooth, validation, course, yaxis)
 
 
 def accuracy_figure(train: np.ndarray, validation: Validation, course: Course) -> Figure:
@@ -104,9 +102,7 @@ def accuracy_figure(train: np.ndarray, validation: Validation, course: Course) -
     newest = float(smooth[-1]) if len(smooth) else 0.0
     bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
-    best = None if course.best is None else course.best.validation_accuracy
-    curves = _curves(raw, smooth, validation, best, course, ".2%")
-    return {"data": curves, "layout": _marked(course.layout(course.names["accuracy"], len(train), yaxis), course)}
+    return _figure("accuracy", raw, smooth, validation, course, yaxis)
 
 
 def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
@@ -117,7 +113,8 @@ def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
         course: see `loss_figure`; its names also have "learning rate".
     """
     chosen = thin_out(rates)
-    layout = course.layout(course.names["learning rate"], len(rates), {"rangemode": "tozero", "nticks": 4})
+    yaxis = {"rangemode": "tozero", "nticks": 4}
+    layout = {**course.layout("learning rate", len(rates), yaxis, t=8), "showlegend": False}
     curve = {
         "type": "scatter",
         "mode": "lines",
@@ -126,17 +123,18 @@ def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
         "line": {"color": RATE_COLOUR, "width": 2},
         "hovertemplate": "%{y:.3g}<extra></extra>",
     }
-    return {"data": [curve], "layout": {**layout, "margin": {**layout["margin"], "t": 8}, "showlegend": False}}
+    return {"data": [curve], "layout": layout}
 
 
-def _curves(
+def _figure(
+    measure: Literal["loss", "accuracy"],
     raw: np.ndarray | None,
     smooth: np.ndarray,
     validation: Validation,
-    best: float | None,
     course: Course,
-    value_format: str,
-) -> list[Figure]:
+    yaxis: Figure,
+) -> Figure:
+    """Draw the curves of a measure, the best epoch, and an upright line for each mark, with its text at the top."""
     names, chosen = course.names, thin_out(smooth)
     x = rounded((chosen + 1) / course.steps_per_epoch)
     blue = {"legendgroup": "training", "x": x}
@@ -144,7 +142,7 @@ def _curves(
     if raw is not None:
         faint = {"line": {"color": TRAIN_COLOUR, "width": 1}, "opacity": 0.25, "hoverinfo": "skip"}
         curves.append({**blue, "showlegend": False, "y": rounded(raw[chosen]), **faint})
-    template = f"%{{y:{value_format}}}"
+    template = "%{y:.4f}" if measure == "loss" else "%{y:.2%}"
     line = {"line": {"color": TRAIN_COLOUR, "width": 2.5}, "hovertemplate": template}
     curves.append({**blue, "name": names["training"], "y": rounded(smooth[chosen]), **line})
     if validation is not None:
@@ -160,6 +158,7 @@ def _curves(
                 "hovertemplate": template,
             }
         )
+    best: float | None = getattr(course.best, f"validation_{measure}", None)
     if course.best is not None and best is not None:
         curves.append(
             {
@@ -172,22 +171,13 @@ def _curves(
                 "hovertemplate": template,
             }
         )
-    return [{"type": "scatter", "mode": "lines", **curve} for curve in curves]
-
-
-def _marked(layout: Figure, course: Course) -> Figure:
-    """Add an upright line for each mark, with its text at the top."""
-    line = {
-        "type": "line",
-        "yref": "paper",
-        "y0": 0,
-        "y1": 1,
-        "line": {"color": MARK_COLOUR, "width": 1, "dash": "dot"},
-    }
+    dotted = {"color": MARK_COLOUR, "width": 1, "dash": "dot"}
+    upright = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": dotted}
     text = {"yref": "paper", "y": 1, "yanchor": "top", "xanchor": "left", "showarrow": False, "font": {"size": 11}}
     places = [mark.step / course.steps_per_epoch for mark in course.marks]
-    return {
-        **layout,
-        "shapes": [{**line, "x0": x, "x1": x} for x in places],
+    layout = {
+        **course.layout(measure, len(smooth), yaxis),
+        "shapes": [{**upright, "x0": x, "x1": x} for x in places],
         "annotations": [{**text, "x": x, "text": mark.text} for x, mark in zip(places, course.marks, strict=True)],
     }
+    return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}

@@ -4,7 +4,12 @@ import numpy as np
 
 from webapp.components.register import component
 
-_bars = component("probability_bars", __file__, '<div class="bars" role="list"></div>')
+_BAR = (
+    '<div class="bar" role="listitem">'
+    '<span>{}</span><div class="track"><div class="fill"></div></div><span class="value"></span></div>'
+)
+_HTML = f'<div class="bars" role="list">{"".join(map(_BAR.format, range(10)))}</div>'
+_bars = component("probability_bars", __file__, _HTML)
 
 
 def probability_bars(probabilities: np.ndarray | None, label: str, key: str) -> None:

@@ -25,22 +25,19 @@ const copy = async (text, button) => {
   }
 };
 
-const timers = new WeakMap();
-
 export default function ({ parentElement, data }) {
   const button = parentElement.querySelector('.copy-button');
-  button.setAttribute('aria-live', 'polite');
-  if (!timers.has(button)) button.textContent = data.label; // else it still says how the last press went
+  if (!button.timer) button.textContent = data.label; // else it still says how the last press went
   button.onclick = async () => {
     const copied = await copy(data.text, button);
-    clearTimeout(timers.get(button));
+    clearTimeout(button.timer);
     button.textContent = copied ? data.copied : data.failed;
     button.classList.toggle('copied', copied);
     const reset = () => {
-      timers.delete(button);
+      button.timer = undefined;
       button.textContent = data.label;
       button.classList.remove('copied');
     };
-    timers.set(button, setTimeout(reset, SHOWN_MS));
+    button.timer = setTimeout(reset, SHOWN_MS);
   };
 }

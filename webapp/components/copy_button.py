@@ -3,7 +3,7 @@
 from webapp.components.register import component
 from webapp.i18n import gettext as _
 
-_copy = component("copy_button", __file__, '<button class="copy-button" type="button"></button>')
+_copy = component("copy_button", __file__, '<button class="copy-button" type="button" aria-live="polite"></button>')
 
 
 def copy_button(text: str, label: str, key: str) -> None:

@@ -6,8 +6,6 @@ board. Nothing here knows Streamlit.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops
+
+from webapp.components.sent_picture import read_address
 
 SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
 BARE = "#101216"
@@ -150,8 +150,8 @@ def read_report(drawing: object, stamp: int) -> Board | None:
     raw, picture = drawing["raw"], drawing.get("data")
     if picture is None or raw.get(_STAMP, stamp) != stamp:
         return None
-    strokes, png = read_strokes(raw.get("objects")), _read_png(picture)
-    if not strokes or png is None or read_ink(png) is None:
+    strokes, png = read_strokes(raw.get("objects")), read_address(picture, _PICTURE_PREFIX, _MAX_PICTURE)
+    if not strokes or read_ink(png) is None:
         return Board()
     return Board(strokes, png)
 
@@ -191,17 +191,8 @@ def read_glimpse(live: object, stamp: int, strokes: int) -> Glimpse | None:
     """
     if not isinstance(live, dict) or live.get("stamp") != stamp or live.get("strokes") != strokes:
         return None
-    png = _read_png(live.get("picture"))
-    return None if png is None or read_ink(png) is None else Glimpse(png, live.get("penDown") is True)
-
-
-def _read_png(address: object) -> bytes | None:
-    if not isinstance(address, str) or len(address) > _MAX_PICTURE or not address.startswith(_PICTURE_PREFIX):
-        return None
-    try:
-        return base64.b64decode(address.removeprefix(_PICTURE_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return None
+    png = read_address(live.get("picture"), _PICTURE_PREFIX, _MAX_PICTURE)
+    return None if read_ink(png) is None else Glimpse(png, live.get("penDown") is True)
 
 
 def drawing_of(board: Board, stamp: int) -> dict[str, Any]:

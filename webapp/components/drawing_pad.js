@@ -21,21 +21,16 @@ const STYLE = `
   .pad-hint[hidden] { display: none; }
 `;
 
-const findCanvas = (board) => {
-  for (const element of board.querySelectorAll('*')) {
-    if (element.shadowRoot?.querySelector('canvas.upper-canvas')) return element.shadowRoot;
-  }
-  return null;
-};
+const findCanvas = (board) =>
+  [...board.querySelectorAll('*')]
+    .map((element) => element.shadowRoot)
+    .find((root) => root?.querySelector('canvas.upper-canvas'));
 
 // Gives the canvas its looks and its hint; called again after every run, as the canvas may be a new one.
 const dress = (root) => {
   if (!root.querySelector('.pad-hint')) {
-    const style = document.createElement('style');
-    style.textContent = STYLE;
-    const hint = document.createElement('div');
-    hint.className = 'pad-hint';
-    root.append(style, hint);
+    const looks = `<style>${STYLE}</style><div class="pad-hint"></div>`;
+    root.append(document.createRange().createContextualFragment(looks));
   }
   return root.querySelector('.pad-hint');
 };
@@ -83,8 +78,6 @@ const isInked = (root) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value, place) => place % 4 === 3 && value);
 };
-
-const pads = new WeakMap();
 
 const watch = (board) => {
   const pad = { data: {}, empty: true, drawing: false, moved: false, sent: 0, timer: 0, ticker: 0, asking: 0, asked: false };
@@ -164,7 +157,7 @@ const watch = (board) => {
     clearTimeout(pad.asking);
     clearTimeout(pad.ticker);
     off.abort();
-    pads.delete(board);
+    delete board.pad;
   };
   return pad;
 };
@@ -172,8 +165,7 @@ const watch = (board) => {
 export default function ({ data, parentElement, setStateValue }) {
   const board = parentElement.closest('.st-key-pad');
   if (!board) return undefined;
-  if (!pads.has(board)) pads.set(board, watch(board));
-  const pad = pads.get(board);
+  const pad = (board.pad ??= watch(board));
   pad.data = data;
   pad.set = setStateValue;
   pad.empty = data.empty;

@@ -20,17 +20,20 @@ def kept(widget: Callable[..., Any], label: str, key: str, default: object, **op
     return values()[key]
 
 
-def kept_choice(label: str, key: str, names: Mapping[Any, str], **options: Any) -> Any:
+def kept_choice(
+    label: str, key: str, names: Mapping[Any, str], widget: Callable[..., Any] = st.segmented_control, **options: Any
+) -> Any:
     """Show a row of options, one of which is always chosen, as `kept` does.
 
     Args:
         label: what is chosen, for those who hear the page.
         key: of the widget.
         names: the options with their names; the first is the default.
-        options: more that `st.segmented_control` takes.
+        widget: `st.segmented_control` or `st.pills`.
+        options: more that the widget takes.
     """
     return kept(
-        st.segmented_control,
+        widget,
         label,
         key,
         next(iter(names)),
@@ -40,6 +43,16 @@ def kept_choice(label: str, key: str, names: Mapping[Any, str], **options: Any) 
         label_visibility="collapsed",
         **options,
     )
+
+
+def linked_choice(label: str, key: str, names: Mapping[str, str], parameter: str, **options: Any) -> str:
+    """Show a choice as `kept_choice` does, and keep it in the URL: what a link asks for comes before what was kept."""
+    if key not in st.session_state:
+        asked = st.query_params.get(parameter) or values().get(key)
+        st.session_state[key] = asked if asked in names else next(iter(names))
+    chosen = str(kept_choice(label, key, names, **options))
+    st.query_params[parameter] = chosen
+    return chosen
 
 
 def row() -> DeltaGenerator:

@@ -1,5 +1,6 @@
 """What is said of a run wherever runs are listed: its state, its figures, its place in an order."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -45,16 +46,12 @@ def ordered(snapshots: Sequence[Snapshot], by: Order) -> list[Snapshot]:
     Returns:
         All of them; those that have nothing to be put in order by come last, and equal ones newest first.
     """
-    if by == "newest":
-        return list(snapshots)
-    values = [(_sort_value(snapshot, by), snapshot) for snapshot in snapshots]
-    known = sorted(((value, snapshot) for value, snapshot in values if value is not None), key=lambda pair: pair[0])
-    return [snapshot for _value, snapshot in known] + [snapshot for value, snapshot in values if value is None]
+    return list(snapshots) if by == "newest" else sorted(snapshots, key=lambda snapshot: _sort_value(snapshot, by))
 
 
-def _sort_value(snapshot: Snapshot, by: Order) -> float | None:
+def _sort_value(snapshot: Snapshot, by: Order) -> float:
     if by == "accuracy":
         share = validation_accuracy(snapshot)
         share = accuracy_on_test(snapshot) if share is None else share
-        return None if share is None else -share
-    return snapshot.job.recipe.parameters if by == "size" else snapshot.records.seconds or None
+        return math.inf if share is None else -share
+    return snapshot.job.recipe.parameters if by == "size" else snapshot.records.seconds or math.inf

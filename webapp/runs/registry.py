@@ -199,13 +199,8 @@ class Runs:
         """Ask every worker to keep a checkpoint and leave, and wait for them: for tests."""
         with self._lock:
             self._queue.clear()
-            workers = list(self._workers.values())
-            for worker in workers:
-                if worker.stdin is not None:
-                    with contextlib.suppress(BrokenPipeError, ValueError):
-                        worker.stdin.close()
-        for worker in workers:
-            worker.wait()
+            for worker in self._workers.values():
+                worker.communicate()  # closes its input, and waits
 
     def _run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self._folder / run_id)
@@ -271,9 +266,7 @@ class Runs:
                 del self._workers[run_id]
                 self._waiting_workers.discard(run_id)
                 self._told_to_stop.discard(run_id)
-            if worker.stdin is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    worker.stdin.close()
+            worker.communicate()  # closes the pipe
             self._start_waiting()
 
     def _is_alive(self, run_id: str) -> bool:

@@ -129,8 +129,8 @@ class Work:
         self._folder = folder
         self._commands = commands
         self._records = records
-        self._paused = False
-        self._until: type[Record] | None = None  # in a pause: go on until there is such a record
+        self._waiting = False  # for a command
+        self._until: type[Record] | None = None  # wait again after such a record
         self._seconds = 0.0
         self._saved, self._save_cost = time.monotonic(), 0.0
 
@@ -221,7 +221,7 @@ class Work:
         Returns:
             What ends the training: "stop" or "leave"; None to go on.
         """
-        while self._until is not StepEnd and (self._is_waiting or not self._commands.empty()):
+        while self._until is not StepEnd and (self._waiting or not self._commands.empty()):
             command = self._commands.get()
             match command["do"]:
                 case "stop" | "leave" as order:
@@ -231,7 +231,6 @@ class Work:
                     self._save(training)
                 case "resume":
                     self._resume(None)
-                    self._paused = False
                 case "step":
                     self._resume(StepEnd)
                 case "epoch":
@@ -240,16 +239,12 @@ class Work:
                     self._change(training, Recipe.from_json(command["recipe"]))
         return None
 
-    @property
-    def _is_waiting(self) -> bool:
-        return self._paused and self._until is None
-
     def _pause(self) -> None:
-        self._paused, self._until = True, None
+        self._waiting, self._until = True, None
         self._records.write({"record": "pause"}, flush=True)
 
     def _resume(self, until: type[Record] | None) -> None:
-        self._paused, self._until = True, until
+        self._waiting, self._until = False, until
         self._records.write({"record": "resume"}, flush=True)
 
     def _change(self, training: Training, recipe: Recipe) -> None:

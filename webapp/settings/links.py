@@ -44,10 +44,9 @@ def settings_query(job: Job) -> dict[str, str]:
         "patience": "none", numbers with all their digits. A recipe that does not ship goes as changes of "quick".
     """
     base = RECIPES.get(job.recipe.name, QUICK)
-    data = job.data if job.data in BUILT_IN else Path(job.data).name
     values = {name: (spell(getattr(job.recipe, name)), spell(getattr(base, name))) for name in SETTINGS}
     # Compared as texts: 0.0 and -0.0 are equal, and not the same.
-    return {"recipe": base.name, "data": data} | {
+    return {"recipe": base.name, "data": Path(job.data).name} | {
         name: own for name, (own, shipped) in values.items() if own != shipped
     }
 
@@ -106,12 +105,10 @@ def local_address(url: str, bound_to: str | None) -> str | None:
 
 def _data(text: str, folders: Sequence[Path]) -> str:
     """Find a data set by what a link calls it; return what `load_dataset` takes."""
-    if text in BUILT_IN:
-        return text
-    for folder in folders:
-        if folder.name == text:
-            return str(folder)
-    raise LinkError(_("there is no data set {name} on this computer").format(name=_code(text)))
+    offered = {folder.name: str(folder) for folder in folders} | {name: name for name in BUILT_IN}
+    if text not in offered:
+        raise LinkError(_("there is no data set {name} on this computer").format(name=_code(text)))
+    return offered[text]
 
 
 def _value(name: str, text: str) -> object:

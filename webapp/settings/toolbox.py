@@ -72,19 +72,16 @@ def _distortion(fields: Fields) -> None:
         default = fields.recipe.distortion or DISTORTION
         strength = fields.ask("distortion", default, widget=st.slider)
         with place:
-            _distorted_examples(strength)
+            examples.show(examples.distorted_digits(strength), _("Three digits, and eight distorted copies of each"))
+            st.caption(
+                _(
+                    "On the left a digit as it is, then what the network sees instead, new in every epoch. So it can't "
+                    "learn the images by heart: it learns what makes a 2 a 2, whoever writes it (Simard, Steinkraus "
+                    "and Platt 2003)."
+                )
+            )
     else:
         fields.changes["distortion"] = 0.0
-
-
-def _distorted_examples(strength: float) -> None:
-    examples.show(examples.distorted_digits(strength), _("Three digits, and eight distorted copies of each"))
-    st.caption(
-        _(
-            "On the left a digit as it is, then what the network sees instead, new in every epoch. So it can't learn "
-            "the images by heart: it learns what makes a 2 a 2, whoever writes it (Simard, Steinkraus and Platt 2003)."
-        )
-    )
 
 
 def _added_images(fields: Fields) -> None:

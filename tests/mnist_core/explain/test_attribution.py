@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from mnist_core.explain import attribution
 from mnist_core.explain.attribution import gradient_times_input, occlusion, without_ninths
 from mnist_core.network import Network
 from mnist_core.nn.activations import ReLU
@@ -123,28 +124,31 @@ def test_a_network_in_float32_gives_float32():
 # Occlusion
 
 
-def test_occlusion_by_hand():
+def test_occlusion_by_hand(monkeypatch):
     """One inked pixel that z4 gets 3 from: every patch that covers it costs 3. Four of them cover (10, 10), in patches
     that begin at 8 and 10; its neighbours up to (13, 13) lie in fewer of those four."""
+    monkeypatch.setattr(attribution, "PATCH", 4)
     network = linear_network({(10, 10, 4): 6, (10, 10, 9): 2})
-    falls = occlusion(network, image_of({(10, 10): 0.5}), 4, size=4)
+    falls = occlusion(network, image_of({(10, 10): 0.5}), 4)
     assert falls[10, 10] == 3
     assert falls[12, 11] == 3 * 2 / 4  # in the patches of the rows from 10 on
     assert falls[13, 13] == falls[8, 8] == 3 / 4
     assert falls[7, 10] == falls[14, 10] == 0
-    np.testing.assert_array_equal(occlusion(network, image_of({(10, 10): 0.5}), 4, 9, 4), falls * 2 / 3)
+    np.testing.assert_array_equal(occlusion(network, image_of({(10, 10): 0.5}), 4, 9), falls * 2 / 3)
 
 
-def test_occlusion_reaches_the_corners():
+def test_occlusion_reaches_the_corners(monkeypatch):
+    monkeypatch.setattr(attribution, "PATCH", 6)
     network = linear_network({(0, 0, 4): 1, (27, 27, 4): -1})
-    falls = occlusion(network, image_of({(0, 0): 1, (27, 27): 1}), 4, size=6)
+    falls = occlusion(network, image_of({(0, 0): 1, (27, 27): 1}), 4)
     assert falls[0, 0] == 1
     assert falls[27, 27] == -1
 
 
 @pytest.mark.parametrize("normalization", ["standard", "min-max"])
-def test_occlusion_is_what_the_network_says_without_the_patch(normalization):
+def test_occlusion_is_what_the_network_says_without_the_patch(normalization, monkeypatch):
     """A patch as large as the field: the four that cover a pixel wipe a quarter of it, a half, or all of it."""
+    monkeypatch.setattr(attribution, "PATCH", 28)
     model = some_model("sigmoid", batch_norm=True)
     network, image = network_of(model, normalization), some_image()
 
@@ -159,7 +163,7 @@ def test_occlusion_is_what_the_network_says_without_the_patch(normalization):
             falls.append(score(image) - score(wiped))
     top_left = (falls[0] + falls[1] + falls[3] + falls[4]) / 4
     bottom_right = (falls[4] + falls[5] + falls[7] + falls[8]) / 4
-    measured = occlusion(network, image, 2, size=28)
+    measured = occlusion(network, image, 2)
     assert measured[3, 3] == pytest.approx(top_left, rel=1e-4)
     assert measured[20, 20] == pytest.approx(bottom_right, rel=1e-4)
 
@@ -169,12 +173,6 @@ def test_the_image_is_left_as_it_is():
     occlusion(network_of(some_model()), image, 1)
     without_ninths(network_of(some_model()), image)
     np.testing.assert_array_equal(image, some_image())
-
-
-@pytest.mark.parametrize("size", [0, 3, 30])
-def test_a_patch_of_a_wrong_size(size):
-    with pytest.raises(ValueError, match=f"the patch's size is {size}, expected an even number from 2 to 28"):
-        occlusion(network_of(some_model()), some_image(), 1, size=size)
 
 
 # Ninths

@@ -17,22 +17,12 @@ def tools() -> None:
             shortcut="E",
             on_click=lambda: st.session_state.update(tool="pen" if erases() else "eraser"),
         )
-        st.button(
-            _("Undo"),
-            icon=":material/undo:",
-            key="undo",
-            shortcut="Ctrl+Z",
-            on_click=pad.undo,
-            disabled=not pad.history().past,
-        )
-        st.button(
-            _("Redo"),
-            icon=":material/redo:",
-            key="redo",
-            shortcut="Ctrl+Y",
-            on_click=pad.redo,
-            disabled=not pad.history().future,
-        )
+        for label, key, shortcut, move, boards in (
+            (_("Undo"), "undo", "Ctrl+Z", pad.undo, pad.history().past),
+            (_("Redo"), "redo", "Ctrl+Y", pad.redo, pad.history().future),
+        ):
+            icon = f":material/{key}:"
+            st.button(label, icon=icon, key=key, shortcut=shortcut, on_click=move, disabled=not boards)
         st.button(_("Clear"), icon=":material/delete:", key="clear", shortcut="Delete", on_click=_clear)
         st.button(_("Picture"), icon=":material/add_a_photo:", key="picture", on_click=choose_input, args=("picture",))
 

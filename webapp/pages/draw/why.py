@@ -98,29 +98,22 @@ def _asked_digits(probabilities: np.ndarray) -> tuple[int, int | None]:
         chosen = st.session_state["why_digit"], st.session_state["why_other"]
         st.session_state["why_kept"] = {order[0]: chosen}
 
-    def other_name(option: int) -> str:
-        return _("by itself?") if option == AT_ALL else _("and not {digit}?").format(digit=option)
-
-    names = [_("Why {digit}").format(digit=option) for option in range(10)]
+    digits = {option: _("Why {digit}").format(digit=option) for option in range(10)}
+    others = {AT_ALL: _("by itself?")} | {option: _("and not {digit}?").format(digit=option) for option in range(10)}
     with st.container(horizontal=True):
-        st.selectbox(
-            _("Digit"),
-            range(10),
-            key="why_digit",
-            format_func=names.__getitem__,
-            label_visibility="collapsed",
-            width=130,
-            on_change=keep,
-        )
-        st.selectbox(
-            _("Compared with"),
-            [AT_ALL, *range(10)],
-            key="why_other",
-            format_func=other_name,
-            label_visibility="collapsed",
-            width=170,
-            on_change=keep,
-        )
+        for label, names, key, width in (
+            (_("Digit"), digits, "why_digit", 130),
+            (_("Compared with"), others, "why_other", 170),
+        ):
+            st.selectbox(
+                label,
+                list(names),
+                key=key,
+                format_func=names.__getitem__,
+                label_visibility="collapsed",
+                width=width,
+                on_change=keep,
+            )
     return digit, None if other == AT_ALL else other
 
 

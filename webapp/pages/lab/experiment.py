@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from webapp.components.kept import linked_choice
 from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.networks.choice import remember_run
@@ -23,23 +24,9 @@ Pair = Mapping[str, Snapshot]
 
 def open_failure() -> Failure:
     """Show the choice of a failure: the one in the URL is open, else the one of this session, else the first."""
-    known = {failure.key: failure for failure in FAILURES}
-    if "lab-failure" not in st.session_state:
-        asked = st.query_params.get("failure") or st.session_state.get("lab-open")
-        st.session_state["lab-failure"] = asked if asked in known else FAILURES[0].key
-    key = str(
-        st.pills(
-            _("Failures"),
-            list(known),
-            required=True,
-            format_func=lambda key: gettext(known[key].label),
-            key="lab-failure",
-            on_change=_forget_url,
-            label_visibility="collapsed",
-        )
-    )
-    st.session_state["lab-open"] = st.query_params["failure"] = key
-    return known[key]
+    names = {failure.key: gettext(failure.label) for failure in FAILURES}
+    key = linked_choice(_("Failures"), "lab-failure", names, "failure", widget=st.pills, on_change=_forget_url)
+    return next(failure for failure in FAILURES if failure.key == key)
 
 
 def _forget_url() -> None:

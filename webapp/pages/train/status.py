@@ -1,5 +1,7 @@
 """Where a run stands: its state and progress, a line that reads its curves, and the buttons that steer it."""
 
+from typing import Literal
+
 import numpy as np
 import streamlit as st
 
@@ -147,22 +149,15 @@ def _buttons(snapshot: Snapshot) -> None:
             label, key, icon, act = _("Resume"), "resume", ":material/play_arrow:", registry.resume
         disabled = snapshot.stopping or snapshot.state == "queued"
         st.button(label, key=key, icon=icon, on_click=act, args=mine, disabled=disabled, width="stretch")
-    if st.button(
-        _("Step"),
-        key="step",
-        icon=":material/step:",
-        help=_("One update of the weights, with one batch of images."),
-        disabled=snapshot.state != "paused",
-    ):
-        registry.step(snapshot.id, "step")
-    if st.button(
-        _("Epoch"),
-        key="epoch",
-        icon=":material/skip_next:",
-        help=_("On to the end of this epoch: once through all training images."),
-        disabled=snapshot.state != "paused",
-    ):
-        registry.step(snapshot.id, "epoch")
+    one_batch = _("One update of the weights, with one batch of images.")
+    all_images = _("On to the end of this epoch: once through all training images.")
+    steps: dict[Literal["step", "epoch"], tuple[str, str, str]] = {
+        "step": (_("Step"), ":material/step:", one_batch),
+        "epoch": (_("Epoch"), ":material/skip_next:", all_images),
+    }
+    for until, (label, icon, text) in steps.items():
+        if st.button(label, key=until, icon=icon, help=text, disabled=snapshot.state != "paused"):
+            registry.step(snapshot.id, until)
     st.button(
         _("Stop"), key="stop", icon=":material/stop:", on_click=registry.stop, args=mine, disabled=snapshot.stopping
     )

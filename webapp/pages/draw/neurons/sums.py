@@ -117,7 +117,7 @@ def shares(network: Network, logits: np.ndarray, unit: int) -> str:
     rows = "".join(
         f'<tr class="{"chosen" if digit == unit else ""}"><th>{digit}</th>'
         f"<td>{decimal_number(float(logits[digit]))}</td><td>{decimal_number(float(scaled[digit]))}</td>"
-        f"<td>{shown[digit]:.4f}</td><td>{percent(probabilities[digit])}</td></tr>"
+        f"<td>{shown[digit]:.4f}</td><td>{probabilities[digit]:.1%}</td></tr>"
         for digit in range(len(logits))
     )
     head_row = "".join(f"<th>{name}</th>" for name in (_("digit"), "z", "z/T", symbol, _("share")))
@@ -130,11 +130,6 @@ def shares(network: Network, logits: np.ndarray, unit: int) -> str:
 def decimals_of(parts: Sequence[float]) -> int:
     """Choose as many decimals as three digits of the largest term need, at least two and at most six."""
     return int(np.clip(2 - np.floor(np.log10(max(*(abs(part) for part in parts), 1e-12))), 2, 6))
-
-
-def percent(share: float) -> str:
-    """Return a share in [0, 1] with one decimal of a percent."""
-    return f"{share:.1%}"
 
 
 def _factor(value: float) -> str:

@@ -4,28 +4,12 @@ const SIDE = 28;
 const NEGATIVE = [59, 130, 246];
 const POSITIVE = [249, 115, 22];
 
-const element = (tag, className = '') => Object.assign(document.createElement(tag), { className });
-const picture = () => Object.assign(element('canvas'), { width: SIDE, height: SIDE });
+const TILE =
+  `<button type="button"><canvas width="${SIDE}" height="${SIDE}" aria-hidden="true"></canvas>` +
+  '<span class="level"><i></i></span><span class="name"></span><span class="value"></span></button>';
 
-const buildTile = () => {
-  const tile = Object.assign(element('button'), { type: 'button' });
-  const canvas = picture();
-  canvas.setAttribute('aria-hidden', 'true');
-  const level = element('span', 'level');
-  level.append(element('i'));
-  tile.append(canvas, level, element('span', 'name'), element('span', 'value'));
-  return tile;
-};
-
-const buildProduct = (node) => {
+const listen = (node) => {
   const product = node.querySelector('.product');
-  ['×', '=', ''].forEach((sign) => {
-    const figure = element('figure');
-    figure.append(picture(), element('i'), element('figcaption'));
-    product.append(figure);
-    if (sign) product.append(Object.assign(element('b'), { textContent: sign }));
-  });
-  product.querySelector('canvas').className = 'ink';
   product.querySelectorAll('figure').forEach((figure) => {
     figure.onpointermove = figure.onpointerdown = (event) => {
       const box = figure.firstChild.getBoundingClientRect();
@@ -87,7 +71,7 @@ const showProduct = (node, data) => {
   const product = node.querySelector('.product');
   product.hidden = node.querySelector('.pixel').hidden = !data.product;
   if (!data.product) return;
-  if (!product.children.length) buildProduct(node);
+  if (!product.onkeydown) listen(node);
   const inputs = numbers(data.product.inputs);
   const weights = numbers(data.product.weights);
   const products = inputs.map((input, pixel) => input * weights[pixel]);
@@ -112,7 +96,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   units.setAttribute('aria-label', data.label);
   units.classList.toggle('ten', data.tiles.length <= 10);
   while (units.children.length > data.tiles.length) units.lastChild.remove();
-  while (units.children.length < data.tiles.length) units.append(buildTile());
+  while (units.children.length < data.tiles.length) units.insertAdjacentHTML('beforeend', TILE);
   const strip = (node.newest = new Image());
   strip.src = data.strip;
   strip.decode().then(() => {

@@ -26,16 +26,19 @@ from webapp.components.kept import kept_choice, values
 from webapp.components.register import component
 from webapp.formats import decimal_number, signed_number
 from webapp.i18n import gettext as _
-from webapp.pages.draw.neurons.sums import after_the_sum, decimals_of, percent, shares, sum_of_pixels, sum_of_units
+from webapp.pages.draw.neurons.sums import after_the_sum, decimals_of, shares, sum_of_pixels, sum_of_units
 
 SHOWN = 24
 """Units of a hidden layer: two rows on a wide page."""
 LAYER_KEY, ORDER_KEY, UNITS_KEY, KEPT_KEY = "neurons.layer", "neurons.order", "neurons.units", "neurons.kept"
+_FIGURE = '<figure><canvas class="{}" width="28" height="28"></canvas><i></i><figcaption></figcaption></figure>'
 _component = component(
     "neurons",
     __file__,
     '<div class="neurons"><div class="units" role="group"></div><p class="line"></p><h4></h4>'
-    '<div class="product" role="group" tabindex="0"></div><p class="pixel"></p></div>',
+    '<div class="product" role="group" tabindex="0" hidden>'
+    f"{_FIGURE.format('ink')}<b>×</b>{_FIGURE.format('weights')}<b>=</b>{_FIGURE.format('products')}</div>"
+    '<p class="pixel"></p></div>',
 )
 
 
@@ -56,7 +59,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     units = np.arange(len(levels)) if is_output else strongest(levels, unit)
     pictures = input_gradients(layers, place, units)
     names = [_name(index, is_output) for index in units.tolist()]
-    written = percent if is_output else signed_number if by_pull else decimal_number
+    written = "{:.1%}".format if is_output else signed_number if by_pull else decimal_number
     values = [written(level) for level in levels[units].tolist()]
     rows = zip(units.tolist(), names, values, levels[units].tolist(), _lines(layer, units, names), strict=True)
     worked = arithmetic(layer, unit)

@@ -80,13 +80,6 @@ def probabilities(trace: Trace, temperature: float) -> Content:
     """Show how logits become probabilities, and say what the page's `temperature` has to do with it."""
     z, p = trace.logits, trace.probabilities
     k = int(p.argmax())
-    code = (HEADS[trace.head].probabilities,)
-    honest = ""
-    if temperature != 1:
-        honest = _(
-            "The answer above divides the logits by {temperature:.3g} first: then it is as sure as it is often right."
-        )
-        honest = " " + honest.format(temperature=temperature)
     if trace.head == "softmax":
         text = _("Softmax: every logit becomes a power of e, and its share of their sum is the digit's probability.")
         powers = [rf"e^{{{number(z[i])}}}" for i in np.argsort(-z, kind="stable")[:TERMS]]
@@ -95,16 +88,21 @@ def probabilities(trace: Trace, temperature: float) -> Content:
             rf"p_{k} &= \frac{{{powers[0]}}}{{{' + '.join(powers)} + \dots}}",
             f"&= {number(p[k])}",
         )
-        return Content(text + honest, latex, p, k, code, True)
-    text = _("Each output answers “is it this digit?” by itself. Divided by their sum, the answers become shares.")
-    shares = sigmoid(z)
-    latex = lines(
-        r"p_k &= \frac{\sigma(z_k)}{\sum_j \sigma(z_j)}",
-        rf"p_{k} &= \frac{{\sigma({number(z[k])})}}{{\sum_j \sigma(z_j)}} = "
-        rf"\frac{{{number(shares[k])}}}{{{number(shares.sum())}}}",
-        f"&= {number(p[k])}",
-    )
-    return Content(text + honest, latex, p, k, code, True)
+    else:
+        text = _("Each output answers “is it this digit?” by itself. Divided by their sum, the answers become shares.")
+        shares = sigmoid(z)
+        latex = lines(
+            r"p_k &= \frac{\sigma(z_k)}{\sum_j \sigma(z_j)}",
+            rf"p_{k} &= \frac{{\sigma({number(z[k])})}}{{\sum_j \sigma(z_j)}} = "
+            rf"\frac{{{number(shares[k])}}}{{{number(shares.sum())}}}",
+            f"&= {number(p[k])}",
+        )
+    if temperature != 1:
+        honest = _(
+            "The answer above divides the logits by {temperature:.3g} first: then it is as sure as it is often right."
+        )
+        text += " " + honest.format(temperature=temperature)
+    return Content(text, latex, p, k, (HEADS[trace.head].probabilities,), True)
 
 
 def loss(trace: Trace) -> Content:

@@ -41,24 +41,20 @@ def stops(trace: Trace, recipe: Recipe, temperature: float) -> list[Stop]:
     for place in places:
         layer = place.passage.layer
         if isinstance(layer, BatchNorm):
-            there.append(_stop(place, _("Layer {number}: normalized"), False, partial(norm, place, layer)))
-            back.append(
-                _stop(
-                    place, _("Layer {number}: back through the normalization"), True, partial(norm_back, place, layer)
-                )
-            )
+            there.append(_stop(place, _("Layer {number}: normalized"), False, norm, layer))
+            back.append(_stop(place, _("Layer {number}: back through the normalization"), True, norm_back, layer))
         elif isinstance(layer, Activation):
             kind = recipe.activation
-            there.append(_stop(place, _("Layer {number}: activation"), False, partial(activation, place, layer, kind)))
-            title = _("Layer {number}: back through the activation")
-            back.append(_stop(place, title, True, partial(activation_back, place, layer, kind)))
+            there.append(_stop(place, _("Layer {number}: activation"), False, activation, layer, kind))
+            back.append(
+                _stop(place, _("Layer {number}: back through the activation"), True, activation_back, layer, kind)
+            )
         else:
             title = _("Layer {number}: logits") if place.to_digits else _("Layer {number}: weighted sums")
-            there.append(_stop(place, title, False, partial(sums, place)))
+            there.append(_stop(place, title, False, sums))
             title = _("Slope at the pixels") if place.number == 1 else _("Layer {number}: slope at its inputs")
-            back.append(_stop(place, title, True, partial(sums_back, place)))
-            title = _("Layer {number}: slope of the weights")
-            back.append(_stop(place, title, True, partial(weights_back, place)))
+            back.append(_stop(place, title, True, sums_back))
+            back.append(_stop(place, _("Layer {number}: slope of the weights"), True, weights_back))
     return [
         *there,
         Stop(_("Probabilities"), False, partial(probabilities, trace, temperature)),
@@ -68,8 +64,8 @@ def stops(trace: Trace, recipe: Recipe, temperature: float) -> list[Stop]:
     ]
 
 
-def _stop(place: Place, title: str, back: bool, content: Callable[[], Content]) -> Stop:
-    return Stop(title.format(number=place.number), back, content)
+def _stop(place: Place, title: str, back: bool, content: Callable[..., Content], *more: object) -> Stop:
+    return Stop(title.format(number=place.number), back, partial(content, place, *more))
 
 
 def _places(trace: Trace) -> list[Place]:
