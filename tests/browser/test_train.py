@@ -311,7 +311,7 @@ def test_every_view_shows_something_while_it_trains(address: str, new_page: NewP
     wait_for_epochs(page, 2)  # the layers are looked at 30 times in a run: a curve of one point would have no size
     for tab, content in VIEWS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
-        page.locator(content).first.wait_for()
+        page.get_by_role("tabpanel", name=tab, exact=True).locator(content).first.wait_for()
     page.get_by_role("tab", name="Gradient check", exact=True).click()
     press(page, "check-gradients")
     verdicts = page.locator("[class*='st-key-slopes-'] summary")
