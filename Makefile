@@ -21,7 +21,6 @@ help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST=0.0.0.0 for a classroom)
-	@mkdir -p static
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
 # Browser tests find their browser in CHROMIUM. They follow each other: two servers, browsers and trainings on two cores
@@ -61,7 +60,7 @@ weights: $(VENV)/installed ## Train the default weights again (a quarter of an h
 		--temperature 1.19 --digit-from 3.9 --out weights/default.npz
 
 clean: ## Remove what was set up here, but no runs and no data
-	rm -rf $(VENV) static .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 $(VENV)/installed: requirements.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

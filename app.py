@@ -1,28 +1,23 @@
-"""The app: page settings and the list of pages."""
-
-from pathlib import Path
+"""The web server: Streamlit, which runs `webapp/pages/menu.py` for every visitor, and what is served besides."""
 
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
-from webapp.components.frame import top_row
-from webapp.i18n import gettext as _
-from webapp.i18n import use_language_of_url
+from webapp.pages.draw.reading import ROUTE as READ
+from webapp.pages.draw.reading import read_route
+from webapp.pages.train.views.curves import ROUTE as CURVES
+from webapp.pages.train.views.curves_route import curves_route
+from webapp.server.files import CompressedFiles, served_files
 
-# Before the navigation: otherwise the icon of a page becomes the tab's, and is fetched from a server outside.
-st.set_page_config(page_icon="✍️", layout="wide")
-use_language_of_url()
-st.html(Path("webapp/style.css"))
-in_menu = [
-    st.Page("webapp/pages/draw/page.py", title=_("Draw"), icon=":material/draw:", url_path="draw", default=True),
-    st.Page("webapp/pages/train/page.py", title=_("Train"), icon=":material/model_training:", url_path="train"),
-    st.Page(
-        "webapp/pages/compare/page.py", title=_("Compare"), icon=":material/stacked_line_chart:", url_path="compare"
-    ),
-    st.Page("webapp/pages/lab/page.py", title=_("Lab"), icon=":material/science:", url_path="lab"),
-    st.Page("webapp/pages/play/page.py", title=_("Play"), icon=":material/sports_esports:", url_path="play"),
-]
-code = st.Page("webapp/pages/code/page.py", title=_("Code"), icon=":material/code:", url_path="code")
-page = st.navigation([*in_menu, code], position="hidden")
-st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️")
-top_row(in_menu)
-page.run()
+
+def own_routes(app: ASGIApp) -> Router:
+    """Serve our own routes before Streamlit's: as routes of `st.App` they would pass all of its middleware."""
+    return Router([Route(READ, read_route, methods=["POST"]), Route(CURVES, curves_route)], default=app)
+
+
+app = st.App(
+    "webapp/pages/menu.py",
+    middleware=[Middleware(own_routes), Middleware(CompressedFiles, files=served_files())],
+)

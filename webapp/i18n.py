@@ -6,17 +6,36 @@ when one is missing. The language is chosen per session: by `?lang=`, by the swi
 
 import gettext as standard_gettext
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LOCALES = Path(__file__).parent / "locales"
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Codes as they stand in the URL, and each language's name for itself."""
 N_ = str
 """Marks a text in a table for translation; whoever shows it calls `gettext`, in the language of that visitor."""
+
+
+_language: ContextVar[str | None] = ContextVar("language", default=None)
+"""Of the script that runs; looked up once, as a page asks for a hundred texts."""
+
+
+@contextmanager
+def texts_in(language: str) -> Iterator[None]:
+    """Give texts in a language where there is no visitor's session; in English if it is none of `LANGUAGES`."""
+    before = _language.set(language if language in LANGUAGES else "en")
+    try:
+        yield
+    finally:
+        _language.reset(before)
 
 
 def gettext(message: str) -> str:
@@ -26,12 +45,18 @@ def gettext(message: str) -> str:
 
 def current_language() -> str:
     """Return which of `LANGUAGES` this visitor reads."""
-    chosen = st.session_state.get("language")
-    return chosen if chosen in LANGUAGES else _first_language()
+    language = _language.get()
+    if language is None:
+        chosen = st.session_state.get("language")
+        language = chosen if chosen in LANGUAGES else _first_language()
+        if get_script_run_ctx(suppress_warning=True) is not None:
+            _language.set(language)
+    return language
 
 
 def use_language_of_url() -> None:
     """Adopt the language of `?lang=`, and note it there if it is not the browser's: a reload then keeps it."""
+    _language.set(None)
     asked = st.query_params.get("lang")
     if asked in LANGUAGES and "language" not in st.session_state:
         st.session_state["language"] = asked
@@ -44,9 +69,10 @@ def use_language_of_url() -> None:
 def choose_language(language: str) -> None:
     """Switch this visitor's texts to one of `LANGUAGES`."""
     st.session_state["language"] = language
+    _language.set(None)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def translation(language: str) -> standard_gettext.NullTranslations:
     """Load a catalogue; English needs none."""
     catalogue = LOCALES / language / "messages.po"

@@ -39,7 +39,7 @@ def without_lines(mask: np.ndarray) -> np.ndarray:
     for view, (columns, tops, ends) in lines:
         if columns.size:
             # Ink in columns beside it counts as well: a slanting stroke leaves the line elsewhere than it entered.
-            reach = int(np.median(ends - tops)) + 1
+            reach = min(int(np.median(ends - tops)) + 1, view.shape[1] - 1)
             near = np.zeros((view.shape[0] + 2, view.shape[1]), bool)
             for shift in range(-reach, reach + 1):
                 to, since = max(shift, 0), max(-shift, 0)

@@ -32,13 +32,11 @@ DIGITS: dict[int, list[Stroke]] = {
 }
 
 
-# Whether the page has had no more to do for a while: nothing runs and, on the drawing page, the view speaks of the
-# answer that stands there.
+# Whether the page has had no more to do for a while: nothing runs, and all that was drawn has been reported.
 SETTLED = """() => {
-  const read = (role) => document.querySelector(`[data-${role}]`)?.dataset;
-  const [answer, view] = [read('announce'), read('follow')];
+  const pad = document.querySelector('.st-key-pad')?.pad;
   const isQuiet = document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
-  const isBehind = answer && (answer.penDown === 'true' || answer.announce !== view?.follow);
+  const isBehind = pad && (pad.drawing || pad.unsent || pad.data.unpictured);
   if (isQuiet && !isBehind) window.quietSince ??= performance.now();
   else window.quietSince = null;
   return window.quietSince !== null && performance.now() - window.quietSince > 300;

@@ -37,7 +37,7 @@ def look(runs: Runs, run_id: str) -> Snapshot:
 
 def train_here(folder: RunFolder) -> Records:
     """Do a worker's work in this process, which is quicker."""
-    with folder.records.open("a") as file:
+    with folder.records.open("ab", buffering=0) as file:
         work(folder, queue.Queue(), RecordFile(file))
     return RecordReader(folder.records).read()
 
@@ -49,8 +49,12 @@ def train_job(path: Path, job: Job) -> Records:
     return train_here(folder)
 
 
+def workers_of(run_id: str) -> list[int]:
+    """Find the processes that train a run."""
+    command = ["pgrep", "-f", f"webapp.runs.worker .*{run_id}"]
+    return [int(pid) for pid in subprocess.run(command, capture_output=True, text=True).stdout.split()]
+
+
 def worker_of(run_id: str) -> int:
     """Find the process that trains a run."""
-    command = ["pgrep", "-f", f"webapp.runs.worker .*{run_id}"]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    return int(found.stdout.split()[0])
+    return workers_of(run_id)[0]

@@ -9,7 +9,7 @@ import numpy as np
 
 from mnist_core.recipes.recipe import Recipe
 from webapp.charts.curve import Figure, fixed_axis, moving_mean, rounded, smoothing_steps, thin_out
-from webapp.runs.records import Records
+from webapp.runs.records import Records, numbers
 
 COLOURS = (
     "#3b82f6",
@@ -83,7 +83,7 @@ def run_curve(
         The curve, thinned out to what a screen can show; empty if there is nothing to draw yet.
     """
     if subset == "training":
-        values = np.array(records.loss if measure == "loss" else records.accuracy)
+        values = numbers(records.loss if measure == "loss" else records.accuracy)
         values = moving_mean(values, smoothing_steps(recipe.batch_size))
         steps = np.arange(1, len(values) + 1)
     else:

@@ -1,5 +1,6 @@
 """The failure lab's curves, a run that fails and its remedy over each other: pure functions."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +19,7 @@ from webapp.charts.curve import (
     smoothing_steps,
     thin_out,
 )
-from webapp.runs.records import Records
+from webapp.runs.records import Records, numbers
 
 FAILURE_COLOUR, REMEDY_COLOUR = "#ef4444", "#0ea5e9"
 """Told apart on a light and on a dark page, and by those who can't tell red from green."""
@@ -43,9 +44,9 @@ class LabRun:
     recipe: Recipe
     records: Records
 
-    def smoothed(self, values: Sequence[float]) -> np.ndarray:
+    def smoothed(self, values: "array[float]") -> np.ndarray:
         """Smooth a measure of every step so far as on the training page, but over one epoch at most: float (N,)."""
-        return moving_mean(np.array(values), min(smoothing_steps(self.recipe.batch_size), self._steps_per_epoch))
+        return moving_mean(numbers(values), min(smoothing_steps(self.recipe.batch_size), self._steps_per_epoch))
 
     @property
     def _steps_per_epoch(self) -> int:

@@ -7,9 +7,10 @@ board. Nothing here knows Streamlit.
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +20,17 @@ from webapp.components.sent_picture import read_address
 
 SIDE = 400  # logical pixels of the canvas; CSS scales it to the board
 BARE = "#101216"
-"""The board's colour. The eraser is a pen of this colour: where it goes, the picture shows no ink."""
+"""The board's colour, as in `drawing_pad.css`. The eraser is a pen of this colour: what it touches is no ink."""
 LIVE_SIDE = 200
 """Side of the helper's pictures, in pixels: real digits are read as well from them as from larger ones."""
 
 
 _MAX_PAST = 60  # boards that undo can go back to
+_MAX_PAST_BYTES = 4_000_000  # of them all; a usual one takes 10,000 to 30,000
 _MAX_STROKES = 400
-_MAX_PICTURE = 400_000  # characters of a picture in a message; a full board takes about 30,000
+_MAX_BYTES = 1_000_000  # of a board's strokes; an hour's scribble takes 300,000
+MAX_PICTURE = 400_000
+"""Characters of a picture in a message; a full board takes about 30,000."""
 _PICTURE_PREFIX = "data:image/png;base64,"
 
 # The canvas copies this property from the drawing it loads into every drawing it reports. It means nothing for a
@@ -36,8 +40,19 @@ _STAMP = "lockScalingFlip"
 _BOARD_RED = int(BARE[1:3], 16)
 _BRIGHTNESS = [max(0, round(255 * (level - _BOARD_RED) / (255 - _BOARD_RED))) for level in range(256)]
 
-Stroke = dict[str, Any]
 Ink = npt.NDArray[np.uint8]
+
+
+class Stroke(NamedTuple):
+    """A stroke as the canvas describes it, as JSON, which takes a tenth of the memory.
+
+    Attributes:
+        path: its line, which identifies it: the canvas rounds the other numbers when it loads them.
+        rest: all else, an object.
+    """
+
+    path: str
+    rest: str
 
 
 @dataclass(frozen=True)
@@ -47,10 +62,22 @@ class Board:
     Attributes:
         strokes: the strokes as the canvas describes them, oldest first.
         png: the browser's picture of them; None for an empty board, or until the browser has sent it.
+        borrowed: whether that is another board's picture, shown until the browser has sent this one's.
     """
 
     strokes: tuple[Stroke, ...] = ()
     png: bytes | None = None
+    borrowed: bool = False
+
+    @property
+    def unpictured(self) -> bool:
+        """Whether the browser has still to send the picture."""
+        return bool(self.strokes) and (self.png is None or self.borrowed)
+
+    @property
+    def nbytes(self) -> int:
+        """How much it holds."""
+        return sum(len(stroke.path) + len(stroke.rest) for stroke in self.strokes) + len(self.png or b"")
 
 
 @dataclass(frozen=True)
@@ -86,25 +113,27 @@ class History:
         known = _paths(self.present.strokes)
         paths = _paths(board.strokes)
         if paths == known:
-            return replace(self, present=board)
+            return self if board.unpictured else replace(self, present=board)
         if paths[: len(known)] != known:
-            return self._then(board)
+            return self._then(self._drawable(board))
         history = self
         for count in range(len(known) + 1, len(paths)):
             history = history._then(Board(board.strokes[:count]))
-        return history._then(board)
+        return history._then(self._drawable(board))
 
     def _then(self, board: Board) -> History:
-        return History(board, (*self.past, self.present)[-_MAX_PAST:], ())
+        past = (*self.past, self.present)[-_MAX_PAST:]
+        while past and sum(old.nbytes for old in past) > _MAX_PAST_BYTES:
+            past = past[1:]
+        return History(board, past, ())
 
     def _drawable(self, board: Board) -> Board:
         """Return a board with a picture: one without borrows the present one until the browser sends its own."""
-        return replace(board, png=self.present.png) if board.strokes and board.png is None else board
+        return replace(board, png=self.present.png, borrowed=True) if board.unpictured else board
 
 
-def _paths(strokes: tuple[Stroke, ...]) -> list[object]:
-    """Return what identifies strokes: their lines; the canvas rounds the other numbers when it loads them."""
-    return [stroke.get("path") for stroke in strokes]
+def _paths(strokes: tuple[Stroke, ...]) -> list[str]:
+    return [stroke.path for stroke in strokes]
 
 
 @lru_cache(maxsize=64)  # a stroke's picture is checked, read and explained: unpacked once; 64 take 10 MB at most
@@ -132,11 +161,12 @@ def read_ink(png: bytes) -> Ink | None:
     return np.asarray(ImageChops.multiply(red.point(_BRIGHTNESS), opacity))
 
 
-def read_report(drawing: object, stamp: int) -> Board | None:
+def read_report(drawing: object, picture: object, stamp: int) -> Board | None:
     """Check what the browser sent.
 
     Args:
-        drawing: the canvas's value: ``{"raw": {"objects": [...], ...}, "data": "data:image/png;base64,..."}``.
+        drawing: the canvas's value: ``{"raw": {"objects": [...], ...}}``.
+        picture: the address of a PNG that shows it; anything else if there is none.
         stamp: the number of the drawing that the canvas was last given.
 
     Returns:
@@ -147,54 +177,44 @@ def read_report(drawing: object, stamp: int) -> Board | None:
         return None
     if not isinstance(drawing, dict) or not isinstance(drawing.get("raw"), dict):
         return Board()
-    raw, picture = drawing["raw"], drawing.get("data")
-    if picture is None or raw.get(_STAMP, stamp) != stamp:
+    raw = drawing["raw"]
+    if raw.get(_STAMP, stamp) != stamp:
         return None
-    strokes, png = read_strokes(raw.get("objects")), read_address(picture, _PICTURE_PREFIX, _MAX_PICTURE)
-    if not strokes or read_ink(png) is None:
-        return Board()
-    return Board(strokes, png)
+    strokes = read_strokes(raw.get("objects"))
+    return Board(strokes, _read_png(picture)) if strokes else Board()
+
+
+def read_picture(address: object) -> Ink | None:
+    """Read the ink of a picture that a browser sends as a data address; None if it is anything else."""
+    png = _read_png(address)
+    return None if png is None else read_ink(png)
+
+
+def _read_png(address: object) -> bytes | None:
+    png = read_address(address, _PICTURE_PREFIX, MAX_PICTURE)
+    return None if read_ink(png) is None else png
 
 
 def read_strokes(objects: object) -> tuple[Stroke, ...]:
-    """Check what claims to be the canvas's list of strokes; return none if it is anything else."""
+    """Check what claims to be the canvas's list of strokes; return none if it is anything else, or too much."""
     if not isinstance(objects, list) or len(objects) > _MAX_STROKES:
         return ()
     if not all(isinstance(stroke, dict) and isinstance(stroke.get("path"), list) for stroke in objects):
         return ()
-    return tuple(objects)
-
-
-@dataclass(frozen=True)
-class Glimpse:
-    """The board as the helper pictured it, with a stroke that the canvas has not reported yet.
-
-    Attributes:
-        png: the picture.
-        pen_down: whether the pen is on the board; else the picture is of a drawing that came back after a reload.
-    """
-
-    png: bytes
-    pen_down: bool
-
-
-def read_glimpse(live: object, stamp: int, strokes: int) -> Glimpse | None:
-    """Check what the helper sent.
-
-    Args:
-        live: its value: ``{"stamp": ..., "strokes": ..., "penDown": ..., "picture": "data:image/png;base64,..."}``.
-        stamp: the number of the drawing that the canvas was last given.
-        strokes: how many strokes were reported by then.
-
-    Returns:
-        The glimpse; None if it is malformed, or about another drawing or another stroke.
-    """
-    if not isinstance(live, dict) or live.get("stamp") != stamp or live.get("strokes") != strokes:
-        return None
-    png = read_address(live.get("picture"), _PICTURE_PREFIX, _MAX_PICTURE)
-    return None if read_ink(png) is None else Glimpse(png, live.get("penDown") is True)
+    try:
+        strokes = tuple(
+            Stroke(
+                json.dumps(stroke["path"], allow_nan=False),
+                json.dumps({name: value for name, value in stroke.items() if name != "path"}, allow_nan=False),
+            )
+            for stroke in objects
+        )
+    except ValueError:  # "NaN", which is no JSON to a browser
+        return ()
+    return strokes if Board(strokes).nbytes <= _MAX_BYTES else ()
 
 
 def drawing_of(board: Board, stamp: int) -> dict[str, Any]:
     """Return the drawing that makes the canvas show `board` and stamp its reports with `stamp`."""
-    return {"objects": list(board.strokes), _STAMP: stamp}
+    objects = [{"path": json.loads(stroke.path), **json.loads(stroke.rest)} for stroke in board.strokes]
+    return {"objects": objects, _STAMP: stamp}

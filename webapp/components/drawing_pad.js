@@ -35,16 +35,11 @@ const dress = (root) => {
   return root.querySelector('.pad-hint');
 };
 
-// Presses the package's own "send" button: the finished drawing leaves now, and the message that the package
-// would have sent 200 ms later is cancelled by the package itself.
-const send = (root) => root?.querySelector('.dc-toolbar button[aria-label^="Update the app"]')?.click();
+// Presses the package's own "send" button: the strokes leave now.
+const press = (root) => root.querySelector('.dc-toolbar button[aria-label^="Update the app"]')?.click();
 
-// The board as it looks now, with the stroke that is being drawn, as a small picture.
+// The board as it looks now, with the stroke that is being drawn, small.
 const LIVE_SIDE = 200;
-// They go out five times a second at most, and rarer where the answer takes long: thirty pens must not keep the server
-// so busy that finished strokes wait.
-const LIVE_EVERY = 200; // ms
-const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
 const picture = (root) => {
   const canvas = Object.assign(document.createElement('canvas'), { width: LIVE_SIDE, height: LIVE_SIDE });
   const context = canvas.getContext('2d');
@@ -55,11 +50,19 @@ const picture = (root) => {
   return canvas.toDataURL('image/png');
 };
 
+// Pictures go out a few times a second at most, and rarer where the answer takes long.
+const LIVE_EVERY = 150; // ms
+const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
+// The script runs when the pen has rested: not between the strokes of a digit.
+const REST = 350; // ms
+const UNPICTURED = 100; // ms between two requests for the picture of a drawing that the canvas was given
+
 // The strokes stay in this tab, for the session that a reload begins. Private windows may refuse.
 const KEPT = 'mnist-pad';
 const keep = (strokes) => {
   try {
-    sessionStorage.setItem(KEPT, JSON.stringify(strokes));
+    const objects = strokes.map(([path, rest]) => ({ ...JSON.parse(rest), path: JSON.parse(path) }));
+    sessionStorage.setItem(KEPT, JSON.stringify(objects));
   } catch {
     // without it, a reload begins with an empty board
   }
@@ -80,16 +83,22 @@ const isInked = (root) => {
 };
 
 const watch = (board) => {
-  const pad = { data: {}, empty: true, drawing: false, moved: false, sent: 0, timer: 0, ticker: 0, asking: 0, asked: false };
+  const pad = { data: {}, empty: true, drawing: false, moved: false, unsent: false, asked: 0, timers: {}, kept: false };
   const off = new AbortController();
-  const listen = (target, types, handle) =>
-    types.forEach((type) => target.addEventListener(type, handle, { signal: off.signal }));
+  const listen = (target, types, handle, options) =>
+    types.forEach((type) => target.addEventListener(type, handle, { signal: off.signal, ...options }));
+  const later = (name, handle, wait) => {
+    clearTimeout(pad.timers[name]);
+    pad.timers[name] = setTimeout(handle, wait);
+  };
+  pad.later = later;
+  const tell = (type, detail) => dispatchEvent(new CustomEvent(type, { detail }));
 
   pad.show = () => {
-    clearTimeout(pad.timer);
+    clearTimeout(pad.timers.show);
     const root = findCanvas(board);
     if (!root) {
-      pad.timer = setTimeout(pad.show, 20); // the canvas's script is still on its way
+      later('show', pad.show, 20); // the canvas's script is still on its way
       return;
     }
     const hint = dress(root);
@@ -104,38 +113,57 @@ const watch = (board) => {
     pad.drawing = true;
     pad.empty = false;
     pad.show();
-    clearTimeout(pad.ticker);
-    pad.ticker = setTimeout(pad.sendLive, LIVE_EVERY);
+    clearTimeout(pad.timers.rest);
+    tell('mnist-pen');
+    later('live', live, LIVE_EVERY);
   });
   listen(window, ['mousemove', 'touchmove'], () => (pad.moved = true));
-  const sendPicture = (root) => {
-    const { stamp, strokes } = pad.data;
-    pad.set('live', { stamp, strokes: strokes.length, penDown: pad.drawing, picture: picture(root) });
+
+  // Sends a picture, and tells the page what is read there. Of two answers, only that to the later picture counts.
+  const ask = async (content) => {
+    const { ask: address, about } = pad.data;
+    if (!address) return;
+    const number = (pad.asked += 1);
+    const began = performance.now();
+    const response = await fetch(address, { method: 'POST', body: content }).catch(() => undefined);
+    const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
+    if (number !== pad.asked) return;
+    tell('mnist-answer', { about, content: answer });
+    if (pad.drawing) later('live', live, Math.max(LIVE_EVERY, (performance.now() - began) / LIVE_SHARE));
   };
-  pad.sendLive = () => {
+  const live = () => {
     const root = findCanvas(board);
     if (root && pad.moved) {
-      sendPicture(root);
-      pad.sent = performance.now();
       pad.moved = false;
+      ask(picture(root));
     } else {
-      pad.ticker = setTimeout(pad.sendLive, LIVE_EVERY / 4);
+      later('live', live, LIVE_EVERY / 4);
     }
   };
-  pad.answered = () => {
-    if (!pad.sent) return;
-    const wait = Math.max(LIVE_EVERY, (performance.now() - pad.sent) / LIVE_SHARE);
-    pad.sent = 0;
-    if (pad.drawing) pad.ticker = setTimeout(pad.sendLive, wait);
+
+  // The strokes, and the picture of them first: together they are one message.
+  const send = (root) => {
+    pad.set('picture', { at: Date.now(), address: picture(root) });
+    press(root);
   };
-  // The same events as the package uses, caught after it: on `window`, where they arrive last. The microtask
-  // lets the one in which the package notes the new stroke go first.
+  const report = () => {
+    clearTimeout(pad.timers.rest);
+    const root = findCanvas(board);
+    if (pad.unsent && root) send(root);
+    pad.unsent = false;
+  };
+  // The same events as the package uses, caught after it: on `window`, where they arrive last. It draws the finished
+  // stroke in the next frame, before this one's turn in it.
   listen(window, ['mouseup', 'touchend'], (event) => {
     if (!pad.drawing || event.button || event.touches?.length) return;
     pad.drawing = false;
-    clearTimeout(pad.ticker);
-    queueMicrotask(() => send(findCanvas(board)));
+    pad.unsent = true;
+    clearTimeout(pad.timers.live);
+    requestAnimationFrame(() => findCanvas(board) && ask(picture(findCanvas(board))));
+    later('rest', report, REST);
   });
+  // Whatever else is pressed is about the drawing as it is.
+  listen(window, ['pointerdown', 'keydown'], (event) => board.contains(event.target) || report(), { capture: true });
   // The package doesn't know touchcancel (a call comes in, a system gesture): without an end the stroke would
   // stay open, and on devices that number touches onwards no later touch would draw.
   listen(window, ['touchcancel'], (event) => {
@@ -143,19 +171,16 @@ const watch = (board) => {
     const touches = { touches: [], changedTouches: [...event.changedTouches], bubbles: true };
     document.dispatchEvent(new TouchEvent('touchend', touches));
   });
-  // A canvas that is mounted with a drawing shows it, but sends no picture of it by itself: of one that came back
-  // after a reload, Python has none.
-  pad.bePictured = (tries) => {
-    clearTimeout(pad.asking);
-    if (!pad.data.unpictured || !tries) return;
+  // A canvas that is given a drawing shows it, but sends no picture of it by itself. What it sends before it has drawn
+  // it is void, and asked for again.
+  pad.bePictured = () => {
+    if (!pad.data.unpictured || pad.drawing) return;
     const root = findCanvas(board);
-    if (isInked(root)) sendPicture(root);
-    else pad.asking = setTimeout(() => pad.bePictured(tries - 1), 100);
+    if (isInked(root)) send(root);
+    else later('picture', pad.bePictured, UNPICTURED);
   };
   pad.stop = () => {
-    clearTimeout(pad.timer);
-    clearTimeout(pad.asking);
-    clearTimeout(pad.ticker);
+    Object.values(pad.timers).forEach(clearTimeout);
     off.abort();
     delete board.pad;
   };
@@ -166,16 +191,16 @@ export default function ({ data, parentElement, setStateValue }) {
   const board = parentElement.closest('.st-key-pad');
   if (!board) return undefined;
   const pad = (board.pad ??= watch(board));
+  if (pad.data.about !== data.about) pad.asked += 1; // answers to pictures of before no longer count
   pad.data = data;
   pad.set = setStateValue;
-  pad.empty = data.empty;
+  pad.empty = data.empty && !pad.drawing && !pad.unsent;
   pad.show();
-  pad.answered();
-  pad.bePictured(100);
+  if (data.unpictured) pad.later('picture', pad.bePictured, UNPICTURED);
   if (!data.untouched) {
     keep(data.strokes);
-  } else if (!pad.asked) {
-    pad.asked = true;
+  } else if (!pad.kept) {
+    pad.kept = true;
     if (kept().length) setStateValue('kept', kept());
   }
   return pad.stop;

@@ -10,6 +10,42 @@ const loadPlotly = (script) =>
     document.head.appendChild(element);
   }));
 
+// Charts with the same source share its answers; while all of them are out of sight, nobody asks.
+const ASK_EVERY = 400; // ms
+const ASK_SHARE = 1 / 5; // of the time, spent waiting for answers
+const sources = new Map();
+
+const ask = async (address, source) => {
+  const began = performance.now();
+  if ([...source.charts].some(({ node }) => node.offsetParent)) {
+    const response = await fetch(`${address}&after=${source.version}`).catch(() => undefined);
+    const news = response?.status === 200 ? await response.json().catch(() => undefined) : undefined;
+    if (news) {
+      source.version = news.version;
+      source.charts.forEach(({ key, show }) => show(news.figures[key]));
+      if (!news.going) return;
+    }
+  }
+  const wait = Math.max(ASK_EVERY, (performance.now() - began) / ASK_SHARE);
+  if (source.charts.size) source.timer = setTimeout(ask, wait, address, source);
+};
+
+const follow = (address, chart) => {
+  const known = sources.get(address);
+  const source = known ?? { version: '', charts: new Set() };
+  source.charts.add(chart);
+  if (!known) {
+    sources.set(address, source);
+    source.timer = setTimeout(ask, ASK_EVERY, address, source);
+  }
+  return () => {
+    source.charts.delete(chart);
+    if (source.charts.size) return;
+    clearTimeout(source.timer);
+    sources.delete(address);
+  };
+};
+
 export default function ({ parentElement, data, setStateValue }) {
   const node = parentElement.querySelector('.live-chart');
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger on a projector
@@ -17,20 +53,21 @@ export default function ({ parentElement, data, setStateValue }) {
   node.style.height = `${height}px`; // before Plotly has loaded: nothing jumps when it comes
   node.setAttribute('aria-label', data.label);
   let gone = false;
-  loadPlotly(data.script).then((Plotly) => {
+  const show = async (figure) => {
+    const Plotly = await loadPlotly(data.script);
     if (gone) return;
     const layout = {
-      ...data.figure.layout,
+      ...figure.layout,
       height,
       autosize: true,
       paper_bgcolor: 'rgba(0,0,0,0)',
       plot_bgcolor: 'rgba(0,0,0,0)',
       font: { family: getComputedStyle(node).fontFamily, size: 13 * scale },
     };
-    const { margin, legend } = data.figure.layout;
+    const { margin, legend } = figure.layout;
     if (margin) layout.margin = Object.fromEntries(Object.entries(margin).map(([side, size]) => [side, size * scale]));
     if (legend?.font) layout.legend = { ...legend, font: { ...legend.font, size: legend.font.size * scale } };
-    Plotly.react(node, data.figure.data, layout, { responsive: true, displayModeBar: false, showTips: false });
+    Plotly.react(node, figure.data, layout, { responsive: true, displayModeBar: false, showTips: false });
     if (data.clickable && !node.dataset.clicks) {
       node.dataset.clicks = '0';
       node.on('plotly_click', ({ points: [{ x, y, customdata }] }) => {
@@ -38,9 +75,13 @@ export default function ({ parentElement, data, setStateValue }) {
         setStateValue('clicked', { x, y, customdata: customdata ?? null, count: Number(node.dataset.clicks) });
       });
     }
-  });
+  };
+  show(data.figure);
+  parentElement.unfollow?.(); // Streamlit calls this again with new data, and cleans up only in the end
+  parentElement.unfollow = data.source ? follow(data.source, { key: data.key, node, show }) : undefined;
   return () => {
     gone = true;
+    parentElement.unfollow?.();
     if (window.Plotly && !node.isConnected) window.Plotly.purge(node);
   };
 }

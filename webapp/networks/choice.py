@@ -39,7 +39,7 @@ def version(path: Path) -> int:
     """Return when a file was written, which tells it from the one that replaces it; 0 if it is gone."""
     try:
         return path.stat().st_mtime_ns
-    except FileNotFoundError:
+    except OSError:
         return 0
 
 
@@ -54,7 +54,7 @@ def choices() -> list[Choice]:
     """List the networks that this visitor can choose: shipped ones, those of own runs, newest first, the taught one."""
     found = [Choice(path.stem, path.stem, path) for path in shipped_weights()]
     for run_id in reversed(st.session_state.get("runs", [])):
-        snapshot = runs().snapshot(run_id)
+        snapshot = runs().snapshot(run_id, curves=False)
         path = None if snapshot is None else snapshot.weights
         if snapshot is not None and path is not None:
             found.append(Choice(run_id, snapshot.name, path, snapshot.state in ACTIVE))
@@ -67,6 +67,17 @@ def choices() -> list[Choice]:
     return found
 
 
+def weights_of(key: str, visitor: str | None) -> Path | None:
+    """Find the file of a network by its key; None if there is none, or if it is another visitor's."""
+    if key == HAND:
+        return None if visitor is None else hand_path(visitor)
+    shipped = next((path for path in shipped_weights() if path.stem == key), None)
+    if shipped is not None:
+        return shipped
+    snapshot = runs().snapshot(key, curves=False)
+    return None if snapshot is None else snapshot.weights
+
+
 def choose(key: str) -> None:
     """Choose the network that the drawing page reads with from now on."""
     st.session_state["network"] = key
@@ -76,7 +87,7 @@ def choose(key: str) -> None:
 def chosen() -> Choice:
     """Return the network that is chosen: in the URL, else in this session, else the default one."""
     linked = st.query_params.get("network", "")
-    if linked and runs().snapshot(linked) is not None:
+    if linked and runs().snapshot(linked, curves=False) is not None:
         remember_run(linked)  # after a reload, or on another computer, the URL still knows the network
         st.session_state["network"] = linked
     available = {choice.key: choice for choice in choices()}
@@ -84,10 +95,10 @@ def chosen() -> Choice:
     return available[next(asked, next(iter(available)))]
 
 
-def chosen_reader() -> Recognizer | None:
-    """Load the network that the visitor has chosen; None, with a word on the page, if that fails."""
+def reader_of(choice: Choice) -> Recognizer | None:
+    """Load a network; None, with a word on the page, if that fails."""
     try:
-        return recognizer(chosen().path)
+        return recognizer(choice.path)
     except WeightsError as error:
         st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
         return None

@@ -13,13 +13,15 @@ from mnist_core.network import Network
 from mnist_core.nn.metrics import confusion_matrix
 from webapp.datasets import data_name, dataset
 from webapp.i18n import gettext as _
-from webapp.networks.choice import version
+from webapp.networks.file_cache import FileCache
 from webapp.runs.snapshot import ACTIVE, Snapshot
 
 LIVE_WORK, MAX_WORK = 3e9, 2e10
 """Images times parameters of one reading: less than a tenth of a second on an idle core while the network trains and
 is read again every second, at most half a second for one that stays as it is (measured: 45e9 a second)."""
 MIN_IMAGES = 100
+MAX_BYTES = 200_000_000
+"""Of all readings that are held ready: about 25 of 10,000 images each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ def present_reading(snapshot: Snapshot) -> Reading | None:
         return None
     try:
         work = LIVE_WORK if snapshot.state in ACTIVE else MAX_WORK
-        return cached_reading(path, version(path), snapshot.job.data, work)
+        return cached_reading(path, snapshot.job.data, work)
     except (DataError, WeightsError) as error:
         st.error(str(error), icon=":material/error:")
         return None
@@ -110,12 +112,18 @@ def describe_reading(reading: Reading) -> None:
     st.caption(f"{read} {honest}")
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def cached_reading(path: Path, changed: int, data: str, max_work: float) -> Reading:
-    """Read as `read_test_images` does, once for all visitors; `changed` is the `version` of the weights at `path`.
+def cached_reading(path: Path, data: str, max_work: float) -> Reading:
+    """Read with the weights at `path` as `read_test_images` does, once for all visitors.
 
     Raises:
         DataError: if the data set can't be loaded.
         WeightsError: if the weights are not what they should be.
     """
-    return read_test_images(Network.load(path), dataset(data), max_work)
+    return _readings.get(path, lambda: read_test_images(Network.load(path), dataset(data), max_work), data, max_work)
+
+
+def _size_of(reading: Reading) -> int:
+    return sum(array.nbytes for array in (reading.images, reading.digits, reading.probabilities))
+
+
+_readings = FileCache(MAX_BYTES, _size_of)

@@ -3,11 +3,14 @@
 from functools import cache
 from pathlib import Path
 
-import streamlit as st
 from threadpoolctl import threadpool_limits
 
 from mnist_core.network import DEFAULT_WEIGHTS
 from mnist_core.recognizer import Recognizer
+from webapp.networks.file_cache import FileCache
+
+MAX_BYTES = 500_000_000
+"""Of all networks that are held ready: a class of thirty with large ones of their own, 16 MB each."""
 
 
 def recognizer(weights: Path) -> Recognizer:
@@ -16,14 +19,21 @@ def recognizer(weights: Path) -> Recognizer:
     Raises:
         WeightsError: if the file is not what it should be.
     """
-    return _recognizer(weights, weights.stat().st_mtime_ns if weights.exists() else 0)
+    return _recognizers.get(weights, lambda: _load(weights))
 
 
-@st.cache_resource(show_spinner=False, max_entries=48)  # a class of thirty, each with a network that knows its hand
-def _recognizer(weights: Path, changed: int) -> Recognizer:
+def _load(weights: Path) -> Recognizer:
     # Many sessions draw at once: with one thread each they share the cores, with more they fight for them.
     threadpool_limits(1)
     return Recognizer.load(weights)
+
+
+def _size_of(reader: Recognizer) -> int:
+    model = reader.network.model
+    return model.flat.nbytes + model.flat_grads.nbytes
+
+
+_recognizers = FileCache(MAX_BYTES, _size_of)
 
 
 def shipped_weights() -> tuple[Path, ...]:

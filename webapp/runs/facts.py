@@ -12,6 +12,10 @@ Order = Literal["newest", "accuracy", "time", "size"]
 
 def state_text(snapshot: Snapshot) -> str:
     """Describe in a word or two where a run stands."""
+    if snapshot.behind:
+        return _("Reading its curves")
+    if snapshot.elsewhere:
+        return _("Paused on another server") if snapshot.state == "paused" else _("On another server")
     states = {
         "queued": _("Waiting (place {place})").format(place=snapshot.place),
         "running": _("Training"),

@@ -1,11 +1,14 @@
 """The folder of a run: which files it holds. All that registry and worker know of each other lies in here."""
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.io.atomic_file import atomic_write
@@ -24,7 +27,8 @@ class RunFolder:
         checkpoint: where the training goes on after an interruption.
         weights: the network to use: while it trains that of some seconds ago, at the end the best one.
         log: what the worker says besides; empty if all is well.
-        lock: held by the worker that writes here.
+        lock: held by the worker that writes here, or by the server where the run waits for its turn.
+        summary: what lists say of the run, once it is over.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,6 +38,7 @@ class RunFolder:
         self.weights = path / "weights.npz"
         self.log = path / "worker.log"
         self.lock = path / "lock"
+        self.summary = path / "summary.json"
         self._job = path / "job.json"
         self._label = path / "label.json"
         self._epochs = path / "epochs"
@@ -44,8 +49,23 @@ class RunFolder:
         Raises:
             OSError: if it is there already, or cannot be written.
         """
+        with self.made_for(job):
+            pass
+
+    @contextlib.contextmanager
+    def made_for(self, job: Job) -> Iterator[None]:
+        """Make the folder, to be filled in the block, then write its job: from now on it is a run.
+
+        Raises:
+            OSError: if it is there already, or cannot be written; what has failed leaves nothing.
+        """
         self.path.mkdir(parents=True)
-        write_json(self._job, job.to_json())
+        try:
+            yield
+            write_json(self._job, job.to_json())
+        except BaseException:
+            shutil.rmtree(self.path, ignore_errors=True)
+            raise
 
     def read_job(self) -> Job | None:
         """Read the job; None if there is none that this program understands."""
@@ -84,6 +104,23 @@ class RunFolder:
         for epoch in epochs:
             self.epoch_checkpoint(epoch).unlink()
 
+    def hold(self) -> FileLock:
+        """Return what keeps workers away for the length of a block; it raises TimeoutError if one is at work here."""
+        # Others may be looking right now whether it is held. One thread may acquire it, and another one release it.
+        return FileLock(self.lock, timeout=0.2, thread_local=False)
+
+    def is_held(self) -> bool:
+        """Return whether a worker is at work here or a server has it in its queue, this one or another one."""
+        try:
+            if self.lock.exists():  # else to ask would make it
+                with FileLock(self.lock, timeout=0):
+                    pass
+        except Timeout:
+            return True
+        except OSError:  # nobody can write here
+            return False
+        return False
+
     def append(self, values: dict[str, Any]) -> None:
         """Append a record, while no worker writes."""
         self.drop_half_line()
@@ -98,6 +135,11 @@ class RunFolder:
             if whole < len(content):
                 os.truncate(self.records, whole)
 
+    def drop_half_files(self) -> None:
+        """Remove the files that a killed worker had begun to write."""
+        for path in self.path.rglob(".*.tmp"):
+            path.unlink()
+
     def delete(self) -> None:
         """Remove the folder; at once, as others see it."""
         away = self.path.with_name(f".{self.path.name}.deleted")
@@ -109,3 +151,13 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
     """Write a small JSON file, so that either the whole new one is there or the old one."""
     with atomic_write(path) as file:
         file.write(json.dumps(values, indent=1).encode())
+
+
+def bytes_in(path: Path) -> int:
+    """Add up the sizes of all files in a folder, of one run or of all, which may change meanwhile."""
+    total = 0
+    for folder, _, files in os.walk(path):
+        for file in files:
+            with contextlib.suppress(FileNotFoundError):
+                total += Path(folder, file).lstat().st_size
+    return total

@@ -1,13 +1,28 @@
-"""What a run has written so far, read back from its lines."""
+"""What a run has written so far, read back from its lines; those that a full disk has torn are left out."""
 
 import json
+import math
+import time
 from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from mnist_core.recipes.recipe import MUTABLE_FIELDS, SETTINGS
 from mnist_core.training.layer_statistics import LayerRecord, layers_from_json
-from mnist_core.training.records import EpochEnd, Record, StepEnd, from_json
+from mnist_core.training.records import EpochEnd, from_json
+
+PIECE = 1 << 20
+"""Bytes that are read at once."""
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading JSON that is torn, or of another shape, may raise."""
+
+
+def numbers(column: "array[float]") -> np.ndarray:
+    """Return a column of `Records` as float (N,): a copy of a copy, since nobody can lengthen what NumPy looks at."""
+    return np.array(column[:])
 
 
 @dataclass
@@ -30,6 +45,7 @@ class Records:
         layers: what went on in the layers, some dozens of times.
         paused: whether the last pause still lasts.
         end: the last record: final state, test accuracy or error; empty until the end.
+        left_out: how many steps the columns leave out: 0, but for a summary of a run that is over.
     """
 
     begin: dict[str, Any] = field(default_factory=dict)
@@ -44,6 +60,12 @@ class Records:
     layers: list[LayerRecord] = field(default_factory=list)
     paused: bool = False
     end: dict[str, Any] = field(default_factory=dict)
+    left_out: int = 0
+
+    @property
+    def steps(self) -> int:
+        """Updates so far."""
+        return self.left_out + len(self.loss)
 
     @property
     def best(self) -> EpochEnd | None:
@@ -64,44 +86,84 @@ class Records:
         return changed
 
     def add(self, values: dict[str, Any]) -> None:
-        """Add one line of the record file."""
+        """Add one line of the record file.
+
+        Raises:
+            ValueError, TypeError, KeyError: if it is not of a record's shape; then nothing is changed.
+        """
         match values["record"]:
+            case "step":
+                self._add_step(values)
             case "begin":
+                for name in ("train_images", "validation_images"):
+                    _count(values.get(name, 0))
                 self.begin = values
             case "continue":
-                self._go_back(values["step"], values["epochs"])
+                self._go_back(_count(values["step"]), _count(values["epochs"]))
             case "pause" | "resume" as kind:
                 self.paused = kind == "pause"
             case "clock":
-                self.clock.append((values["seconds"], values["step"]))
+                self.clock.append((_finite(values["seconds"]), _count(values["step"])))
             case "change":
-                self.changes.append({name: value for name, value in values.items() if name != "record"})
+                self._add_change({name: value for name, value in values.items() if name != "record"})
             case "layers":
+                _count(values["step"])
+                _all_finite(values["layers"])
                 self.layers.append(layers_from_json(values))
             case "end":
+                _check_end(values)
                 self.end = values
             case _:
-                self._add_record(from_json(values))
+                self._add_epoch(values)
 
-    def _add_record(self, record: Record) -> None:
-        if isinstance(record, StepEnd):
-            self.loss.append(record.loss)
-            self.accuracy.append(record.accuracy)
-            self.learning_rate.append(record.learning_rate)
-        else:
-            self.epochs.append(record)
-        if record.validation_loss is not None and record.validation_accuracy is not None:
-            self.validation_loss.append((record.step, record.validation_loss))
-            self.validation_accuracy.append((record.step, record.validation_accuracy))
+    def _add_step(self, values: dict[str, Any]) -> None:
+        # Not by way of `StepEnd`: a file holds hundreds of thousands of these lines.
+        step, validation = _count(values["step"]), values.get("validation_loss")
+        figures = [_finite(values[name]) for name in ("loss", "accuracy", "learning_rate")]
+        if validation is not None:
+            validation = _finite(validation), _finite(values["validation_accuracy"])
+        if step <= len(self.loss):
+            return  # written twice
+        for column, figure in zip((self.loss, self.accuracy, self.learning_rate), figures, strict=True):
+            column.append(figure)
+        if validation is not None:
+            self._add_validation(step, *validation)
+
+    def _add_epoch(self, values: dict[str, Any]) -> None:
+        epoch = from_json(values)
+        if not isinstance(epoch, EpochEnd) or type(epoch.best) is not bool:
+            raise TypeError(f"found {values}, expected the end of an epoch")
+        validation = [figure for figure in (epoch.validation_loss, epoch.validation_accuracy) if figure is not None]
+        for figure in (epoch.train_loss, epoch.train_accuracy, epoch.seconds, *validation):
+            _finite(figure)
+        for count in (epoch.epoch, epoch.step):
+            _count(count)
+        if self.epochs and epoch.epoch <= self.epochs[-1].epoch:
+            return  # written twice
+        self.epochs.append(epoch)
+        if epoch.validation_loss is not None and epoch.validation_accuracy is not None:
+            self._add_validation(epoch.step, epoch.validation_loss, epoch.validation_accuracy)
+
+    def _add_validation(self, step: int, loss: float, accuracy: float) -> None:
+        self.validation_loss.append((step, loss))
+        self.validation_accuracy.append((step, accuracy))
+
+    def _add_change(self, change: dict[str, Any]) -> None:
+        for name, value in change.items():
+            if name in ("step", "fork"):
+                _count(value)
+            elif name not in MUTABLE_FIELDS or not SETTINGS[name].kind.accepts(value):
+                raise ValueError(f"found a change of {name!r} to {value!r}, expected a setting and what it may be")
+        self.changes.append({"step": change["step"], **change})
 
     def _go_back(self, step: int, epochs: int) -> None:
         """Drop what came after a checkpoint: the same steps will come once more, or others in their place."""
-        undone = {epoch.step for epoch in self.epochs[epochs:]}  # its last step may be that of the checkpoint
+        undone = {epoch.step for epoch in self.epochs if epoch.epoch > epochs}  # the last may be the checkpoint's step
         for column in (self.loss, self.accuracy, self.learning_rate):
             del column[step:]
         for name in ("validation_loss", "validation_accuracy"):
             setattr(self, name, [(at, value) for at, value in getattr(self, name) if at <= step and at not in undone])
-        self.epochs = self.epochs[:epochs]
+        self.epochs = [epoch for epoch in self.epochs if epoch.epoch <= epochs]
         self.clock = [(seconds, at) for seconds, at in self.clock if at <= step]
         self.changes = [change for change in self.changes if change["step"] <= step]
         self.layers = [record for record in self.layers if record.step <= step]
@@ -116,23 +178,74 @@ class RecordReader:
 
     Attributes:
         records: all that was read so far.
+        offset: how many bytes of the file that was.
+        behind: whether there was no time for all of it.
     """
 
     def __init__(self, path: Path) -> None:
         self.records = Records()
+        self.offset = 0
+        self.behind = False
         self._path = path
-        self._offset = 0
 
-    def read(self) -> Records:
-        """Read on, and return all records."""
+    def read(self, seconds: float = math.inf) -> Records:
+        """Read on, for about so many seconds at most, and return all records; a line that is none is skipped."""
+        self.behind = False
+        deadline = time.monotonic() + seconds
         try:
             with self._path.open("rb") as file:
-                file.seek(self._offset)
-                content = file.read()
+                file.seek(self.offset)
+                while content := file.read(PIECE):
+                    # The last line may be half written. One that is longer than any record is none.
+                    whole = content.rfind(b"\n") + 1 or (len(content) if len(content) == PIECE else 0)
+                    for line in content[:whole].decode("utf-8", "replace").split("\n"):
+                        self._add(line)
+                    self.offset += whole
+                    if len(content) < PIECE:
+                        break
+                    if time.monotonic() > deadline:
+                        self.behind = True
+                        break
+                    file.seek(self.offset)
         except FileNotFoundError:
-            return self.records
-        whole = content[: content.rfind(b"\n") + 1]  # the last line may be half written
-        self._offset += len(whole)
-        for line in whole.splitlines():
-            self.records.add(json.loads(line))
+            pass
         return self.records
+
+    def _add(self, line: str) -> None:
+        try:
+            self.records.add(json.loads(line))
+        except UNREADABLE:
+            return
+
+
+def _count(value: Any) -> int:
+    """Return a whole number of at least 0; ValueError if it is none."""
+    if type(value) is not int or not 0 <= value < 1 << 53:
+        raise ValueError(f"found {value!r}, expected a whole number of at least 0")
+    return value
+
+
+def _finite(value: Any) -> float:
+    """Return a finite number; ValueError if it is none."""
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise ValueError(f"found {value!r}, expected a finite number")
+    return float(value)
+
+
+def _all_finite(values: Any) -> None:
+    """Check the numbers in lists and dictionaries; None may stand for one that there is not."""
+    if isinstance(values, dict | list):
+        for value in values.values() if isinstance(values, dict) else values:
+            _all_finite(value)
+    elif values is not None:
+        _finite(values)
+
+
+def _check_end(values: dict[str, Any]) -> None:
+    if values["state"] not in ("finished", "stopped", "failed"):
+        raise ValueError(f"found the state {values['state']!r}, expected one that ends a run")
+    if "test_accuracy" in values:
+        _finite(values["test_accuracy"])
+    if "diverged" in values:
+        _count(values["diverged"]["step"])
+        _finite(values["diverged"]["learning_rate"])

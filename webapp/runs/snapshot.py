@@ -14,6 +14,8 @@ State = Literal["queued", "running", "paused", "interrupted", "stopped", "finish
 
 
 ACTIVE: tuple[State, ...] = ("queued", "running", "paused")
+RESTING: tuple[State, ...] = ("paused", "interrupted")
+"""Unless a worker waits in it, such a run goes on with a new one."""
 
 
 PACE_RECORDS = 20
@@ -35,6 +37,8 @@ class Snapshot:
         pausing: whether it was told to pause and has not come to its step's end yet.
         stopping: whether it was told to stop and has not come to its step's end yet.
         folder: its files.
+        elsewhere: whether another server that shares the folder trains it or lets it wait: only that one can steer it.
+        behind: whether there are more records than there was time to read; the state is "running" until they are read.
     """
 
     id: str
@@ -47,11 +51,13 @@ class Snapshot:
     pausing: bool
     stopping: bool
     folder: RunFolder
+    elsewhere: bool = False
+    behind: bool = False
 
     @property
     def step(self) -> int:
         """Updates so far."""
-        return len(self.records.loss)
+        return self.records.steps
 
     @property
     def steps_per_epoch(self) -> int:

@@ -3,10 +3,13 @@
 Started by `registry.py` as `python -m webapp.runs.worker FOLDER`; `folder.py` says what the folder holds. The worker
 appends its records to a file, one JSON object a line, and keeps checkpoints. Commands come as lines on standard input,
 each a JSON object with "do": "pause", "resume", "step" (one update), "epoch" (up to the end of one), "change" (with the
-new "recipe"), "stop". When the input ends, the server is gone: the worker keeps a checkpoint and leaves, and another
-one can go on from there. This is the whole seam: a job description in, records out.
+new "recipe"), "stop". When the input ends, the server is gone or needs the room, and a pause lasts for minutes at most:
+the worker keeps a checkpoint and leaves, and another one can go on from there; it begins with a pause if "paused"
+follows the folder. This is the whole seam: a job description in, records out.
 """
 
+import contextlib
+import errno
 import json
 import os
 import queue
@@ -14,11 +17,12 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from mnist_core.data.dataset import Dataset, Split, load_dataset
 from mnist_core.errors import DivergedError, MnistCoreError
@@ -27,10 +31,11 @@ from mnist_core.recipes.recipe import MUTABLE_FIELDS, Recipe
 from mnist_core.training.checkpoint import load_checkpoint, save_checkpoint
 from mnist_core.training.layer_statistics import LayerRecord, layer_statistics, layers_to_json
 from mnist_core.training.records import EpochEnd, Record, StepEnd, to_json
-from mnist_core.training.state import TrainingState, init_state, reconfigure
+from mnist_core.training.state import init_state, reconfigure
 from mnist_core.training.stream import Training
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
+from webapp.runs.kept_epochs import keep_epoch
 from webapp.runs.records import RecordReader, Records
 
 FLUSH_SECONDS = 0.1
@@ -44,9 +49,8 @@ SAVE_SHARE = 0.02
 LAYER_LOOKS = 30
 """How often a training looks into its layers."""
 LAYER_IMAGES = 100
-KEPT_EPOCHS = 64
-KEPT_BYTES = 400_000_000
-"""How many checkpoints of epochs are kept at most; beyond that, every other one goes."""
+PAUSED_SECONDS = 300
+"""How long a worker stays in memory during a pause."""
 LOCK_SECONDS = 30
 """How long to wait for a worker that another server has left, and that is about to end."""
 
@@ -60,12 +64,17 @@ def validations_per_epoch(recipe: Recipe) -> int:
 
 
 class RecordFile:
-    """Appends JSON lines; many at once: between two steps of a small network, each would cost several times as much."""
+    """Appends JSON lines; many at once: between two steps of a small network, each would cost several times as much.
 
-    def __init__(self, file: IO[str]) -> None:
+    Args:
+        file: unbuffered: what could not be written must not come later, after something else.
+    """
+
+    def __init__(self, file: RawIOBase | BytesIO) -> None:
         self._file = file
         self._waiting: list[Record | dict[str, Any]] = []
         self._flushed = time.monotonic()
+        self._torn = False
 
     def write(self, record: Record | dict[str, Any], flush: bool = False) -> None:
         """Append one record; it reaches the disk within `FLUSH_SECONDS` of the next one, or at once."""
@@ -74,11 +83,18 @@ class RecordFile:
             self.flush()
 
     def flush(self) -> None:
-        """Bring all that was written to the disk."""
+        """Bring all that was written to the disk.
+
+        Raises:
+            OSError: if that fails: these records are lost, and the next one begins a line of its own.
+        """
         records = (record if isinstance(record, dict) else to_json(record) for record in self._waiting)
-        self._file.write("".join(json.dumps(values) + "\n" for values in records))
-        self._file.flush()
+        content = b"\n" * self._torn + "".join(json.dumps(values) + "\n" for values in records).encode()
         self._waiting.clear()
+        self._torn = True
+        while content:
+            content = content[self._file.write(content) :]
+        self._torn = False
         self._flushed = time.monotonic()
 
 
@@ -93,27 +109,6 @@ def listen(stream: IO[str]) -> queue.Queue[dict[str, Any]]:
 
     threading.Thread(target=read, daemon=True).start()
     return commands
-
-
-def keep_epoch(folder: RunFolder, state: TrainingState, fingerprint: str) -> None:
-    """Save the training as it stands between two epochs, if this one's turn has come.
-
-    The epochs that are kept are evenly spread over the training, as many as there is room for.
-
-    Args:
-        folder: of the run.
-        state: the training, which has just ended an epoch or not yet begun the first.
-        fingerprint: of its data set.
-    """
-    kept = folder.kept_epochs() or (state.epoch,)
-    spacing = kept[1] - kept[0] if len(kept) > 1 else 1
-    if (state.epoch - kept[0]) % spacing and not state.finished:
-        return
-    path = folder.epoch_checkpoint(state.epoch)
-    save_checkpoint(path, state, fingerprint)
-    room = max(4, min(KEPT_EPOCHS, KEPT_BYTES // path.stat().st_size))
-    if len(kept) >= room:
-        folder.drop_epochs(kept[1::2])
 
 
 class Work:
@@ -134,9 +129,15 @@ class Work:
         self._seconds = 0.0
         self._saved, self._save_cost = time.monotonic(), 0.0
 
-    def run(self, job: Job, dataset: Dataset) -> None:
-        """Train to the end, or until told to leave."""
-        training, before = self._begin(job, dataset)
+    def run(self, job: Job, dataset: Dataset, paused: bool) -> None:
+        """Train to the end, or until told to leave.
+
+        Args:
+            job: what is to be trained.
+            dataset: the job's data.
+            paused: whether to begin with a pause.
+        """
+        training, before = self._begin(job, dataset, paused)
         split = training.split
         # Both follow from the job, not from the epochs as changed on the way: else a resumed run would look elsewhere.
         spacing = max(1, job.recipe.epochs * job.recipe.steps_per_epoch(len(split.train_images)) // LAYER_LOOKS)
@@ -173,6 +174,8 @@ class Work:
             order = None
             end |= {"state": "failed", "diverged": {"step": error.step, "learning_rate": error.learning_rate}}
         if order == "leave":
+            if self._until is not None:
+                self._pause()  # it comes before the end of the epoch now
             self._save(training)
             return
         if order == "stop":
@@ -183,7 +186,7 @@ class Work:
             end["test_accuracy"] = network.test_accuracy
         self._records.write(end, flush=True)
 
-    def _begin(self, job: Job, dataset: Dataset) -> tuple[Training, Records]:
+    def _begin(self, job: Job, dataset: Dataset, paused: bool) -> tuple[Training, Records]:
         """Start the training, or take it up where a checkpoint has left it; give also what was recorded up to there."""
         before = RecordReader(self._folder.records).read()
         if self._folder.checkpoint.exists():
@@ -209,8 +212,9 @@ class Work:
                 },
                 flush=True,
             )
-            if job.begins_paused:
-                self._pause()
+            paused = paused or job.begins_paused
+        if paused:
+            self._pause()
         return training, before
 
     def _obey(self, training: Training) -> str | None:
@@ -222,7 +226,10 @@ class Work:
             What ends the training: "stop" or "leave"; None to go on.
         """
         while self._until is not StepEnd and (self._waiting or not self._commands.empty()):
-            command = self._commands.get()
+            try:
+                command = self._commands.get(timeout=PAUSED_SECONDS)
+            except queue.Empty:
+                return "leave"
             match command["do"]:
                 case "stop" | "leave" as order:
                     return str(order)
@@ -290,26 +297,33 @@ def _probe(recipe: Recipe, split: Split) -> tuple[np.ndarray, np.ndarray]:
     return normalize(split.train_images[chosen], recipe.normalization), split.train_labels[chosen]
 
 
-def work(folder: RunFolder, commands: queue.Queue[dict[str, Any]], records: RecordFile) -> None:
+def work(folder: RunFolder, commands: queue.Queue[dict[str, Any]], records: RecordFile, paused: bool = False) -> None:
     """Train as the folder's job says, and write what happens; the last record says so if it can't be done."""
     try:
         job = folder.read_job()
         if job is None:
             raise MnistCoreError(f"{folder.path}: its job.json is missing or damaged; start the run anew")
-        Work(folder, commands, records).run(job, load_dataset(job.data))
+        Work(folder, commands, records).run(job, load_dataset(job.data), paused)
     except (MnistCoreError, OSError, MemoryError) as error:
-        records.write({"record": "end", "state": "failed", "error": str(error) or type(error).__name__}, flush=True)
+        reason = str(error) or type(error).__name__
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            reason = "the disk of the server is full; delete old runs, then run it again"
+        with contextlib.suppress(OSError):  # on a full disk
+            records.write({"record": "end", "state": "failed", "error": reason}, flush=True)
 
 
 def main() -> None:
-    """Run the worker of the folder named on the command line."""
+    """Run the worker of the folder named on the command line, unless another one works there and stays."""
     if hasattr(os, "nice"):
         os.nice(15)  # the pages come first: measured, a click is answered faster than with training in a thread
     folder = RunFolder(Path(sys.argv[1]))
-    with FileLock(folder.lock, timeout=LOCK_SECONDS):
+    with contextlib.suppress(Timeout), FileLock(folder.lock, timeout=LOCK_SECONDS):
+        if RecordReader(folder.records).read().end:
+            return  # another server's worker has done it all in the meantime
         folder.drop_half_line()
-        with folder.records.open("a", encoding="utf-8") as file:
-            work(folder, listen(sys.stdin), RecordFile(file))
+        folder.drop_half_files()
+        with folder.records.open("ab", buffering=0) as file:
+            work(folder, listen(sys.stdin), RecordFile(file), "paused" in sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ import numpy as np
 from webapp.visitors.folder import opened
 
 SIDE = 28
+MAX_GAMES = 2_000
+"""About 17 MB: sixty players for half an hour. Then whoever has finished most loses the oldest game for each new one: a
+flood by one player costs the others none, and one by many made-up players leaves each of them the last game, until
+there are this many players."""
 NEWEST = 48
 """How many drawings that were read wrongly are given at most."""
 
@@ -24,6 +28,7 @@ CREATE TABLE IF NOT EXISTS games (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, pl
 CREATE TABLE IF NOT EXISTS rounds (
     game INTEGER NOT NULL REFERENCES games (id), asked INTEGER NOT NULL, read INTEGER, answer INTEGER, image BLOB
 );
+CREATE INDEX IF NOT EXISTS rounds_by_game ON rounds (game);  -- deleted without a search
 """,
 )
 
@@ -72,7 +77,7 @@ class ClassResults:
 
 
 def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round]) -> None:
-    """Keep a finished game.
+    """Keep a finished game; beyond `MAX_GAMES`, another makes room.
 
     Args:
         kind: which game it was.
@@ -81,7 +86,7 @@ def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round]) -
         rounds: its questions, with what was answered.
 
     Raises:
-        sqlite3.Error: if the file can't be written.
+        StorageError: if the file can't be written.
     """
     with _opened() as database:
         game = database.execute(
@@ -91,13 +96,20 @@ def add_game(kind: Kind, player: str, seconds: float, rounds: Sequence[Round]) -
             "INSERT INTO rounds (game, asked, read, answer, image) VALUES (?, ?, ?, ?, ?)",
             [(game, *found) for found in rounds],
         )
+        (games,) = database.execute("SELECT count(*) FROM games").fetchone()
+        for _surplus in range(games - MAX_GAMES):
+            (oldest,) = database.execute(
+                "SELECT min(id) FROM games GROUP BY player ORDER BY count(*) DESC, 1 LIMIT 1"
+            ).fetchone()
+            database.execute("DELETE FROM rounds WHERE game = ?", (oldest,))
+            database.execute("DELETE FROM games WHERE id = ?", (oldest,))
 
 
 def class_results() -> ClassResults:
     """Look at what has been played.
 
     Raises:
-        sqlite3.Error: if the file can't be read.
+        StorageError: if the file can't be read.
     """
     with _opened() as database:
         players, draw_games, duels, seconds = database.execute(
@@ -140,7 +152,7 @@ def empty_class() -> None:
     """Delete all games and drawings: a new class begins.
 
     Raises:
-        sqlite3.Error: if the file can't be written.
+        StorageError: if the file can't be written.
     """
     with _opened() as database:
         database.execute("DELETE FROM rounds")

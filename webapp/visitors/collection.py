@@ -1,10 +1,12 @@
 """The drawings that visitors have labelled and let the server keep, each visitor's for themselves, in SQLite.
 
-Every call opens the database for itself and leaves it at once: thirty visitors take turns within milliseconds.
+Every call opens the database for itself and leaves it at once: thirty visitors take turns within milliseconds. Each
+raises a `StorageError` if the file can't be read or written.
 """
 
 import gzip
 import io
+import sqlite3
 import time
 import zipfile
 from functools import partial
@@ -15,15 +17,24 @@ from PIL import Image
 
 from mnist_core.io.idx import idx_header
 from webapp.i18n import gettext as _
-from webapp.visitors.folder import opened
+from webapp.visitors.folder import StorageError, opened
 from webapp.visitors.identity import owner_of
 
 MAX_DRAWINGS = 500
 """Of one visitor."""
 MAX_PAGES = 75_000
-"""Of 4 kB, for all visitors together. Whoever deletes the cookie is a new visitor, so the first limit alone is none."""
+"""Of 4 kB, for all visitors together. Whoever deletes the cookie is a new visitor, so the first limit alone is none.
+
+When all is full, whoever has most drawings loses the oldest one for each that somebody with fewer keeps, until all have
+equally many. So a newcomer is not shut out, and who has few loses nothing to one who is greedy. Somebody who makes up
+many visitors can bring all down to equally few, but no further: to leave a class ten drawings each takes five thousand
+made-up visitors with ten each. If the oldest ones made room instead, a hundred would wipe out everybody's.
+"""
 MAX_SIDE = 200
 """Longer side of the picture that is kept of a drawing, in pixels."""
+MAX_PNG = 10_000
+"""Bytes of that picture; a drawing has half as many. What has more is noise, and is made smaller until it fits: with
+`MAX_DRAWINGS`, this limits what one visitor takes to a fiftieth of all."""
 TEST_EVERY = 5
 """Every fifth drawing goes into the test files of an export that has at least twice as many."""
 
@@ -48,7 +59,7 @@ CREATE INDEX IF NOT EXISTS drawings_by_label ON drawings (owner, label);  -- cou
 )
 
 
-class CollectionFullError(Exception):
+class CollectionFullError(StorageError):
     """There is no room for one drawing more."""
 
 
@@ -82,32 +93,49 @@ def keep_drawing(visitor: str, image: np.ndarray, drawing: np.ndarray, label: in
         The drawing's id.
 
     Raises:
-        CollectionFullError: if the visitor, or all together, have as many as can be kept.
+        CollectionFullError: if the visitor has as many as can be kept; or all together have, and nobody can spare one.
+        StorageError: if the file can't be written.
     """
-    owner, pixels = owner_of(visitor), (image * 255).round().astype(np.uint8).tobytes()
-    picture = Image.fromarray((drawing * 255).round().astype(np.uint8))
-    picture.thumbnail((MAX_SIDE, MAX_SIDE))
-    png = io.BytesIO()
-    picture.save(png, "PNG")
+    owner, pixels, png = owner_of(visitor), (image * 255).round().astype(np.uint8).tobytes(), _png(drawing)
     with _open() as database:
         database.execute("BEGIN IMMEDIATE")  # nobody adds one between counting and adding
         known = database.execute("SELECT 1 FROM drawings WHERE owner = ? AND image = ?", (owner, pixels)).fetchone()
         (own,) = database.execute("SELECT count(*) FROM drawings WHERE owner = ?", (owner,)).fetchone()
-        (pages,) = database.execute(
-            "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
-        ).fetchone()
         if known is None and own >= MAX_DRAWINGS:
             raise CollectionFullError(
                 _("Your collection is full: it holds {count} drawings. Delete some first.").format(count=own)
             )
-        if known is None and pages >= MAX_PAGES:
-            raise CollectionFullError(_("The server keeps as many drawings as it can. Nothing was kept."))
+        if known is None:
+            _make_room(database, own)
         row = database.execute(
             "INSERT INTO drawings (owner, label, read, image, png, kept_at) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (owner, image) DO UPDATE SET label = excluded.label RETURNING id",
-            (owner, label, read, pixels, png.getvalue(), time.time()),
+            (owner, label, read, pixels, png, time.time()),
         ).fetchone()
         return int(row[0])
+
+
+def _make_room(database: sqlite3.Connection, own: int) -> None:
+    """Delete drawings of whoever has most, as long as all is full, for somebody with `own`, who is not to have more."""
+    pages = "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
+    while database.execute(pages).fetchone()[0] >= MAX_PAGES:
+        most, oldest = database.execute(
+            "SELECT count(*), min(id) FROM drawings GROUP BY owner ORDER BY 1 DESC, 2 LIMIT 1"
+        ).fetchone() or (0, None)
+        if most <= own + 1:
+            raise CollectionFullError(_("The server keeps as many drawings as it can. Nothing was kept."))
+        database.execute("DELETE FROM drawings WHERE id = ?", (oldest,))
+
+
+def _png(drawing: np.ndarray) -> bytes:
+    picture, side = Image.fromarray((drawing * 255).round().astype(np.uint8)), MAX_SIDE
+    while True:
+        picture.thumbnail((side, side))
+        png = io.BytesIO()
+        picture.save(png, "PNG")
+        if len(png.getvalue()) <= MAX_PNG:
+            return png.getvalue()
+        side //= 2
 
 
 def counts_of(visitor: str) -> np.ndarray:
@@ -165,8 +193,8 @@ def export(visitor: str) -> bytes:
         rows = database.execute(
             "SELECT id, label, image, png FROM drawings WHERE owner = ? ORDER BY id", (owner_of(visitor),)
         ).fetchall()
-    images = np.stack([np.frombuffer(image, np.uint8).reshape(28, 28) for _key, _label, image, _png in rows])
-    labels = np.array([label for _key, label, _image, _png in rows], np.uint8)
+    images = np.frombuffer(b"".join(image for _key, _label, image, _picture in rows), np.uint8).reshape(-1, 28, 28)
+    labels = np.array([label for _key, label, _image, _picture in rows], np.uint8)
     is_test = np.arange(len(rows)) % TEST_EVERY == TEST_EVERY - 1
     divided = len(rows) >= 2 * TEST_EVERY
     parts = {"train": ~is_test, "t10k": is_test} if divided else dict.fromkeys(("train", "t10k"), ...)

@@ -1,20 +1,25 @@
-"""Where the server keeps what visitors leave."""
+"""Where the server keeps what visitors leave, and in which words it says that it can't."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from webapp.i18n import gettext as _
+
 WAIT_SECONDS = 10
 """Thirty phones may finish at the same moment: each waits for its turn."""
 
 
+class StorageError(Exception):
+    """What visitors leave cannot be read or written; the text says why, in the visitor's language."""
+
+
 def visitors_folder() -> Path:
-    """Return the folder for what visitors leave on the server: `VISITORS_DIR` (visitors/), made when first needed."""
-    folder = Path(os.environ.get("VISITORS_DIR", "visitors"))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    """Return the folder for what visitors leave on the server: `VISITORS_DIR` (visitors/); who writes makes it."""
+    return Path(os.environ.get("VISITORS_DIR", "visitors"))
 
 
 @contextmanager
@@ -26,10 +31,39 @@ def opened(name: str, schema: str) -> Iterator[sqlite3.Connection]:
         schema: statements that are run first, each time.
 
     Raises:
-        sqlite3.Error: if the file can't be read or written.
+        StorageError: if the file can't be read or written, also within the block.
     """
-    with closing(sqlite3.connect(visitors_folder() / name, timeout=WAIT_SECONDS)) as database:
-        database.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-        database.executescript(schema)
-        with database:
-            yield database
+    folder = visitors_folder()
+    with in_words(name):
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(folder / name, timeout=WAIT_SECONDS)) as database:
+            database.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+            database.executescript(schema)
+            with database:
+                yield database
+
+
+@contextmanager
+def in_words(name: str) -> Iterator[None]:
+    """Make a `StorageError` of what the disk or SQLite refuses in the block; `name` is that of the file, for people."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        text = _("The server cannot use its file {name}: {reason}. Please tell whoever looks after it.")
+        raise StorageError(text.format(name=name, reason=_reason(error))) from error
+
+
+def _reason(error: OSError | sqlite3.Error) -> str:
+    code = error.errno if isinstance(error, OSError) else getattr(error, "sqlite_errorname", None)
+    match code:
+        case errno.ENOSPC | errno.EDQUOT | "SQLITE_FULL":
+            return _("the disk is full")
+        case "SQLITE_NOTADB" | "SQLITE_CORRUPT":
+            return _("it is damaged")
+        case "SQLITE_BUSY" | "SQLITE_LOCKED":
+            return _("something else has kept it busy for long")
+        case errno.EACCES | errno.EPERM | errno.EROFS | errno.EEXIST | errno.ENOTDIR | errno.EISDIR:
+            return _("its folder cannot be used")
+        case str() if code.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return _("its folder cannot be used")
+    return str(error)

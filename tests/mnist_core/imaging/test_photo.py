@@ -184,6 +184,21 @@ def test_of_anything_few_digits_are_read(recognizer):
     assert find_digits(np.zeros((1, 1), np.uint8)) == []
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 400), (2, 400), (3, 1201), (5, 1200), (12, 5000)])
+def test_pictures_of_extreme_shape_are_looked_at(recognizer, shape):
+    specks = np.where(np.random.default_rng(1).random(shape) < 0.03, 20, 200).astype(np.uint8)
+    for picture in (specks, specks.T):
+        assert len(recognizer.recognize_picture(picture)) <= MAX_DIGITS
+
+
+def test_a_photograph_of_20_megapixels_is_read_shrunk_as_it_was_written(recognizer):
+    ink, labels = written(0)
+    file = io.BytesIO()
+    Image.fromarray(photograph(ink, falls=1.5)).resize((5120, 3840)).save(file, "JPEG")
+    parts = recognizer.recognize_picture(read_picture(file.getvalue(), longest=WORK_SIDE))
+    assert [part.recognition.digit for part in parts] == labels.tolist()
+
+
 def test_what_is_no_picture_is_refused(recognizer):
     with pytest.raises(ImageError, match="uint8"):
         recognizer.recognize_picture(np.zeros((300, 300)))

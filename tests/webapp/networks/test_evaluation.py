@@ -1,16 +1,18 @@
 """Readings of the test images: they agree with the core's evaluation, and cost no more than they may."""
 
 import dataclasses
+import weakref
 
 import numpy as np
 import pytest
+import streamlit as st
 
 from mnist_core.errors import DataError
 from mnist_core.network import Network
 from mnist_core.training.state import init_state
 from webapp import datasets
 from webapp.datasets import is_offered
-from webapp.networks.evaluation import MAX_WORK, MIN_IMAGES, read_test_images
+from webapp.networks.evaluation import MAX_WORK, MIN_IMAGES, cached_reading, read_test_images
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,15 @@ def test_a_data_set_is_loaded_once(data_folder, tmp_path):
     assert datasets.dataset(str(data_folder)) is datasets.dataset(str(data_folder))
     with pytest.raises(DataError):
         datasets.dataset(str(tmp_path))
+
+
+def test_of_a_training_only_the_newest_reading_is_held(small_network, data_folder, tmp_path):
+    path, held = tmp_path / "network.npz", []
+    for temperature in (1.0, 2.0, 3.0):
+        dataclasses.replace(small_network, temperature=temperature).save(path)
+        reading = cached_reading(path, str(data_folder), MAX_WORK)
+        st.cache_resource.clear()  # what Streamlit does when any browser asks for it
+        assert cached_reading(path, str(data_folder), MAX_WORK) is reading
+        held.append(weakref.ref(reading))
+        del reading
+    assert [reading() is not None for reading in held] == [False, False, True]

@@ -2,9 +2,7 @@
 
 import dataclasses
 
-import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.network import Network
@@ -12,15 +10,15 @@ from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.state import init_state
 from tests.paths import ROOT
+from tests.webapp.components.events import data_of
 from tests.webapp.real_runs import wait_for
 from webapp import datasets
-from webapp.components import live_chart
 from webapp.networks import recognizers
 from webapp.runs.job import Job
 
 
 def open_app(page: str = "", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -43,13 +41,13 @@ def test_the_drawing_page_opens(page_runs, language, title):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_training_page_opens(page_runs, language):
-    app = open_app("webapp/pages/train/page.py", lang=language)
+    app = open_app("train/page.py", lang=language)
     assert not app.button(key="start").disabled
 
 
 def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, data_folder):
     monkeypatch.setenv("MNIST_DIR", str(data_folder))  # not MNIST: the run must say so, and fail
-    app = open_app("webapp/pages/train/page.py")
+    app = open_app("train/page.py")
     app.text_input(key="quick.hidden_sizes").set_value("12，7")  # a Chinese comma
     app.number_input(key="quick.epochs").set_value(2)
     app.selectbox(key="quick.optimizer").set_value("adam")
@@ -68,7 +66,7 @@ def test_a_training_is_started_with_the_chosen_settings(page_runs, monkeypatch, 
     ("layers", "message"), [("a, b", "whole numbers"), ("0", "1 to 16,384 units"), ("6000, 6000", "GB of memory")]
 )
 def test_wrong_layers_start_nothing(page_runs, layers, message):
-    app = open_app("webapp/pages/train/page.py")
+    app = open_app("train/page.py")
     app.text_input(key="quick.hidden_sizes").set_value(layers)
     app.button(key="start").click().run()
     assert message in texts(app)
@@ -79,20 +77,20 @@ def test_without_mnist_synthetic_digits_and_a_download_are_offered(page_runs, mo
     monkeypatch.delenv("MNIST_DIR", raising=False)
     monkeypatch.setattr("mnist_core.data.dataset.cache_folder", lambda: tmp_path / "empty")
     monkeypatch.setattr("mnist_core.data.dataset.LOCAL_FOLDER", tmp_path / "empty")
-    app = open_app("webapp/pages/train/page.py")
+    app = open_app("train/page.py")
     assert app.selectbox(key="data").value == "synthetic"
     assert any("Download MNIST" in button.label for button in app.button)
 
 
 def test_a_wrong_mnist_dir_is_explained(page_runs, monkeypatch, tmp_path):
     monkeypatch.setenv("MNIST_DIR", str(tmp_path))
-    assert "MNIST_DIR names the wrong folder" in texts(open_app("webapp/pages/train/page.py"))
+    assert "MNIST_DIR names the wrong folder" in texts(open_app("train/page.py"))
 
 
 def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, data_folder):
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
     wait_for(page_runs, run_id)
-    app = open_app("webapp/pages/train/page.py", run=run_id)
+    app = open_app("train/page.py", run=run_id)
     app.query_params["run"] = run_id
     app.run()
     assert app.metric[0].value.endswith("%")
@@ -105,7 +103,7 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
 def open_run(run_id: str, language: str) -> AppTest:
     """The training page with a run."""
     app = open_app(lang=language)
-    app.switch_page("webapp/pages/train/page.py")
+    app.switch_page("train/page.py")
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception
@@ -134,7 +132,7 @@ def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder
 
 @pytest.mark.parametrize(("language", "source"), [("en", "whoever writes it"), ("zh", "无论谁写")])
 def test_distorting_is_explained_where_it_is_switched_on(page_runs, language, source):
-    app = open_app("webapp/pages/train/page.py", lang=language)
+    app = open_app("train/page.py", lang=language)
     assert source not in texts(app)
     app.toggle(key="quick.distort").set_value(True).run()
     assert not app.exception
@@ -146,7 +144,7 @@ def test_a_new_visit_to_a_run_begins_with_its_settings(page_runs, data_folder):
     run_id = page_runs.start(Job(recipe, str(data_folder)))
     wait_for(page_runs, run_id)
     app = open_app()
-    app.switch_page("webapp/pages/train/page.py")
+    app.switch_page("train/page.py")
     app.query_params["run"] = run_id
     app.run()
     assert not app.exception
@@ -165,7 +163,7 @@ def test_a_broken_weights_file_is_an_error_on_the_page_and_no_traceback(page_run
 
 def open_test_image(language: str = "en", **query: str) -> AppTest:
     """The drawing page with a test image."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     for name, value in {"lang": language, **query}.items():
         app.query_params[name] = value
     app.run()
@@ -214,19 +212,19 @@ def test_a_network_in_training_reads_on_the_drawing_page(page_runs, monkeypatch,
     app = open_test_image(**query)
     assert app.selectbox(key="network_choice").value == run_id
     assert f"{run_id} — in training" in app.selectbox(key="network_choice").options
-    before = htmls(app)
+    before = data_of(app, "answer")
     page_runs.resume(run_id)
     wait_for(page_runs, run_id)
     app.run()
     assert not app.exception
-    assert htmls(app) != before  # its weights are others now
+    assert data_of(app, "answer") != before  # its weights are others now
     assert any(option.startswith(f"{run_id} — reads") for option in app.selectbox(key="network_choice").options)
 
 
 def test_the_network_of_a_link_counts_more_than_the_one_chosen_before(page_runs, tiny_recipe, data_folder):
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder)))
     wait_for(page_runs, run_id)
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     app.session_state["network"] = "default"
     app.query_params["network"] = run_id
     app.run()
@@ -249,12 +247,3 @@ def test_data_folders_are_found(monkeypatch, tmp_path, data_folder):
     monkeypatch.setattr(datasets, "DATA_FOLDER", data_folder.parent)
     (data_folder.parent / "something else").mkdir(exist_ok=True)
     assert datasets.data_folders() == [data_folder]
-
-
-def test_plotly_is_served_from_here(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    st.cache_resource.clear()
-    address = live_chart.plotly_script()
-    assert address.startswith("/app/static/plotly.min.js")
-    assert (tmp_path / "static" / "plotly.min.js").stat().st_size > 1_000_000
-    assert np.all([path.suffix == ".js" for path in (tmp_path / "static").iterdir()])

@@ -40,3 +40,12 @@ def test_orders(tmp_path, by: Order, expected):
     runs = Runs(tmp_path, at_once=1)
     snapshots = [snapshot for run_id in "abcd" if (snapshot := runs.snapshot(run_id)) is not None]
     assert [snapshot.id for snapshot in ordered(snapshots, by)] == expected
+
+
+@pytest.mark.parametrize(("last", "words"), [("resume", "On another server"), ("pause", "Paused on another server")])
+def test_where_another_server_trains_that_is_said(tmp_path, last, words):
+    folder = write_run(tmp_path, "shared", test_accuracy=None)
+    folder.append({"record": last})
+    with folder.hold():
+        found = Runs(tmp_path, at_once=1).snapshot("shared")
+        assert found is not None and found.elsewhere and state_text(found) == words

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from webapp.runs.folder import RunFolder, write_json
+from webapp.runs.folder import RunFolder, bytes_in, write_json
 from webapp.runs.job import Job, Parent
 
 
@@ -141,3 +141,41 @@ def test_a_deleted_folder_is_gone_with_all_that_is_in_it(folder, jobs):
     folder.epoch_checkpoint(0).touch()
     folder.delete()
     assert list(folder.path.parent.iterdir()) == []
+
+
+def test_a_run_that_cannot_be_filled_is_none_and_leaves_no_folder(folder, jobs):
+    with pytest.raises(OSError, match="disk full"), folder.made_for(jobs[0]):
+        assert folder.read_job() is None  # nobody sees it before it is whole
+        folder.write_label("name", "")
+        raise OSError("disk full")
+    assert list(folder.path.parent.iterdir()) == []
+
+
+def test_whether_a_worker_is_at_work_is_asked_without_leaving_a_trace(folder, jobs):
+    folder.write_job(jobs[0])
+    assert not folder.is_held()
+    assert [path.name for path in folder.path.iterdir()] == ["job.json"]
+    with folder.hold():
+        assert folder.is_held()
+        with pytest.raises(TimeoutError), folder.hold():
+            pass
+    assert not folder.is_held()
+
+
+def test_files_that_a_killed_worker_had_begun_are_removed(folder, jobs):
+    folder.write_job(jobs[0])
+    folder.epoch_checkpoint(0).parent.mkdir()
+    for path in (folder.path / ".checkpoint.npz.x1.tmp", folder.epoch_checkpoint(0).with_name(".00000.npz.x2.tmp")):
+        path.touch()
+    folder.epoch_checkpoint(0).touch()
+    folder.drop_half_files()
+    assert sorted(path.name for path in folder.path.rglob("*")) == ["00000.npz", "epochs", "job.json"]
+
+
+def test_how_large_a_run_is(folder, jobs):
+    assert bytes_in(folder.path) == 0
+    folder.write_job(jobs[0])
+    before = bytes_in(folder.path.parent)
+    folder.epoch_checkpoint(0).parent.mkdir()
+    folder.epoch_checkpoint(0).write_bytes(bytes(1000))
+    assert bytes_in(folder.path) == bytes_in(folder.path.parent) == before + 1000

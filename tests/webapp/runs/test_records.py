@@ -1,6 +1,7 @@
 """Records read back from their lines; above all what a worker that begins again from a checkpoint takes back."""
 
 import json
+import threading
 from array import array
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from mnist_core.training.layer_statistics import LayerRecord, LayerStatistics, layers_to_json
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
-from webapp.runs.records import RecordReader, Records
+from webapp.runs import records
+from webapp.runs.records import RecordReader, Records, numbers
 
 Line = dict[str, Any]
 
@@ -250,3 +252,103 @@ def test_a_half_line_that_is_taken_away_was_never_there(tmp_path):
     assert len(reader.read().loss) == 1
     path.write_text(whole + json.dumps(go_on(1, 0)) + "\n" + json.dumps(step(2)) + "\n")
     assert len(reader.read().loss) == 2
+
+
+# Lines that a full disk has torn
+
+NAN: list[Any] = [float("nan"), "1", []]
+CHANGES: list[tuple[str, Any]] = [
+    ("learning_rate", -1),
+    ("dropout", "much"),
+    ("epochs", 0.5),
+    ("colour", 1),
+    ("fork", -1),
+]
+GARBAGE = [
+    b"",
+    b"{",
+    b'{"record": "step", "st{"record": "step", "step": 3}',
+    b"\x00" * 50,
+    b"\xff\xfe\n\r",
+    b"[" * 100_000,
+    b"null",
+    b"7",
+    b"[]",
+    b'"step"',
+    b"{}",
+    b'{"record": ["step"]}',
+    b'{"record": "unheard-of"}',
+    b'{"record": "step"}',
+    *(
+        json.dumps({**step(7, 2, 0.5), name: value}).encode()
+        for name in ("step", "loss", "accuracy", "learning_rate", "validation_accuracy")
+        for value in (*NAN, {}, 10**400)
+    ),
+    *(
+        json.dumps({**epoch_end(3, 9), name: value}).encode()
+        for name in ("epoch", "step", "train_loss", "validation_loss", "best", "seconds")
+        for value in NAN
+    ),
+    *(json.dumps({**clock(2.0, 6), name: None}).encode() for name in ("seconds", "step")),
+    *(json.dumps({**go_on(0, 0), name: -1}).encode() for name in ("step", "epochs")),
+    *(json.dumps(change(6, **{name: value})).encode() for name, value in CHANGES),
+    json.dumps({**layers(6), "layers": [{"outputs": "abc"}]}).encode(),
+    json.dumps({**layers(6), "layers": [{**layers(6)["layers"][0], "dead": "x"}]}).encode(),
+    b'{"record": "begin", "train_images": "many"}',
+    b'{"record": "end"}',
+    b'{"record": "end", "state": "sleeping"}',
+    b'{"record": "end", "state": "finished", "test_accuracy": "good"}',
+    b'{"record": "end", "state": "failed", "diverged": true}',
+]
+
+
+@pytest.mark.parametrize("garbage", GARBAGE, ids=[line[:60].decode("ascii", "replace") for line in GARBAGE])
+def test_a_line_that_is_no_record_is_skipped(tmp_path, garbage):
+    path = tmp_path / "records.jsonl"
+    lines = [json.dumps(line).encode() for line in TWO_EPOCHS]
+    path.write_bytes(b"\n".join([*lines, garbage, json.dumps(END).encode()]) + b"\n")
+    assert RecordReader(path).read() == read(*TWO_EPOCHS, END)
+
+
+END = {"record": "end", "state": "finished", "test_accuracy": 0.5}
+
+
+@given(data=st.data())
+@settings(deadline=None)
+def test_wherever_garbage_stands_the_records_around_it_are_read(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("torn") / "records.jsonl"
+    lines = [json.dumps(line).encode() for line in [*TWO_EPOCHS, END]]
+    for garbage in data.draw(st.lists(st.one_of(st.sampled_from(GARBAGE), st.binary(max_size=40)), max_size=8)):
+        lines.insert(data.draw(st.integers(0, len(lines))), garbage)
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    assert RecordReader(path).read() == read(*TWO_EPOCHS, END)
+
+
+def test_a_line_longer_than_memory_should_hold_is_skipped(tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "PIECE", 300)
+    path = tmp_path / "records.jsonl"
+    lines = [json.dumps(step(1)), "x" * 10_000, json.dumps(step(2))]
+    path.write_text("\n".join(lines) + "\n")
+    assert len(RecordReader(path).read().loss) == 2
+
+
+def test_what_was_written_twice_counts_once():
+    assert read(*TWO_EPOCHS, step(6, 2), epoch_end(2, 6, 0.9, best=False)) == read(*TWO_EPOCHS)
+
+
+def test_a_column_can_be_looked_at_while_it_grows():
+    records = Records()
+    growing = threading.Event()
+
+    def grow() -> None:
+        while not growing.is_set():
+            records.loss.append(1.0)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        sizes = [len(numbers(records.loss)) for _ in range(300)]
+    finally:
+        growing.set()
+        writer.join()
+    assert sizes == sorted(sizes) and len(numbers(records.loss)) == len(records.loss)

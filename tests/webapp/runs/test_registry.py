@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import signal
@@ -22,7 +23,8 @@ from mnist_core.training.records import EpochEnd, StepEnd
 from mnist_core.training.split import make_split
 from mnist_core.training.state import init_state
 from tests.paths import ROOT
-from tests.webapp.real_runs import look, train_here, wait_until, worker_of
+from tests.webapp.real_runs import look, train_here, wait_until, worker_of, workers_of
+from webapp.runs import registry as registry_module
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
 from webapp.runs.records import Records
@@ -30,7 +32,7 @@ from webapp.runs.registry import MAX_NAME, MAX_NOTE, Runs
 from webapp.runs.snapshot import Snapshot, seconds_left, steps_per_second
 from webapp.runs.worker import validations_per_epoch
 
-ENDLESS = 100_000
+ENDLESS = 5000
 """Epochs of a run that a test stops itself."""
 UNKNOWN = ["", "..", "../runs", "no-such-run", "a/b", "x" * 200, "tiny\x00", "TINY", "tiny\n", ".tiny", "数字", "/tmp"]  # noqa: S108
 
@@ -57,8 +59,22 @@ def has_ended(snapshot: Snapshot) -> bool:
 
 def kill(runs: Runs, run_id: str) -> Snapshot:
     """End a run's worker as nothing else does, at once, and wait until it is seen."""
-    os.kill(worker_of(run_id), signal.SIGKILL)
-    return wait_until(runs, run_id, lambda s: s.state == "interrupted")
+    state = "paused" if look(runs, run_id).state == "paused" else "interrupted"
+    process = worker_of(run_id)
+    os.kill(process, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        while True:
+            os.kill(process, 0)
+            time.sleep(0.01)
+    return wait_until(runs, run_id, lambda s: s.state == state and not s.stopping)
+
+
+def wait_until_gone(run_id: str) -> None:
+    """Wait until no process works on a run."""
+    deadline = time.monotonic() + 30
+    while workers_of(run_id):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def open_files() -> int:
@@ -428,7 +444,7 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(runs, tiny_rec
     killed = kill(runs, run_id)
     with registry(folder) as again:
         found = look(again, run_id)
-        assert (found.state, found.records, found.pausing) == ("interrupted", killed.records, False)
+        assert (found.state, found.records, found.pausing) == ("paused", killed.records, False)
         again.resume(run_id)
         assert not look(again, run_id).pausing  # that was the dead worker's pause
         wait_until(again, run_id, is_beyond(killed.step))
@@ -497,8 +513,8 @@ def test_when_the_server_is_killed_its_worker_keeps_a_checkpoint_and_the_next_on
         server.kill()
         server.wait()
         server.stdout.close()
-        runs.resume(run_id)  # at once: the new worker waits for the old one to leave
-        wait_until(runs, run_id, lambda s: continued(s) == 2)
+        while continued(look(runs, run_id)) < 2:
+            runs.resume(run_id)  # that does nothing as long as the old worker is there, and often does no harm
         before = look(runs, run_id).step
         resumed = wait_until(runs, run_id, is_beyond(before + 50))
         assert resumed.state == "running"
@@ -527,6 +543,146 @@ def test_a_half_written_last_line_does_no_harm(runs, job, folder):
 
 
 STEP = {"record": "step", "step": 1, "epoch": 1, "loss": 2.0, "accuracy": 0.5, "learning_rate": 0.2}
+
+
+# Workers that are too many
+
+
+@pytest.fixture
+def one_paused(monkeypatch) -> None:
+    """Only one paused worker may stay in memory."""
+    monkeypatch.setattr(registry_module, "PAUSED_AT_MOST", 1)
+
+
+def wait_for_workers(folder: Path, count: int) -> None:
+    """Wait until so many processes work on the runs in a folder."""
+    deadline = time.monotonic() + 30
+    while len(workers_of(str(folder))) != count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_however_often_start_paused_is_pressed_few_workers_stay_and_each_run_goes_on(
+    runs, waiting, folder, one_paused, job
+):
+    """Single steps, a change and the rest are done by workers that come anew; also after a restart of the server."""
+    ids = [runs.start(waiting) for _ in range(4)]
+    alive = []
+    while not all(is_paused(look(runs, run_id)) for run_id in ids):
+        alive.append(len(workers_of(str(folder))))
+    assert max(alive) <= 3  # one trains, one waits, one leaves
+    wait_for_workers(folder, 1)
+    first = ids[0]
+    assert not workers_of(first)
+    assert (look(runs, first).step, look(runs, first).elsewhere) == (0, False)
+    runs.step(first, "step")
+    wait_until(runs, first, stands_at(1, 0))
+    wait_for_workers(folder, 1)
+    for run_id in ids[1:]:
+        runs.stop(run_id)
+        wait_until(runs, run_id, lambda s: s.state == "stopped")
+    runs.close()
+    with registry(folder) as again:
+        assert look(again, first).state == "paused"
+        recipe = dataclasses.replace(job.recipe, dropout=0.1)
+        again.change(first, recipe)
+        assert wait_until(again, first, lambda s: s.records.changes and is_paused(s)).recipe == recipe
+        again.step(first, "epoch")
+        wait_until(again, first, stands_at(29, 1))
+        again.resume(first)
+        assert wait_until(again, first, has_ended).step == 87
+
+
+def test_a_run_is_stopped_though_its_worker_is_just_leaving(runs, waiting, one_paused):
+    """It still loads its data and was sent away by the next one when it is stopped."""
+    first, second = runs.start(waiting), runs.start(waiting)
+    runs.stop(first)
+    assert wait_until(runs, first, has_ended).state == "stopped"
+    assert wait_until(runs, second, is_paused).step == 0
+
+
+def test_a_run_that_cannot_get_a_process_is_interrupted_and_holds_up_no_other(runs, job, monkeypatch):
+    def no_memory(*_args: object, **_options: object) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", no_memory)
+        first = runs.start(job)
+    assert look(runs, first).state == "interrupted"
+    second = runs.start(job)
+    wait_until(runs, second, has_ended)
+    runs.resume(first)
+    assert wait_until(runs, first, has_ended).state == "finished"
+
+
+# Two servers
+
+
+def test_what_another_server_trains_is_looked_at_and_left_alone(runs, endless, folder):
+    run_id = runs.start(endless)
+    wait_until(runs, run_id, is_beyond(10))
+    with registry(folder) as other:
+        found = look(other, run_id)
+        assert (found.state, found.elsewhere) == ("running", True)
+        for steer in (other.pause, other.resume, other.stop):
+            steer(run_id)
+        other.step(run_id, "step")
+        other.change(run_id, dataclasses.replace(endless.recipe, learning_rate=0.1))
+        assert not other.delete(run_id)
+        wait_until(other, run_id, is_beyond(look(other, run_id).step + 10))  # it goes on, and that is seen
+        assert workers_of(run_id) == [worker_of(run_id)]
+        runs.pause(run_id)
+        wait_until(runs, run_id, is_paused)
+        assert wait_until(other, run_id, is_paused).elsewhere
+        for steer in (other.resume, other.stop):
+            steer(run_id)
+        other.step(run_id, "epoch")
+        assert not other.delete(run_id)
+        assert look(runs, run_id).records.changes == []
+        step = look(runs, run_id).step
+        runs.stop(run_id)
+        assert wait_until(other, run_id, has_ended).state == "stopped"
+        assert look(other, run_id).step == step
+        wait_until_gone(run_id)
+        assert other.delete(run_id)
+        assert runs.snapshot(run_id) is None
+
+
+def test_what_waits_on_another_server_is_not_called_interrupted_nor_taken_away(runs, endless, waiting, folder):
+    before, queued = runs.start(endless), runs.start(waiting)
+    with registry(folder) as other:
+        assert look(other, queued).elsewhere and not other.delete(queued)
+        for steer in (other.resume, other.stop):
+            steer(queued)
+        other.step(queued, "step")
+        assert (look(runs, queued).state, look(runs, queued).elsewhere) == ("queued", False)
+        runs.stop(before)
+        while not is_paused(look(runs, queued)):  # a worker comes, and meanwhile the other one keeps saying so
+            assert look(other, queued).elsewhere
+        runs.stop(queued)
+        assert wait_until(other, queued, has_ended).state == "stopped"
+
+
+def test_a_run_that_two_servers_resume_is_trained_by_one_worker(runs, endless, folder):
+    run_id = runs.start(endless)
+    wait_until(runs, run_id, is_beyond(10))
+    kill(runs, run_id)
+    with registry(folder) as other:
+        assert look(other, run_id).state == "interrupted"
+        runs.resume(run_id)
+        other.resume(run_id)
+        wait_until(runs, run_id, lambda s: continued(s) == 2)
+        step = look(runs, run_id).step
+        wait_until(runs, run_id, is_beyond(step + 50))
+        assert continued(look(other, run_id)) == 2 and look(other, run_id).state == "running"
+        for registered in (runs, other):  # whichever of them it is
+            registered.stop(run_id)
+        assert wait_until(runs, run_id, has_ended).state == "stopped"
+        written = [json.loads(line) for line in look(runs, run_id).folder.records.read_text().splitlines()]
+        steps = [line["step"] for line in written if line["record"] == "step"]
+        assert steps[-1] == len(look(runs, run_id).records.loss)
+        assert written[-1]["record"] == "end" and [line["record"] for line in written].count("end") == 1
+        wait_until_gone(run_id)
 
 
 # Names, lists, deletion
@@ -576,6 +732,8 @@ def test_only_what_is_not_going_is_deleted(runs, endless, folder):
     wait_until(runs, first, is_paused)
     assert not runs.delete(first)
     kill(runs, first)
+    assert not runs.delete(first)  # it is still paused
+    runs.stop(first)
     assert runs.delete(first)
     assert list(folder.iterdir()) == []
 

@@ -2,19 +2,23 @@
 
 import contextlib
 import dataclasses
+import errno
 import io
 import itertools
 import json
+import os
 import queue
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from io import RawIOBase
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from mnist_core.data.dataset import Dataset
 from mnist_core.network import Network
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.checkpoint import load_checkpoint
@@ -27,7 +31,7 @@ from webapp.runs import worker
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.records import RecordReader, Records
-from webapp.runs.worker import RecordFile, keep_epoch, listen, validations_per_epoch, work
+from webapp.runs.worker import RecordFile, listen, validations_per_epoch, work
 
 Command = dict[str, Any]
 Answer = Callable[[dict[str, Any]], list[Command]]
@@ -60,7 +64,7 @@ class Commands(queue.Queue[Command]):
 class Recorder(RecordFile):
     """A record file that lets the test answer each record, and that may be cut while it is written."""
 
-    def __init__(self, file: IO[str], answer: Answer, commands: Commands) -> None:
+    def __init__(self, file: RawIOBase, answer: Answer, commands: Commands) -> None:
         super().__init__(file)
         self._answer, self._commands = answer, commands
 
@@ -73,17 +77,17 @@ class Recorder(RecordFile):
         """Write some of the characters only that wait to be written, as a worker does that is killed meanwhile."""
         records = (record if isinstance(record, dict) else to_json(record) for record in self._waiting)
         text = "".join(json.dumps(values) + "\n" for values in records)
-        self._file.write(text[: int(len(text) * share)])
+        self._file.write(text[: int(len(text) * share)].encode())
 
 
-def do(folder: RunFolder, answer: Answer = lambda record: [], share: float = 0.0) -> Records:
+def do(folder: RunFolder, answer: Answer = lambda record: [], share: float = 0.0, paused: bool = False) -> Records:
     """Run a worker in a folder that has a job, and read what is there when it has ended, or was killed."""
     commands = Commands()
     folder.drop_half_line()
-    with folder.records.open("a") as disk, contextlib.suppress(Killed):
+    with folder.records.open("ab", buffering=0) as disk, contextlib.suppress(Killed):
         recorder = Recorder(disk, answer, commands)
         try:
-            work(folder, commands, recorder)
+            work(folder, commands, recorder, paused)
         except Killed:
             recorder.cut(share)
     return RecordReader(folder.records).read()
@@ -377,6 +381,78 @@ def test_a_worker_leaves_in_a_pause_too(new_folder, reference):
     assert facts(do(folder)) == facts(reference)
 
 
+def test_a_worker_whose_pause_lasts_leaves_and_another_goes_on(new_folder, reference, monkeypatch):
+    monkeypatch.setattr(worker, "PAUSED_SECONDS", 0.01)
+    folder = new_folder(begins_paused=True)
+    left = do(folder)
+    assert left.paused and left.end == {} and left.loss.tolist() == []
+    left = do(folder, at_step(5, PAUSE))
+    assert left.paused and left.end == {} and len(left.loss) == 5
+    assert facts(do(folder)) == facts(reference)
+
+
+def test_a_worker_that_begins_with_a_pause_hears_its_first_command_there(new_folder, reference):
+    folder = new_folder()
+    do(folder, at_step(4, LEAVE))
+    for steps in (5, 6):
+        left = do(folder, at_pauses(STEP, LEAVE), paused=True)
+        assert left.paused and left.loss == reference.loss[:steps]
+    assert facts(do(folder)) == facts(reference)
+
+
+def test_a_worker_that_must_leave_on_its_way_to_the_end_of_an_epoch_leaves_a_pause(new_folder, reference):
+    folder = new_folder(begins_paused=True)
+    to_epoch, leave = at_pauses(EPOCH, LEAVE), at_step(2, LEAVE)
+    left = do(folder, lambda record: to_epoch(record) + leave(record))
+    assert left.paused and len(left.loss) == 2
+    assert facts(do(folder)) == facts(reference)
+
+
+@pytest.fixture
+def main(monkeypatch) -> Callable[[RunFolder], None]:
+    """The whole worker, in this process, that waits for a lock for a moment only."""
+
+    def run(folder: RunFolder) -> None:
+        monkeypatch.delattr(os, "nice", raising=False)  # it would last
+        monkeypatch.setattr(worker, "LOCK_SECONDS", 0.1)
+        monkeypatch.setattr(sys, "argv", ["worker", str(folder.path)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+        worker.main()
+
+    return run
+
+
+def test_where_another_worker_is_at_work_a_second_one_leaves_without_a_word(new_folder, main):
+    folder = new_folder()
+    do(folder, at_step(5, LEAVE))
+    with folder.records.open("ab") as file:
+        file.write(b'{"record": "ste')  # the other one is just writing
+    before = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    with folder.hold():
+        main(folder)
+    after = {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+    assert after == {folder.lock: b"", **before}
+
+
+def test_a_worker_that_comes_when_all_is_done_writes_nothing(new_folder, main):
+    folder = new_folder()
+    do(folder)
+    before = folder.records.read_bytes()
+    main(folder)
+    assert folder.records.read_bytes() == before
+
+
+def test_a_worker_mends_what_the_one_before_left_half_written(new_folder, main, reference):
+    folder = new_folder()
+    do(folder, at_step(5, LEAVE))
+    (folder.path / ".weights.npz.x.tmp").touch()
+    with folder.records.open("ab") as file:
+        file.write(b'{"record": "ste')
+    main(folder)  # its server is gone at once
+    assert lines(folder)[-1] == "continue" or lines(folder)[-1] == "clock"
+    assert not list(folder.path.glob(".*.tmp"))
+
+
 class Clock:
     """Stands still but when it is asked, and kills whoever asks at an hour of death."""
 
@@ -523,48 +599,87 @@ def test_a_kept_epoch_has_all_its_records(new_folder, clock, monkeypatch):
 # The parts
 
 
-def keep_epochs(folder: RunFolder, dataset: Dataset, epochs: range) -> list[tuple[int, ...]]:
-    """Keep one epoch after the other of a training that has so many; give what is kept each time."""
-    training = init_state(Recipe("tiny", "tests", hidden_sizes=(), epochs=epochs[-1]))
-    kept = []
-    for training.epoch in epochs:
-        keep_epoch(folder, training, dataset.fingerprint)
-        kept.append(folder.kept_epochs())
-    return kept
+class FullDisk(io.BytesIO):
+    """Takes so many bytes, then none until there is room again."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.room = room
+
+    def write(self, content: Any) -> int:
+        if not self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count = super().write(content[: self.room])
+        self.room -= count
+        return count
 
 
-def test_kept_epochs_are_thinned_evenly_and_the_last_one_is_always_kept(tmp_path, small_dataset, monkeypatch):
-    monkeypatch.setattr(worker, "KEPT_EPOCHS", 4)
-    kept = keep_epochs(RunFolder(tmp_path), small_dataset, range(12))
-    assert kept[:4] == [(0,), (0, 1), (0, 1, 2), (0, 1, 2, 3)]
-    assert kept[4:8] == [(0, 2, 4), (0, 2, 4), (0, 2, 4, 6), (0, 2, 4, 6)]
-    assert kept[8:] == [(0, 4, 8), (0, 4, 8), (0, 4, 8), (0, 4, 8, 11)]
+@pytest.mark.parametrize("room", [0, 1, 25, 34, 35])
+def test_after_a_failed_write_the_next_record_begins_a_line_and_what_failed_does_not_come_later(room):
+    disk = FullDisk(room)
+    records = RecordFile(disk)
+    with pytest.raises(OSError, match="No space left"):
+        for number in range(10):
+            records.write({"record": "pause", "a": number}, flush=True)
+    disk.room = 1000
+    for number in range(20, 22):
+        records.write({"record": "pause", "a": number}, flush=True)
+    lines = disk.getvalue().decode().split("\n")
+    assert [json.loads(line)["a"] for line in lines[-3:-1]] == [20, 21]
+    assert [json.loads(line)["a"] for line in lines[:-4]] == list(range(room // 31))
 
 
-def test_after_a_fork_the_epochs_are_counted_from_there(tmp_path, small_dataset, monkeypatch):
-    monkeypatch.setattr(worker, "KEPT_EPOCHS", 4)
-    kept = keep_epochs(RunFolder(tmp_path), small_dataset, range(7, 20))
-    assert kept[3] == (7, 8, 9, 10)
-    assert kept[4:8] == [(7, 9, 11), (7, 9, 11), (7, 9, 11, 13), (7, 9, 11, 13)]
-    assert kept[-1] == (7, 11, 15, 19)
+@pytest.fixture
+def full_disk(monkeypatch) -> Callable[[], None]:
+    """What fills the disk for all files that are written anew; a record file still takes a line or two."""
+
+    def fill() -> None:
+        def full(*_args: object, **_options: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(tempfile, "mkstemp", full)
+
+    return fill
 
 
-def test_at_most_so_many_epochs_are_kept_and_fewer_of_a_large_network(tmp_path, small_dataset, monkeypatch):
-    counts = [len(kept) for kept in keep_epochs(RunFolder(tmp_path / "a"), small_dataset, range(300))]
-    assert max(counts) == 64 and counts[-1] > 32
-    size = RunFolder(tmp_path / "a").epoch_checkpoint(0).stat().st_size
-    monkeypatch.setattr(worker, "KEPT_BYTES", 10 * size)
-    counts = [len(kept) for kept in keep_epochs(RunFolder(tmp_path / "b"), small_dataset, range(100))]
-    assert max(counts) == 10 and counts[-1] > 5
+@pytest.mark.parametrize("step", [1, 3, 7])
+def test_on_a_full_disk_a_run_fails_with_words_and_keeps_what_it_had(new_folder, full_disk, monkeypatch, step):
+    monkeypatch.setattr(worker, "SAVE_SECONDS", 0)
+    monkeypatch.setattr(worker, "SAVE_SHARE", 1e9)
+    folder = new_folder()
+
+    def fill(record: dict[str, Any]) -> list[Command]:
+        if record.get("step") == step:
+            full_disk()
+        return []
+
+    records = do(folder, fill)
+    assert records.end["state"] == "failed"
+    assert records.end["error"] == "the disk of the server is full; delete old runs, then run it again"
+    assert len(records.loss) >= step - 1
+    Network.load(folder.weights)
+    assert not list(folder.path.rglob("*.tmp"))
+
+
+def test_where_not_even_the_end_can_be_written_the_run_is_interrupted(new_folder, reference):
+    folder = new_folder()
+    disk = FullDisk(2000)
+    work(folder, Commands(), RecordFile(disk))
+    folder.records.write_bytes(disk.getvalue())
+    left = RecordReader(folder.records).read()
+    assert left.end == {} and left.begin
+    assert facts(do(folder)) == facts(reference)  # when there is room again
 
 
 def test_records_wait_for_each_other_a_moment_only(clock, monkeypatch):
     monkeypatch.setattr(worker, "FLUSH_SECONDS", 3)
     written = []
 
-    class Flushed(io.StringIO):
-        def flush(self) -> None:
-            written.append(self.getvalue().count("\n"))
+    class Flushed(io.BytesIO):
+        def write(self, content: Any) -> int:
+            count = super().write(content)
+            written.append(self.getvalue().count(b"\n"))
+            return count
 
     records = RecordFile(Flushed())
     for i in range(9):

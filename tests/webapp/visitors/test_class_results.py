@@ -1,6 +1,5 @@
 """What the class has played: the figures, the drawings, many games at the same moment, and a new class."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 
 from webapp.visitors.class_results import Round, add_game, class_results, empty_class
+from webapp.visitors.folder import StorageError
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_thirty_phones_finish_at_once():
 
 
 def test_a_game_is_kept_whole_or_not_at_all():
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(StorageError):
         add_game("draw", "a", 1.0, [Round(1, 1), Round(None, 1)])  # type: ignore[arg-type]
     assert class_results().draw_games == 0
 
@@ -83,7 +83,7 @@ def test_a_new_class_leaves_no_drawing_behind(file):
 
 def test_a_damaged_file_is_an_error(file):
     file.write_bytes(b"this is no database" * 100)
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(StorageError, match="damaged"):
         class_results()
 
 
@@ -91,3 +91,20 @@ def test_the_file_lies_with_what_visitors_leave(tmp_path, monkeypatch):
     monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
     add_game("duel", "a", 1.0, [Round(1, 1, 1)])
     assert (tmp_path / "visitors" / "class.sqlite").exists()
+
+
+def test_a_flood_of_games_is_bounded_and_costs_the_others_none(file, monkeypatch):
+    monkeypatch.setattr("webapp.visitors.class_results.MAX_GAMES", 10)
+    for player in "abc":
+        add_game("draw", player, 10.0, drawn([0, 1]))
+    for _ in range(30):
+        add_game("draw", "joker", 1.0, drawn([7, 7]))
+    results = class_results()
+    assert (results.players, results.draw_games) == (4, 10)
+    assert results.read[:2] == (3, 3)  # all that the others drew
+    size = file.stat().st_size
+    for number in range(100):
+        add_game("draw", f"joker {number}", 1.0, drawn([7, 7]))
+    results = class_results()
+    assert (results.draw_games, sum(results.asked)) == (10, 20)
+    assert file.stat().st_size <= size + 4096

@@ -1,8 +1,10 @@
 """The visitors' drawings: each sees and changes only their own, and takes home what was kept."""
 
 import io
+import sqlite3
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from webapp.visitors.collection import (
     keep_drawing,
     relabel,
 )
+from webapp.visitors.folder import StorageError
 
 ANNA, BERT = "a" * 32, "b" * 32
 
@@ -112,3 +115,55 @@ def test_an_export_is_a_data_set(tmp_path, count, train, test):
     assert (len(data.train_images), len(data.test_images)) == (train, test)
     assert np.array_equal(data.train_images[2], np.rint(image_of(2) * 255).astype(np.uint8))
     assert data.train_labels[:3].tolist() == [0, 1, 2]
+
+
+def pages_of(folder) -> int:
+    with closing(sqlite3.connect(folder / "collection.sqlite")) as database:
+        return int(database.execute("PRAGMA page_count").fetchone()[0])
+
+
+def test_one_greedy_visitor_shuts_nobody_out_and_takes_nothing_from_who_has_few(monkeypatch, folder):
+    monkeypatch.setattr(collection, "MAX_PAGES", 40)
+    keep(ANNA, 0, 1)
+    with pytest.raises(CollectionFullError, match="server"):
+        for number in range(1, 200):
+            keep(BERT, number, 2)
+    greedy = drawings_of(BERT)
+    for number in range(200, 205):
+        keep("c" * 32, number, 3)
+    assert counts_of(ANNA).sum() == 1
+    assert counts_of("c" * 32).sum() == 5
+    rest = drawings_of(BERT)
+    assert 5 < len(rest) < len(greedy)
+    assert [drawing.id for drawing in rest] == [drawing.id for drawing in greedy[: len(rest)]]  # the oldest are gone
+    assert pages_of(folder) <= 42
+
+
+def test_made_up_visitors_bring_all_to_equally_few_and_no_further(monkeypatch):
+    monkeypatch.setattr(collection, "MAX_PAGES", 40)
+    for number in range(12):
+        keep(ANNA, number, 1)
+    crowd = [f"{number:032x}" for number in range(8)]
+    for number in range(100, 180):
+        with suppress(CollectionFullError):
+            keep(crowd[number % 8], number, 2)
+    counts = [int(counts_of(visitor).sum()) for visitor in (ANNA, *crowd)]
+    assert min(counts) > 1
+    assert counts[0] >= max(counts[1:])
+
+
+def test_a_noisy_drawing_takes_no_more_than_others():
+    noise = np.random.default_rng(0).random((400, 300))
+    keep_drawing(ANNA, image_of(0), noise, 1, 1)
+    with zipfile.ZipFile(io.BytesIO(export(ANNA))) as archive:
+        (name,) = (name for name in archive.namelist() if name.startswith("png/"))
+        assert archive.getinfo(name).file_size <= collection.MAX_PNG
+        assert Image.open(io.BytesIO(archive.read(name))).size == (75, 100)
+
+
+def test_all_that_reads_or_writes_says_in_words_that_the_file_is_damaged(folder):
+    folder.mkdir()
+    (folder / "collection.sqlite").write_bytes(b"this is no database" * 100)
+    for attempt in (counts_of, drawings_of, delete_drawings, export, lambda visitor: keep(visitor, 1, 1)):
+        with pytest.raises(StorageError, match="damaged"):
+            attempt(ANNA)

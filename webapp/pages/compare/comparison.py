@@ -26,7 +26,7 @@ def watch(places: Sequence[str], texts: Mapping[str, DeltaGenerator], going: fro
     """
     still = False
     for run_id in going:
-        run = runs().snapshot(run_id)
+        run = runs().snapshot(run_id, curves=False)
         still = still or (run is not None and run.state in ACTIVE)
         if run is not None and run_id in texts:
             texts[run_id].html(row_of(run, places))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from webapp.components.empty import nothing_yet
 from webapp.components.frame import page_title
+from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.pages.compare.comparison import watch
 from webapp.pages.compare.places import compared
@@ -21,14 +22,14 @@ if runs().all():
         texts = run_list(places)
         if any(places):
             st.html('<a class="jump" href="#comparison">' + _("See the comparison") + "</a>")
-    in_sight = [runs().snapshot(run_id) for run_id in {*texts, *places}]
+    in_sight = [runs().snapshot(run_id, curves=False) for run_id in {*texts, *places}]
     going = frozenset(run.id for run in in_sight if run is not None and run.state in ACTIVE)
     with right:
-        st.fragment(watch, run_every=POLL_SECONDS if going else None)(places, texts, going)
+        fragment(watch, run_every=POLL_SECONDS if going else None)(places, texts, going)
 else:
     with nothing_yet(
         "no-runs",
         _("There are no runs yet"),
         _("Every training on this server is listed here, with its curves, its settings and its results."),
     ):
-        st.page_link("webapp/pages/train/page.py", label=_("Train a network"), icon=":material/model_training:")
+        st.page_link("train/page.py", label=_("Train a network"), icon=":material/model_training:")

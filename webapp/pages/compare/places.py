@@ -5,8 +5,11 @@ import time
 
 import streamlit as st
 
+from webapp.charts.comparison import COLOURS, DASHES
 from webapp.runs.shared import runs
 
+MAX_COMPARED = len(COLOURS) * len(DASHES)
+"""Beyond that two runs would look alike; a link may name thousands."""
 SETTLING_SECONDS = 5.0
 """A click that comes before the browser has heard of the one before it still carries the URL from before both: for so
 long after a click the session knows better."""
@@ -21,9 +24,9 @@ def compared() -> list[str]:
     asked = st.query_params.get("runs")
     places: list[str] = st.session_state.get("compared", [])
     if asked is not None and time.monotonic() - st.session_state.get("compared-at", -math.inf) > SETTLING_SECONDS:
-        places = asked.split(",")
+        places = asked.split(",", MAX_COMPARED)[:MAX_COMPARED]
     known = [
-        run_id if run_id not in places[:place] and runs().snapshot(run_id) is not None else ""
+        run_id if run_id not in places[:place] and runs().snapshot(run_id, curves=False) is not None else ""
         for place, run_id in enumerate(places)
     ]
     while known and not known[-1]:
@@ -48,6 +51,7 @@ def choose(run_id: str) -> None:
     elif run_id not in places:
         places = [*places, ""]
         places[places.index("")] = run_id
+        places = places[:MAX_COMPARED]
     st.session_state.update({"compared": places, "compared-at": time.monotonic()})
 
 

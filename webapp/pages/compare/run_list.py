@@ -11,6 +11,7 @@ from webapp.pages.compare.places import choose, choose_none
 from webapp.pages.compare.tables import list_row
 from webapp.runs.facts import Order, ordered
 from webapp.runs.registry import MAX_NAME, MAX_NOTE
+from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 
@@ -27,13 +28,15 @@ def run_list(places: Sequence[str]) -> dict[str, DeltaGenerator]:
         owner = kept_choice(_("Whose runs"), "compare-owner", owners)
         if any(places):
             st.button(_("Untick all"), key="untick", type="tertiary", on_click=choose_none)
+    if problem := st.session_state.pop("compare-problem", None):
+        st.error(problem)
     ids = [run_id for run_id in runs().all() if owner == "all" or _is_mine(run_id)]
     if not ids:
         st.caption(_("You have not started a run in this visit."))
     count = st.session_state.setdefault("compare-shown", FIRST_SHOWN)
     if by == "newest":
         ids = ids[: count + 1]  # to know one more is enough: the others need not be read
-    shown = ordered([run for run_id in ids if (run := runs().snapshot(run_id)) is not None], by)
+    shown = ordered([run for run_id in ids if (run := runs().snapshot(run_id, curves=False)) is not None], by)
     texts = {run.id: _list_entry(run, places) for run in shown[:count]}
     if len(shown) > count:
         st.button(_("Show more"), key="show-more", on_click=_show_more, width="stretch")
@@ -84,7 +87,7 @@ def _menu(run: Snapshot) -> None:
     st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
     st.button(_("Save"), icon=":material/check:", key=f"save-{run.id}", on_click=_save, args=(run.id,), width="stretch")
     st.page_link(
-        "webapp/pages/train/page.py",
+        "train/page.py",
         label=_("Open on the training page"),
         icon=":material/model_training:",
         query_params={"run": run.id},
@@ -107,7 +110,10 @@ def _menu(run: Snapshot) -> None:
 
 
 def _save(run_id: str) -> None:
-    runs().describe(run_id, st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"])
+    try:
+        runs().describe(run_id, st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"])
+    except OSError as error:
+        st.session_state["compare-problem"] = words_for(error)
     st.session_state[f"menu-{run_id}"] = False
 
 
@@ -117,4 +123,7 @@ def _delete(run_id: str) -> None:
         st.session_state["deleting"] = run_id
         return
     st.session_state["deleting"] = None
-    runs().delete(run_id)
+    try:
+        runs().delete(run_id)
+    except OSError as error:
+        st.session_state["compare-problem"] = words_for(error)

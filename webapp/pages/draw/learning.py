@@ -1,6 +1,6 @@
 """Teach it, the learning: a copy of the network learns the visitor's drawings, and what that has cost is shown."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 import numpy as np
@@ -10,17 +10,33 @@ from streamlit.delta_generator import DeltaGenerator
 from mnist_core.data.dataset import Dataset
 from mnist_core.errors import MnistCoreError
 from mnist_core.training.fine_tuning import FineTuneResult, Progress, fine_tune
+from webapp.components.turn import fragment, out_of_turn
 from webapp.datasets import data_name, dataset, default_data
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, Choice, choices, choose, chosen
 from webapp.networks.recognizers import recognizer
 from webapp.visitors.collection import Drawing, drawings_of
+from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import Hand, forget_hand, hand_of, keep_hand
 
 LEARN_FROM = 3
 """Drawings; from fewer there is little to learn."""
+MAX_PARAMETERS = 5_000_000
+"""Of a network that learns: a few times the largest that ships. It then takes 20 seconds, and 10 MB on the disk."""
 NOTICEABLE_LOSS = 0.002
 """Share of the test images; what forgets more is marked."""
+LEARNING_TURN = Lock()
+"""The turn to learn, one for the server: thirty at once would take everybody's time. It isn't in Streamlit's cache,
+which any browser can have cleared."""
+
+
+def tried(action: Callable[..., object], *args: object) -> None:
+    """Do what a press asks for; why the server cannot, the view says then."""
+    st.session_state["teach_failure"] = None
+    try:
+        action(*args)
+    except StorageError as error:
+        st.session_state["teach_failure"] = str(error)
 
 
 def offer_learning(visitor: str, count: int) -> DeltaGenerator:
@@ -47,7 +63,11 @@ def offer_learning(visitor: str, count: int) -> DeltaGenerator:
             st.button(_("Read with it"), icon=":material/draw:", key="teach-use", on_click=choose, args=(HAND,))
         if hand is not None:
             st.button(
-                _("Undo the learning"), icon=":material/undo:", key="teach-unlearn", on_click=_unlearn, args=(visitor,)
+                _("Undo the learning"),
+                icon=":material/undo:",
+                key="teach-unlearn",
+                on_click=tried,
+                args=(_unlearn, visitor),
             )
     place = st.empty()
     missing = LEARN_FROM - count
@@ -109,20 +129,14 @@ def base_of(hand: Hand | None) -> Choice:
     return next((choice for choice in available if hand is not None and choice.key == hand.base), available[0])
 
 
-@st.cache_resource(show_spinner=False)
-def learning_turn() -> Lock:
-    """The turn to learn, one for the server: thirty at once would take everybody's time."""
-    return Lock()
-
-
-@st.fragment(run_every=1.0)
+@fragment(run_every=1.0)
 def _wait() -> None:
     """Show that it is another visitor's turn, until it no longer is; the pad goes on meanwhile."""
     st.info(
         _("Another visitor's network is learning. Yours begins by itself when it is its turn."),
         icon=":material/hourglass_top:",
     )
-    if not learning_turn().locked():
+    if not LEARNING_TURN.locked():
         st.rerun()
 
 
@@ -138,25 +152,25 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
     """
     if st.session_state.get("teach_learning") != "asked" or count < LEARN_FROM:
         return
-    turn = learning_turn()
-    if not turn.acquire(blocking=False):
+    if not LEARNING_TURN.acquire(blocking=False):
         with place:
             _wait()
         return
     try:
         st.session_state["teach_learning"] = "begun"
         bar = place.progress(0.0, _("Reading the test images"))  # the first visitor's data set is loaded for seconds
-        base, drawings, data = base_of(hand_of(visitor)), drawings_of(visitor), dataset(default_data())
-        lesson = _lesson(bar, base, drawings, data)
+        with out_of_turn():
+            base, drawings, data = base_of(hand_of(visitor)), drawings_of(visitor), dataset(default_data())
+            lesson = _lesson(bar, base, drawings, data)
         bar.progress(1.0, _("Reading the test images"))  # if the page was left meanwhile, the script ends here
         hand = Hand(base.key, len(drawings), lesson.before, lesson.after, data.name, data.synthetic)
         keep_hand(visitor, lesson.network, hand)
-    except (MnistCoreError, OSError) as error:
+    except (MnistCoreError, StorageError) as error:
         del st.session_state["teach_learning"]
         place.error(_("It could not be learnt: {reason}").format(reason=error))
         return
     finally:
-        turn.release()
+        LEARNING_TURN.release()
     del st.session_state["teach_learning"]
     choose(HAND)
     st.rerun()
@@ -164,9 +178,16 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
 
 def _lesson(bar: DeltaGenerator, base: Choice, drawings: Sequence[Drawing], data: Dataset) -> FineTuneResult:
     """Fine-tune, show the progress, and return the result."""
+    network = recognizer(base.path).network
+    if network.recipe.parameters > MAX_PARAMETERS:
+        text = _("This network has {count:,} parameters, and at most {most:,} can learn here. Choose a smaller one.")
+        raise MnistCoreError(text.format(count=network.recipe.parameters, most=MAX_PARAMETERS))
+    missing = LEARN_FROM - len(drawings)
+    if missing > 0:  # some were deleted meanwhile, in another tab
+        raise MnistCoreError(_("Keep {count} more to begin; ten or twenty are better.").format(count=missing))
     images = np.stack([drawing.image for drawing in drawings])
     labels = np.array([drawing.label for drawing in drawings], np.uint8)
-    events = fine_tune(recognizer(base.path).network, images, labels, data)
+    events = fine_tune(network, images, labels, data)
     while isinstance(event := next(events), Progress):
         text = _("Learning: step {step} of {steps}") if event.step < event.steps else _("Reading the test images")
         bar.progress(event.step / event.steps, text.format(step=event.step, steps=event.steps))

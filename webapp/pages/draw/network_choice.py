@@ -3,18 +3,16 @@
 import streamlit as st
 
 from mnist_core.errors import WeightsError
-from mnist_core.recognizer import Recognizer
 from webapp.datasets import data_name
 from webapp.i18n import gettext as _
-from webapp.networks.choice import Choice, choices, choose, chosen, chosen_reader
+from webapp.networks.choice import Choice, choices, choose
 from webapp.networks.recognizers import recognizer
-from webapp.pages.draw import stages
 
 
-def network_choice() -> None:
-    """Show the networks that can read, and keep the choice."""
+def network_choice(now: Choice) -> None:
+    """Show the networks that can read, and keep the choice; `now` is the one that is chosen."""
     names = {choice.key: _network_name(choice) for choice in choices()}
-    st.session_state["network_choice"] = chosen().key  # which teaching may have changed
+    st.session_state["network_choice"] = now.key  # which teaching may have changed
     key = st.selectbox(
         _("Network"),
         list(names),
@@ -42,9 +40,3 @@ def _network_name(choice: Choice) -> str:
     return _("{name} — reads {accuracy:.2%} of the {data} test images").format(
         name=choice.name, accuracy=network.test_accuracy, data=data
     )
-
-
-def chosen_recognizer() -> Recognizer | None:
-    """Return the chosen network with the steps that are switched on; None, with a word on the page, if it is broken."""
-    reader = chosen_reader()
-    return None if reader is None else Recognizer(reader.network, stages.chosen_steps())

@@ -1,5 +1,6 @@
 """A picture in place of the pad: chosen, dropped, pasted or taken with the camera, with what was read marked on it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from mnist_core.errors import ImageError
-from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, MAX_PIXELS, read_picture
+from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, LargePictureError, read_picture
 from mnist_core.imaging.photo import WORK_SIDE
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from webapp.components.data_uri import picture_address
@@ -38,6 +39,10 @@ OTHER_FORMATS: dict[str, tuple[int, tuple[bytes, ...]]] = {
 OFFERED = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff", "svg", "pdf", "avif"]
 """What the uploader lets through: ours, and others that are then refused with a word of what to do. HEIC isn't named:
 an iPhone turns its photos into JPEG for pages that do not ask for it."""
+
+_decoder = ThreadPoolExecutor(1, "picture decoder")
+"""Decodes the pictures of all visitors, one after the other: the largest takes a quarter of a gigabyte. It is a thread
+of its own, not a lock, since the allocator keeps such memory for the thread that freed it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +95,8 @@ def take(content: bytes) -> None:
     try:
         st.session_state[PICTURE] = make_picture(content)
         st.session_state.pop(REFUSAL, None)
-    except ImageError:
-        st.session_state[REFUSAL] = refusal_of(content)
+    except ImageError as error:
+        st.session_state[REFUSAL] = refusal_of(content, error)
         _empty_widgets()
 
 
@@ -112,14 +117,18 @@ def make_picture(content: bytes) -> Picture:
     Raises:
         ImageError: if it is no picture that the product reads.
     """
-    picture = Image.fromarray(read_picture(content))
-    picture.thumbnail((WORK_SIDE, WORK_SIDE), Image.Resampling.BOX)
+    picture = Image.fromarray(_decoder.submit(read_picture, content, longest=WORK_SIDE).result())
     form = "PNG" if picture.mode == "RGBA" or max(picture.size) < 400 else "JPEG"
     return Picture(np.asarray(picture), picture_address(picture, form))
 
 
-def refusal_of(content: bytes) -> str:
-    """Explain in the visitor's language why a file is refused, and what to do."""
+def refusal_of(content: bytes, error: ImageError) -> str:
+    """Explain in the visitor's language why a file is refused, and what to do.
+
+    Args:
+        content: the file.
+        error: that was raised when it was read.
+    """
     if len(content) > MAX_BYTES:
         return _("This file is larger than {size} MB. Please choose a smaller picture.").format(
             size=MAX_BYTES // 1_000_000
@@ -129,11 +138,16 @@ def refusal_of(content: bytes) -> str:
             return _("This is a {name} file. Please save it as {formats} first, or take a screenshot of it.").format(
                 name=name, formats=", ".join(FORMATS)
             )
+    if isinstance(error, LargePictureError):
+        return _(
+            "This picture has too many pixels: in a file of its kind, {most} million are read here. "
+            "Please make it smaller, or take a screenshot of it."
+        ).format(most=error.most)
     if content[:2] in (b"\x89P", b"\xff\xd8", b"RI"):
         return _(
-            "This picture cannot be read: it is damaged, or has more than {pixels} million pixels. "
-            "Please choose another one."
-        ).format(pixels=MAX_PIXELS // 1_000_000)
+            "This picture cannot be read: it is damaged, or saved in an unusual way. "
+            "Please choose another one, or take a screenshot of it."
+        )
     return _("This file can't be read here as a picture. Please choose a {formats}.").format(formats=", ".join(FORMATS))
 
 

@@ -24,11 +24,11 @@ from mnist_core.imaging.preprocess import (
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components.data_uri import grey_address
 from webapp.components.empty import nothing_drawn
+from webapp.components.live_html import live_html, switch
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
+from webapp.pages.draw.reading import SWITCHED, chosen_steps
 
-SWITCHED = ("crop", "stroke_width", "slant", "centre")
-"""The fields of `PreprocessOptions` that have a switch, in the order in which the steps are taken."""
 MOST_SHOWN = 140
 """Larger pictures are shrunk to so many pixels before they are sent: a page shows them no larger."""
 
@@ -51,12 +51,6 @@ class Card(NamedTuple):
     skipped: bool = False
 
 
-def chosen_steps() -> PreprocessOptions:
-    """Return the steps that this visitor has switched on."""
-    steps: PreprocessOptions = st.session_state.get("stages_steps", DEFAULT_OPTIONS)
-    return steps
-
-
 def show(reader: Recognizer, read: Recognition | None) -> None:
     """Show the way of a drawing, stage by stage with switches, then the ways of other demos; see `show_view`."""
     _back_to_usual(reader.options)
@@ -67,11 +61,12 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     others = [replace(read.stages, centred=way(read.stages.ink)) for way in NAIVE_PIPELINES.values()]
     answers = reader.read_stages([*flipped.values(), *others])
     beside = dict(zip(SWITCHED, answers, strict=False))
-    with st.container(key="stages-way"):
-        for place, card in enumerate(_cards(reader.options, read, flipped), start=1):
-            with st.container(key=f"stages-card-{place}"):
-                _show_card(place, card, reader.options, read, beside)
-    _show_other_ways(read, answers[len(SWITCHED) :])
+    cards = "".join(
+        _card_html(place, card, reader.options, read, beside)
+        for place, card in enumerate(_cards(reader.options, read, flipped), start=1)
+    )
+    other_ways = _other_ways_html(read, answers[len(SWITCHED) :])
+    live_html(f'<div class="st-key-stages-way">{cards}</div>{other_ways}', "stages", _switch)
 
 
 def flip(steps: PreprocessOptions, step: str) -> PreprocessOptions:
@@ -153,42 +148,33 @@ def _cards(steps: PreprocessOptions, read: Recognition, flipped: dict[str, Prepr
     ]
 
 
-def _show_card(
+def _card_html(
     place: int, card: Card, steps: PreprocessOptions, read: Recognition, beside: dict[str, Recognition]
-) -> None:
-    """Show a stage; with a switch, what would be read if it were pressed."""
+) -> str:
+    """Return a stage as HTML; with a switch, what would be read if it were pressed."""
+    switched = ""
+    if card.step is not None:
+        on: bool = getattr(steps, card.step)
+        counts = steps.crop or card.step == "crop"  # without the crop, the others aren't taken either
+        text = _("without it: {answer}") if on else _("with it: {answer}")
+        other = beside[card.step]
+        changed = " differs" if counts and differs(read, other) else ""
+        shown = escape(text.format(answer=answer(other))) if counts else "&nbsp;"
+        switched = switch(card.step, card.name, on, not counts) + f'<p class="stages-answer{changed}">{shown}</p>'
     skipped = " skipped" if card.skipped else ""
-    st.html(
-        f'<div class="stages-card{skipped}">{card.picture}<div><strong>{place}. {card.name}</strong>'
-        f"<p>{card.line}</p></div></div>"
+    return (
+        f'<div class="st-key-stages-card-{place}"><div class="stages-card{skipped}">{card.picture}<div>'
+        f"<strong>{place}. {card.name}</strong><p>{card.line}</p></div></div>{switched}</div>"
     )
-    if card.step is None:
-        return
-    on: bool = getattr(steps, card.step)
-    key = f"stages_{card.step}"
-    st.session_state[key] = on
-    counts = steps.crop or card.step == "crop"  # without the crop, the others aren't taken either
-    st.toggle(
-        card.name,
-        key=key,
-        label_visibility="collapsed",
-        disabled=not counts,
-        on_change=_switch,
-        args=(card.step,),
-    )
-    text = _("without it: {answer}") if on else _("with it: {answer}")
-    other = beside[card.step]
-    changed = " differs" if counts and differs(read, other) else ""
-    shown = escape(text.format(answer=answer(other))) if counts else "&nbsp;"
-    st.html(f'<p class="stages-answer{changed}">{shown}</p>')
 
 
 def _switch(step: str) -> None:
-    st.session_state["stages_steps"] = replace(chosen_steps(), **{step: st.session_state[f"stages_{step}"]})
+    if step in SWITCHED:
+        st.session_state["stages_steps"] = flip(chosen_steps(), step)
 
 
-def _show_other_ways(read: Recognition, answers: list[Recognition]) -> None:
-    """Show the drawing as other demos would hand it to the network, with what it reads from that."""
+def _other_ways_html(read: Recognition, answers: list[Recognition]) -> str:
+    """Return the drawing as other demos would hand it to the network, with what it reads from that, as HTML."""
     texts = {
         "whole_shrunk": (_("whole canvas shrunk"), _("Small and off the middle, in pale lines.")),
         "pixels_picked": (_("single pixels picked"), _("No soft edges; thin strokes tear.")),
@@ -199,7 +185,7 @@ def _show_other_ways(read: Recognition, answers: list[Recognition]) -> None:
     figures = [_figure(_("as above"), _("With the steps that are switched on."), read, read)]
     figures += [_figure(*texts[name], other, read) for name, other in zip(NAIVE_PIPELINES, answers, strict=True)]
     title = _("The same drawing as other demos would show it")
-    st.html(f'<h3 class="stages-title">{title}</h3><div class="stages-others">{"".join(figures)}</div>')
+    return f'<h3 class="stages-title">{title}</h3><div class="stages-others">{"".join(figures)}</div>'
 
 
 def _figure(name: str, line: str, other: Recognition, read: Recognition) -> str:

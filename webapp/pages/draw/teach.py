@@ -9,14 +9,16 @@ import streamlit as st
 
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
+from webapp.components.drawing_board import Board
 from webapp.components.gallery import Tile, clicked_in, gallery
 from webapp.components.kept import kept
 from webapp.components.save_file import save_file
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, choose, chosen
-from webapp.pages.draw.learning import base_of, learn, offer_learning
+from webapp.pages.draw.answer import digit_in_question
+from webapp.pages.draw.learning import base_of, learn, offer_learning, tried
+from webapp.pages.draw.reading import read_ink
 from webapp.visitors.collection import (
-    CollectionFullError,
     Drawing,
     counts_of,
     delete_drawing,
@@ -26,6 +28,7 @@ from webapp.visitors.collection import (
     keep_drawing,
     relabel,
 )
+from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import forget_hand, hand_of
 from webapp.visitors.identity import forget_visitor, place_cookie, remember_visitor, visitor_id
 
@@ -41,9 +44,19 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     if visitor is None:
         _ask()
         return
+    place, failure = st.empty(), st.session_state.get("teach_failure")
+    if failure is not None:
+        place.error(failure, icon=":material/error:")
+    try:
+        _show_collection(visitor, reader, read)
+    except StorageError as error:
+        place.error(str(error), icon=":material/error:")
+
+
+def _show_collection(visitor: str, reader: Recognizer, read: Recognition | None) -> None:
     counts = counts_of(visitor)
     count = int(counts.sum())
-    _say_what_it_was(visitor, read)
+    _say_what_it_was(visitor, reader, read)
     place = offer_learning(visitor, count)
     _collection(visitor, counts)
     _take_or_delete(visitor, count)
@@ -67,7 +80,7 @@ def _ask() -> None:
     )
 
 
-def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
+def _say_what_it_was(visitor: str, reader: Recognizer, read: Recognition | None) -> None:
     """Show the ten digits, one of which the drawing is."""
     nothing = read is None or read.digit is None
     if nothing or read is None:
@@ -81,14 +94,15 @@ def _say_what_it_was(visitor: str, read: Recognition | None) -> None:
     # a report of the pad overtakes that; to press the same digit for the next drawing would then only release it.
     key = f"teach-label-{st.session_state.get('teach_labelled', 0)}"
     with st.container(key="teach-label"):
-        _choose_digit(key, disabled=nothing, on_change=_keep, args=(visitor, read, key))
+        board = pad.history().present
+        _choose_digit(key, disabled=nothing, on_change=_keep, args=(visitor, reader, read, board, key))
     with st.container(horizontal=True, vertical_alignment="center", key="teach-kept"):
         kept(st.toggle, _("Then clear the pad"), "teach-clear", True)
         note, last = st.session_state.get("teach_note"), st.session_state.get("teach_last")
         if note:
             st.markdown(note, width="content")
         if last is not None:
-            st.button(_("Undo"), type="tertiary", key="teach-undo", on_click=_take_back, args=(visitor, last))
+            st.button(_("Undo"), type="tertiary", key="teach-undo", on_click=tried, args=(_take_back, visitor, last))
 
 
 def _choose_digit(key: str, **options: Any) -> None:
@@ -96,17 +110,19 @@ def _choose_digit(key: str, **options: Any) -> None:
     st.segmented_control(_("What it is"), DIGITS, key=key, label_visibility="collapsed", width="stretch", **options)
 
 
-def _keep(visitor: str, read: Recognition | None, key: str) -> None:
+def _keep(visitor: str, reader: Recognizer, read: Recognition | None, board: Board, key: str) -> None:
+    """Keep what was read on a board, or on the one that came along with the press."""
     label = st.session_state[key]
     st.session_state["teach_labelled"] = st.session_state.get("teach_labelled", 0) + 1
-    if "drawn" in st.session_state:  # the drawing as the page has read it by now: this view follows a little later
-        read = st.session_state["drawn"].shown
+    ink = pad.current_ink()
+    if pad.history().present is not board:
+        read = digit_in_question(read_ink(reader, ink), *st.session_state.get("place", (None, 0)))
     if label not in DIGITS or read is None or read.digit is None:
         return
     digit = None if read.certainty == "no digit" else read.digit
     try:
         last = keep_drawing(visitor, read.image, read.stages.crop, label, digit)
-    except CollectionFullError as error:
+    except StorageError as error:
         st.session_state.update(teach_note=str(error), teach_last=None)
         return
     st.session_state.update(teach_note=_("Kept as **{label}**.").format(label=label), teach_last=last)
@@ -127,12 +143,12 @@ def _collection(visitor: str, counts: np.ndarray) -> None:
     )
     title = _("Your collection: {count}").format(count=total)
     st.html(f'<div class="teach-counts"><p>{title}</p><div>{cells}</div></div>')
-    if not total:
-        st.caption(_("The drawings that you keep appear here."))
-        return
     pages = math.ceil(total / PER_PAGE)
     page = st.pagination(pages, key="teach-page") if pages > 1 else 1
-    shown = drawings_of(visitor, (min(page, pages) - 1) * PER_PAGE, PER_PAGE)
+    shown = drawings_of(visitor, (min(page, pages) - 1) * PER_PAGE, PER_PAGE) if total else []
+    if not shown:
+        st.caption(_("The drawings that you keep appear here."))
+        return
     clicked = clicked_in("teach-gallery")
     if clicked is not None:
         st.session_state["teach_picked"] = None if clicked == st.session_state.get("teach_picked") else clicked
@@ -160,14 +176,14 @@ def _one(visitor: str, drawing: Drawing) -> None:
         key,
         default=drawing.label,
         required=True,
-        on_change=lambda: relabel(visitor, drawing.id, st.session_state[key]),
+        on_change=lambda: tried(relabel, visitor, drawing.id, st.session_state[key]),
     )
     st.button(
         _("Delete this drawing"),
         icon=":material/delete:",
         key="teach-delete",
-        on_click=delete_drawing,
-        args=(visitor, drawing.id),
+        on_click=tried,
+        args=(delete_drawing, visitor, drawing.id),
     )
 
 
@@ -192,8 +208,8 @@ def _take_or_delete(visitor: str, count: int) -> None:
                 _("Delete everything now"),
                 type="primary",
                 key="teach-delete-now",
-                on_click=_delete_all,
-                args=(visitor,),
+                on_click=tried,
+                args=(_delete_all, visitor),
             )
     today = datetime.now(UTC).date()
     taken = st.session_state.pop("teach_take", False)

@@ -190,9 +190,7 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
     )
     if not is_own:
         st.caption(_("MNIST is not on this computer: these digits are drawn by code."))
-        st.page_link(
-            "webapp/pages/train/page.py", label=_("Download MNIST on the training page"), icon=":material/school:"
-        )
+        st.page_link("train/page.py", label=_("Download MNIST on the training page"), icon=":material/school:")
 
 
 def training_data(network: Network) -> tuple[str, bool]:

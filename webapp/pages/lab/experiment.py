@@ -12,6 +12,7 @@ from webapp.networks.choice import remember_run
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs.job import Job
 from webapp.runs.registry import MAX_NAME
+from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 
@@ -58,7 +59,11 @@ def start(failure: Failure, role: str, data: str, seed: int) -> None:
     )
     title = name.format(failure=gettext(failure.title))[:MAX_NAME]
     mine = st.session_state["lab-runs"]  # first: the script may be broken off wherever it looks into the session
-    run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
+    try:
+        run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
+    except OSError as error:
+        st.error(words_for(error), icon=":material/error:")
+        return
     mine[failure.key] = {role: run_id} if role == "fail" else {**mine[failure.key], role: run_id}
     _forget_url()
     remember_run(run_id)

@@ -61,7 +61,7 @@ def _card(title: str, settings: str, snapshot: Snapshot | None) -> None:
     )
     if snapshot is not None:
         st.page_link(
-            "webapp/pages/train/page.py",
+            "train/page.py",
             label=_("Open this run"),
             icon=":material/model_training:",
             query_params={"run": snapshot.id},

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from webapp.components.frame import page_title
+from webapp.components.turn import fragment
 from webapp.datasets import MNIST, default_data
 from webapp.i18n import gettext
 from webapp.i18n import gettext as _
@@ -20,6 +21,6 @@ if data != MNIST:
     st.caption(_("MNIST is not on this computer: the lab trains with digits drawn by code, and the figures differ."))
 buttons(chosen, started, data)
 st.session_state["lab-watched"] = is_going(started)
-st.fragment(watch, run_every=POLL_SECONDS if is_going(started) else None)(chosen)
+fragment(watch, run_every=POLL_SECONDS if is_going(started) else None)(chosen)
 if started:
     explain(chosen)

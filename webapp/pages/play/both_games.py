@@ -1,13 +1,13 @@
 """What both games show alike: the question with its place and the time, verdicts, and whether the class counts it."""
 
 import secrets
-import sqlite3
 
 import streamlit as st
 
 from webapp.i18n import gettext as _
 from webapp.pages.play.games import Game
 from webapp.visitors.class_results import Kind, add_game
+from webapp.visitors.folder import StorageError
 
 
 def question(game: Game, text: str) -> None:
@@ -57,7 +57,7 @@ def go_on(game: Game, kind: Kind) -> None:
         try:
             add_game(kind, player, game.watch.seconds, game.rounds)
             game.counted = "yes"
-        except (sqlite3.Error, OSError):
+        except StorageError:
             game.counted = "failed"
 
 

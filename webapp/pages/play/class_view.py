@@ -1,6 +1,5 @@
 """What the class has played, for the projector."""
 
-import sqlite3
 from typing import Any
 
 import numpy as np
@@ -8,20 +7,22 @@ import streamlit as st
 
 from webapp.components.gallery import Tile, gallery
 from webapp.components.live_chart import live_chart
+from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.visitors.class_results import ClassResults, class_results, empty_class
+from webapp.visitors.folder import StorageError
 
 POLL_SECONDS = 2.0
 COLOUR = "#3b82f6"
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@fragment(run_every=POLL_SECONDS)
 def class_view() -> None:
     """Show the class's results; what others finish appears by itself."""
     try:
         results = class_results()
-    except (sqlite3.Error, OSError):
-        st.error(_("The file of the class's results cannot be read."), icon=":material/error:")
+    except StorageError as error:
+        st.error(str(error), icon=":material/error:")
         return
     if not results.draw_games + results.duels:
         st.info(_("No game has been finished yet. What the class plays appears here by itself."))
@@ -44,8 +45,8 @@ def new_class() -> None:
         if st.button(_("Delete them"), key="play-empty", type="primary"):
             try:
                 empty_class()
-            except (sqlite3.Error, OSError):
-                st.error(_("The file of the class's results cannot be written."), icon=":material/error:")
+            except StorageError as error:
+                st.error(str(error), icon=":material/error:")
             else:
                 st.rerun()
 

@@ -6,8 +6,9 @@ import streamlit as st
 from mnist_core.recognizer import Recognizer
 from webapp.components import drawing_pad as pad
 from webapp.components.data_uri import grey_address
+from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
-from webapp.networks.choice import chosen_reader
+from webapp.networks.choice import chosen, reader_of
 from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import DrawGame
 from webapp.visitors.class_results import Round
@@ -15,10 +16,10 @@ from webapp.visitors.class_results import Round
 KEY = "play_draw"
 
 
-@st.fragment
+@fragment
 def draw_game() -> None:
     """Show the game where it stands: before it, a question, a verdict, or the result."""
-    reader = chosen_reader()
+    reader = reader_of(chosen())
     if reader is None:
         return
     game: DrawGame | None = st.session_state.get(KEY)
@@ -102,7 +103,7 @@ def _verdict(found: Round) -> None:
         f'<figure><img alt="{caption}" src="{picture}"><figcaption>{caption}</figcaption></figure></div>'
     )
     # The drawing is still on the board, and the drawing page has the same board.
-    st.page_link("webapp/pages/draw/page.py", label=_("Show me why"), icon=":material/search:")
+    st.page_link("draw/page.py", label=_("Show me why"), icon=":material/search:")
 
 
 def _result(game: DrawGame) -> None:

@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 import numpy as np
 import streamlit as st
 
-from mnist_core.errors import DataError
+from mnist_core.errors import DataError, WeightsError
 from webapp.components.data_uri import grey_address
 from webapp.components.gallery import Tile, gallery
+from webapp.components.turn import fragment
 from webapp.datasets import SYNTHETIC, default_data
 from webapp.formats import share_text
 from webapp.i18n import gettext as _
-from webapp.networks.choice import chosen, chosen_reader, version
+from webapp.networks.choice import chosen, reader_of
 from webapp.networks.evaluation import MAX_WORK, cached_reading
 from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
 from webapp.pages.play.games import Duel
@@ -19,7 +20,7 @@ from webapp.pages.play.games import Duel
 KEY = "play_duel"
 
 
-@st.fragment
+@fragment
 def duel() -> None:
     """Show the game where it stands: before it, an image with or without its verdict, or the result."""
     game: Duel | None = st.session_state.get(KEY)
@@ -32,10 +33,10 @@ def duel() -> None:
 
 
 def _start() -> None:
-    path, data = chosen().path, default_data()
+    data = default_data()
     try:
-        reading = cached_reading(path, version(path), data, MAX_WORK)
-    except DataError as error:
+        reading = cached_reading(chosen().path, data, MAX_WORK)
+    except (DataError, WeightsError) as error:
         st.session_state["play_error"] = str(error)
         return
     st.session_state[KEY] = Duel.begin(reading, data, np.random.default_rng())
@@ -54,7 +55,7 @@ def _begin() -> None:
         )
     )
     take_part()
-    if chosen_reader() is not None:
+    if reader_of(chosen()) is not None:
         st.button(_("Start"), icon=":material/play_arrow:", key="play-start", type="primary", on_click=_start)
 
 

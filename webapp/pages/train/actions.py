@@ -10,13 +10,13 @@ from webapp.components.kept import row
 from webapp.i18n import gettext as _
 from webapp.pages.train.current_run import start
 from webapp.pages.train.downloads import downloads
+from webapp.runs.room import MAX_EPOCHS
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.fields import setting_widget
 from webapp.settings.limits import MAX_STEPS, steps_of
 from webapp.settings.share import share
 
-MAX_EPOCHS = 5000
 KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
 """What may change on the way besides the number of epochs, and how the keys of its widgets end."""
 
@@ -54,7 +54,7 @@ def actions(snapshot: Snapshot) -> None:
         with st.container(key="use", width="content"):
             # A link, not a button with st.switch_page: while a part of the page polls, that can end on an empty page.
             st.page_link(
-                "webapp/pages/draw/page.py",
+                "draw/page.py",
                 label=_("Draw with it"),
                 icon=":material/draw:",
                 query_params={"network": snapshot.id},

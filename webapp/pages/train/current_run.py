@@ -10,6 +10,7 @@ from webapp.datasets import data_folders
 from webapp.i18n import gettext as _
 from webapp.networks.choice import remember_run
 from webapp.runs.job import Job
+from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import Snapshot
 from webapp.settings.links import LinkError, job_of_query, settings_query
@@ -56,14 +57,18 @@ def show_run(run_id: str) -> None:
 
 
 def start(begin: Callable[[], str]) -> None:
-    """Start a run, unless a button was pressed twice, and run the page anew, with this run.
+    """Start a run, unless a button was pressed twice, and run the page anew, with this run; or say why that can't be.
 
     Args:
         begin: starts it and returns its id.
     """
     last = _last_start()
     if time.monotonic() - last.at >= DOUBLE_CLICK_SECONDS:
-        last.run_id = begin()
+        try:
+            last.run_id = begin()
+        except OSError as error:
+            st.error(words_for(error), icon=":material/error:")
+            return
         last.at = time.monotonic()
         st.rerun()
 

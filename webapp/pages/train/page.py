@@ -8,6 +8,7 @@ import streamlit as st
 from mnist_core.recipes.presets import RECIPES
 from webapp.components.empty import nothing_yet
 from webapp.components.frame import page_title
+from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
 from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_started, start
@@ -18,7 +19,7 @@ from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
 
-POLL_SECONDS = 0.4
+POLL_SECONDS = 0.8
 
 
 def stage(snapshot: Snapshot | None) -> object:
@@ -71,7 +72,7 @@ def view(poll: float | None) -> None:
     for tab, show in zip(st.tabs(list(views), key="view", on_change="rerun"), views.values(), strict=True):
         if tab.open:
             with tab:
-                st.fragment(show_now, run_every=poll)(show)
+                fragment(show_now, run_every=None if show is curves.show else poll)(show)
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
@@ -104,9 +105,9 @@ with status_place:
             ),
         )
     else:
-        st.fragment(watch)(steer)
-        st.fragment(watch, run_every=poll)(status)
+        fragment(watch)(steer)
+        fragment(watch, run_every=poll)(status)
 with actions_place:
-    st.fragment(show_now)(actions)
+    fragment(show_now)(actions)
 with view_place:
-    st.fragment(view)(poll)
+    fragment(view)(poll)

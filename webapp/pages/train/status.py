@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
 import streamlit as st
 
 from mnist_core.training.diagnosis import Finding, diagnose
@@ -11,6 +10,7 @@ from webapp.datasets import data_name
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text
 from webapp.runs.facts import state_text
+from webapp.runs.records import numbers
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
 
@@ -121,8 +121,8 @@ def _finding(snapshot: Snapshot) -> Finding:
     return diagnose(
         snapshot.recipe,
         snapshot.steps_per_epoch,
-        np.array(records.loss),
-        np.array(records.accuracy),
+        numbers(records.loss),
+        numbers(records.accuracy),
         records.epochs,
         records.layers,
         over=snapshot.state not in ACTIVE,
@@ -138,7 +138,7 @@ def _time_left(seconds: float) -> str:
 
 def _buttons(snapshot: Snapshot) -> None:
     """Show what can be done with the run now; what can't be done yet is there, but disabled, so that nothing jumps."""
-    registry, mine = runs(), (snapshot.id,)
+    registry, mine, out_of_reach = runs(), (snapshot.id,), snapshot.elsewhere or snapshot.behind
     if snapshot.state not in (*ACTIVE, "interrupted"):
         return
     # In a place of its own: for a moment Streamlit shows the one that comes beside the one that goes.
@@ -147,7 +147,7 @@ def _buttons(snapshot: Snapshot) -> None:
             label, key, icon, act = _("Pause"), "pause", ":material/pause:", registry.pause
         else:
             label, key, icon, act = _("Resume"), "resume", ":material/play_arrow:", registry.resume
-        disabled = snapshot.stopping or snapshot.state == "queued"
+        disabled = snapshot.stopping or snapshot.state == "queued" or out_of_reach
         st.button(label, key=key, icon=icon, on_click=act, args=mine, disabled=disabled, width="stretch")
     one_batch = _("One update of the weights, with one batch of images.")
     all_images = _("On to the end of this epoch: once through all training images.")
@@ -156,8 +156,13 @@ def _buttons(snapshot: Snapshot) -> None:
         "epoch": (_("Epoch"), ":material/skip_next:", all_images),
     }
     for until, (label, icon, text) in steps.items():
-        if st.button(label, key=until, icon=icon, help=text, disabled=snapshot.state != "paused"):
+        if st.button(label, key=until, icon=icon, help=text, disabled=out_of_reach or snapshot.state != "paused"):
             registry.step(snapshot.id, until)
     st.button(
-        _("Stop"), key="stop", icon=":material/stop:", on_click=registry.stop, args=mine, disabled=snapshot.stopping
+        _("Stop"),
+        key="stop",
+        icon=":material/stop:",
+        on_click=registry.stop,
+        args=mine,
+        disabled=snapshot.stopping or out_of_reach,
     )

@@ -1,6 +1,10 @@
 """The page that compares runs, without a browser: its list, its choice in the URL, names, and deletion."""
 
 import dataclasses
+import errno
+import math
+import os
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
 from tests.webapp.written_runs import RECIPE, write_run
+from webapp.pages.compare.places import MAX_COMPARED
 from webapp.runs import shared as resources
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
@@ -28,12 +33,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def open_page(runs: str = "", mine: tuple[str, ...] = (), **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
     app.session_state["runs"] = list(mine)
     app.run()
-    app.switch_page("webapp/pages/compare/page.py")
+    app.switch_page("compare/page.py")
     if runs:
         app.query_params["runs"] = runs
     app.run()
@@ -117,12 +122,56 @@ def test_a_link_chooses_and_what_is_unknown_in_it_is_ignored(folder):
     assert [box.value for box in app.checkbox if str(box.key).startswith("compare-")] == [True, True]
 
 
+def test_a_link_that_names_thousands_of_runs_is_answered_at_once(folder):
+    for number in range(MAX_COMPARED + 5):
+        write_run(folder, f"r{number}")
+    ids = [f"r{number}" for number in range(MAX_COMPARED + 5)]
+    app = open_page()
+    app.query_params["runs"] = ",".join([*ids, *(f"nobody-{number}" for number in range(20_000))])
+    began = time.monotonic()
+    app.session_state["compared-at"] = -math.inf
+    app.run()
+    assert time.monotonic() - began < 3
+    assert chosen(app) == ",".join(ids[:MAX_COMPARED])
+    app.checkbox(key="compare-r34").check().run()
+    assert not app.exception
+    assert chosen(app) == ",".join(ids[:MAX_COMPARED]) and not app.checkbox(key="compare-r34").value
+    app.checkbox(key="compare-r34").uncheck().run()
+
+
+def test_torn_lines_of_a_full_disk_are_no_error(folder):
+    torn = write_run(folder, "torn").records
+    lines = torn.read_text().splitlines()
+    torn.write_text("\n".join([*lines[:2], lines[2][:20] + lines[3], "null", *lines[3:]]) + "\n")
+    app = open_page("torn")
+    assert "Finished" in html_of(app) and "Interrupted" not in html_of(app)
+
+
+def test_what_cannot_be_written_is_said(folder, monkeypatch):
+    write_run(folder, "a")
+    app = open_page()
+    open_menu(app, "a")
+
+    def read_only(*_args: object, **_options: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "mkstemp", read_only)
+    app.text_input(key="name-a").set_value("new name")
+    app.button(key="save-a").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "The server cannot write into the folder of its trainings (Read-only file system)."
+    ]
+    app.run()
+    assert not app.error
+
+
 def test_the_choice_outlives_a_visit_to_another_page(folder):
     write_run(folder, "a")
     app = open_page("a")
-    app.switch_page("webapp/pages/draw/page.py").run()
+    app.switch_page("draw/page.py").run()
     app.query_params.pop("runs")
-    app.switch_page("webapp/pages/compare/page.py").run()
+    app.switch_page("compare/page.py").run()
     assert chosen(app) == "a"
 
 

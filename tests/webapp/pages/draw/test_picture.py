@@ -1,6 +1,8 @@
 """A picture in place of the pad: taken in, boxed, kept, put away, and refused in a friendly way."""
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.errors import ImageError
-from mnist_core.imaging.image_file import MAX_BYTES
+from mnist_core.imaging.image_file import MAX_BYTES, MAX_MEMORY
 from mnist_core.imaging.photo import WORK_SIDE
 from mnist_core.recognizer import Recognizer
 from webapp.pages.draw.picture import PICTURE, Picture, boxed, camera_works, make_picture, refusal_of
@@ -86,9 +88,52 @@ def test_what_is_no_picture_is_refused_and_the_next_one_is_taken(app):
     ],
 )
 def test_a_refusal_says_what_the_file_is(content, word):
-    with pytest.raises(ImageError):
+    with pytest.raises(ImageError) as caught:
         make_picture(content)
-    assert word in refusal_of(content)
+    assert word in refusal_of(content, caught.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "size", "most"),
+    [("PNG", (10_000, 5001), "50"), ("PNG", (20_000, 10_000), "50"), ("WEBP", (4500, 4000), "15")],
+)
+def test_a_refusal_says_how_many_pixels_a_picture_may_have(app, form, size, most):
+    file = io.BytesIO()
+    Image.new("1" if form == "PNG" else "L", size).save(file, form, method=0)
+    app.file_uploader[0].set_value((f"large.{form}", file.getvalue(), f"image/{form}".lower())).run()
+    assert not app.exception
+    assert f"too many pixels: in a file of its kind, {most} million are read here" in app.warning[0].value
+
+
+def test_a_picture_that_would_be_decoded_for_half_a_minute_is_refused_at_once(app):
+    file = io.BytesIO()
+    Image.new("L", (7000, 7000)).save(file, "JPEG", progressive=True)
+    content, last = file.getvalue(), file.getvalue().rindex(b"\xff\xda")
+    again = content[last:-2]  # the last scan, of a hundred bytes
+    app.file_uploader[0].set_value(("scans.jpg", content[:-2] + 3000 * again + content[-2:], "image/jpeg")).run()
+    assert not app.exception
+    assert "damaged, or saved in an unusual way" in app.warning[0].value
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads a process's peak of memory where only Linux tells it")
+def test_four_visitors_with_the_largest_picture_take_little_more_memory_than_one(tmp_path):
+    Image.new("RGB", (8000, 6250)).save(tmp_path / "large.png", compress_level=1)
+    code = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from webapp.pages.draw.picture import make_picture
+content = Path(sys.argv[1]).read_bytes()
+def peak(): return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+before = peak()
+with ThreadPoolExecutor(4) as visitors:
+    assert [picture.pixels.shape for picture in visitors.map(make_picture, [content] * 4)] == [(938, 1200, 3)] * 4
+print(peak() - before)
+"""
+    command = [sys.executable, "-c", code, tmp_path / "large.png"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1.5 * MAX_MEMORY
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])

@@ -12,7 +12,9 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.imaging.naive_pipelines import NAIVE_PIPELINES
 from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions
 from mnist_core.recognizer import Recognizer
+from tests.webapp.components.events import data_of, send_event
 from webapp.pages.draw import stages
+from webapp.pages.draw.reading import SWITCHED
 
 
 def drawn() -> np.ndarray:
@@ -28,8 +30,9 @@ def page() -> None:
 
     from mnist_core.recognizer import Recognizer
     from webapp.pages.draw import stages
+    from webapp.pages.draw.reading import chosen_steps
 
-    reader = Recognizer(st.session_state["network"], stages.chosen_steps())
+    reader = Recognizer(st.session_state["network"], chosen_steps())
     pixels = st.session_state["drawn"]
     stages.show(reader, None if pixels is None else reader.recognize(pixels))
 
@@ -47,7 +50,21 @@ def opened(small_network) -> Callable[[np.ndarray | None], AppTest]:
 
 def html_of(test: AppTest) -> str:
     assert not test.exception
-    return "\n".join(element.proto.body for element in test.get("html"))
+    live = [data_of(test, "stages")["html"]] if test.get("bidi_component") else []
+    return "\n".join([*(element.proto.body for element in test.get("html")), *live])
+
+
+def switches_of(test: AppTest) -> list[str]:
+    """The switches in their order, as HTML."""
+    return re.findall(r"<input [^>]*>", html_of(test))
+
+
+def positions(test: AppTest) -> list[bool]:
+    return [" checked" in switch for switch in switches_of(test)]
+
+
+def press(test: AppTest, step: object) -> AppTest:
+    return send_event(test, "stages", "switched", step)
 
 
 def answers_of(test: AppTest) -> list[str]:
@@ -59,7 +76,7 @@ def test_before_anything_is_drawn_a_line_says_what_will_be_here(opened):
     for pixels in (None, np.zeros((50, 50), np.uint8)):
         test = opened(pixels)
         assert "Draw a digit" in html_of(test)
-        assert not test.toggle
+        assert not switches_of(test)
 
 
 def test_every_answer_is_what_the_network_reads_that_way(opened, small_network):
@@ -68,7 +85,7 @@ def test_every_answer_is_what_the_network_reads_that_way(opened, small_network):
     expected = [
         f"{'without' if getattr(DEFAULT_OPTIONS, step) else 'with'} it: "
         + stages.answer(Recognizer(small_network, stages.flip(DEFAULT_OPTIONS, step)).recognize(drawn()))
-        for step in stages.SWITCHED
+        for step in SWITCHED
     ]
     expected.append(f"reads {stages.answer(read)}")
     for way in NAIVE_PIPELINES.values():
@@ -80,21 +97,27 @@ def test_every_answer_is_what_the_network_reads_that_way(opened, small_network):
 def test_a_switch_changes_the_steps_and_one_button_brings_them_back(opened):
     test = opened(drawn())
     before = answers_of(test)
-    assert [toggle.value for toggle in test.toggle] == [True, True, False, True] and not test.button
-    test.toggle(key="stages_centre").set_value(False).run()
+    assert positions(test) == [True, True, False, True] and not test.button
+    press(test, "centre")
     assert test.session_state["stages_steps"] == PreprocessOptions(centre=False)
     assert answers_of(test)[3].startswith("with it: ")
-    test.toggle(key="stages_slant").set_value(True).run()
+    press(test, "slant")
     assert test.session_state["stages_steps"] == PreprocessOptions(slant=True, centre=False)
     test.button(key="stages-reset").click().run()
-    assert [toggle.value for toggle in test.toggle] == [True, True, False, True] and not test.button
+    assert positions(test) == [True, True, False, True] and not test.button
     assert answers_of(test) == before
+
+
+def test_a_forged_switch_changes_nothing(opened):
+    for forged in ("weights", "", 3, None, ["crop"]):
+        test = press(opened(drawn()), forged)
+        assert not test.exception and "stages_steps" not in test.session_state
 
 
 def test_without_the_crop_no_other_step_counts(opened):
     test = opened(drawn())
-    test.toggle(key="stages_crop").set_value(False).run()
-    assert [toggle.disabled for toggle in test.toggle] == [False, True, True, True]
+    press(test, "crop")
+    assert [" disabled" in switch for switch in switches_of(test)] == [False, True, True, True]
     assert answers_of(test)[1:4] == ["&nbsp;"] * 3
     assert 'class="box"' not in html_of(test)  # nothing was scaled into it
 
@@ -107,7 +130,7 @@ def test_the_centre_of_mass_is_at_the_cross_only_when_it_is_centred(opened):
 
     test = opened(drawn())
     assert distance(test) <= 0.51  # it is moved by whole pixels
-    assert distance(test.toggle(key="stages_centre").set_value(False).run()) > 1
+    assert distance(press(test, "centre")) > 1
 
 
 def test_an_answer_differs_when_the_digit_does_or_one_is_no_digit(small_network):

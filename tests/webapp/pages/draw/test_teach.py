@@ -1,5 +1,7 @@
 """Teaching, without a browser: agree, keep, learn, undo, and delete everything."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from mnist_core.network import Network
+from tests.webapp.written_networks import write_run
 from webapp.networks import recognizers
 from webapp.pages.draw import learning
 from webapp.runs import shared
@@ -35,12 +38,12 @@ def page(pixels: list[list[int]] | None) -> None:
     """Show the view; it runs as a script of its own."""
     import numpy as np
 
-    from webapp.networks.choice import chosen
-    from webapp.networks.recognizers import recognizer
+    from webapp.networks.choice import chosen, reader_of
     from webapp.pages.draw.teach import show
 
-    reader = recognizer(chosen().path)
-    show(reader, None if pixels is None else reader.recognize(np.array(pixels, np.uint8)))
+    reader = reader_of(chosen())
+    if reader is not None:
+        show(reader, None if pixels is None else reader.recognize(np.array(pixels, np.uint8)))
 
 
 def open_view(visitor: str | None, pixels: np.ndarray | None = None) -> AppTest:
@@ -114,7 +117,7 @@ def test_a_copy_learns_and_the_learning_is_undone(small_dataset, small_network, 
 def test_who_comes_second_waits_and_one_who_leaves_is_told(small_dataset):
     collect(small_dataset, 3)
     app = open_view(ANNA)
-    with learning.learning_turn():
+    with learning.LEARNING_TURN:
         app.button(key="teach-go").click().run()
         assert "Another visitor" in words(app)
         assert hand_of(ANNA) is None
@@ -125,6 +128,122 @@ def test_who_comes_second_waits_and_one_who_leaves_is_told(small_dataset):
     assert "interrupted" in words(app)
     app.run()
     assert "interrupted" not in words(app)
+
+
+def test_a_browser_that_clears_the_caches_lets_nobody_learn_out_of_turn(small_dataset):
+    collect(small_dataset, 3)
+    app = open_view(ANNA)
+    with learning.LEARNING_TURN:
+        st.cache_resource.clear()  # what Streamlit does when any browser asks for it
+        app.button(key="teach-go").click().run()
+        assert "Another visitor" in words(app)
+    assert hand_of(ANNA) is None
+
+
+def test_a_network_that_is_too_large_to_learn_is_refused(small_dataset, small_network, monkeypatch):
+    monkeypatch.setattr(learning, "MAX_PARAMETERS", small_network.recipe.parameters - 1)
+    collect(small_dataset, 3)
+    app = open_view(ANNA)
+    app.button(key="teach-go").click().run()
+    assert not app.exception
+    assert f"has {small_network.recipe.parameters:,} parameters" in app.error[0].value
+    assert hand_of(ANNA) is None
+
+
+def damage(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for file in folder.glob("collection.sqlite*"):
+        file.unlink()
+    (folder / "collection.sqlite").write_bytes(b"this is no database" * 100)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(damage, "collection.sqlite: it is damaged"), (Path.touch, "collection.sqlite: its folder cannot be used")],
+)
+def test_an_unusable_collection_is_said_in_words(tmp_path, small_dataset, harm, said):
+    harm(tmp_path / "visitors")
+    app = open_view(ANNA, small_dataset.test_images[0])
+    assert [said in error.value for error in app.error] == [True]
+
+
+@pytest.mark.parametrize("key", ["teach-undo", "teach-delete", "teach-delete-now", "teach-relabel", "teach-go"])
+def test_whatever_is_pressed_on_a_collection_that_breaks_meanwhile_is_answered_in_words(tmp_path, small_dataset, key):
+    collect(small_dataset, 3)
+    app = open_view(ANNA, small_dataset.test_images[0])
+    last = drawings_of(ANNA)[0].id
+    app.session_state["teach_last"] = app.session_state["teach_picked"] = last
+    app.run()
+    damage(tmp_path / "visitors")
+    if key == "teach-relabel":
+        app.segmented_control(key=f"teach-relabel-{last}").set_value(9).run()
+    else:
+        app.button(key=key).click().run()
+    assert not app.exception
+    assert "collection.sqlite: it is damaged" in app.error[0].value
+    assert app.session_state["visitor_id"] == ANNA  # who could not delete everything still can, later
+
+
+def test_a_collection_that_another_program_holds_is_read_and_says_why_nothing_is_kept(
+    tmp_path, small_dataset, monkeypatch
+):
+    collect(small_dataset, 3)
+    monkeypatch.setattr("webapp.visitors.folder.WAIT_SECONDS", 0.05)
+    app = open_view(ANNA, small_dataset.test_images[5])
+    with closing(sqlite3.connect(tmp_path / "visitors" / "collection.sqlite")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        app.segmented_control(key="teach-label-0").set_value(7).run()
+        assert not app.exception
+        assert "kept it busy" in words(app)
+    app.segmented_control(key="teach-label-1").set_value(7).run()
+    assert "Kept as **7**" in words(app)
+    assert counts_of(ANNA).sum() == 4
+
+
+def test_a_damaged_hand_is_taught_again_or_deleted(tmp_path, small_dataset):
+    collect(small_dataset, 3)
+    app = open_view(ANNA)
+    app.button(key="teach-go").click().run()
+    hand_path(ANNA).with_suffix(".json").write_bytes(b'{"base": ')
+    app.run()
+    assert not app.exception
+    assert app.session_state["network"] == "hand"
+    assert app.button(key="teach-go").label == "Learn my hand"
+    app.button(key="teach-go").click().run()
+    assert not app.exception
+    assert hand_of(ANNA) is not None
+    hand_path(ANNA).with_suffix(".json").write_bytes(b"")
+    app.button(key="teach-delete-now").click().run()
+    assert not app.exception
+    assert list((tmp_path / "visitors" / "hands").iterdir()) == []
+
+
+def test_damaged_weights_of_a_hand_are_named_and_taught_again(small_dataset):
+    collect(small_dataset, 3)
+    app = open_view(ANNA)
+    app.button(key="teach-go").click().run()
+    hand_path(ANNA).write_bytes(b"no network")
+    app.run()
+    assert not app.exception
+    assert "This network cannot be loaded" in app.error[0].value
+    app.session_state["network"] = "default"
+    app.run()
+    app.button(key="teach-go").click().run()
+    assert not app.exception
+    assert not app.error
+    assert app.session_state["network"] == "hand"
+
+
+def test_a_hand_that_cannot_be_kept_is_said_in_words(tmp_path, small_dataset):
+    collect(small_dataset, 3)
+    (tmp_path / "visitors" / "hands").write_bytes(b"")
+    app = open_view(ANNA)
+    app.button(key="teach-go").click().run()
+    assert not app.exception
+    assert "could not be learnt" in app.error[0].value and "hands: its folder cannot be used" in app.error[0].value
+    app.button(key="teach-delete-now").click().run()
+    assert not app.exception
+    assert "hands: its folder" in app.error[0].value
 
 
 def test_a_picked_drawing_is_relabelled_and_deleted(small_dataset):
@@ -151,3 +270,19 @@ def test_everything_is_deleted(small_dataset, tmp_path):
     assert drawings_of(ANNA) == []
     assert list(Path(tmp_path / "visitors" / "hands").iterdir()) == []
     assert app.session_state["network"] == "default"
+
+
+def test_what_a_visitor_calls_a_run_is_no_markup(tmp_path, small_dataset, small_split):
+    write_run(tmp_path / "runs" / "hostile", small_dataset, small_split).write_label(
+        "![x](http://evil/)<img src=//evil>", ""
+    )
+    collect(small_dataset, 3)
+    app = AppTest.from_function(page, args=(None,), default_timeout=30)
+    app.session_state["visitor_id"] = ANNA
+    app.query_params["network"] = "hostile"
+    app.run()
+    app.button(key="teach-go").click().run()
+    assert not app.exception
+    hand = hand_of(ANNA)
+    assert hand is not None and hand.base == "hostile"
+    assert "evil" not in words(app) + " ".join(html.proto.body for html in app.get("html"))

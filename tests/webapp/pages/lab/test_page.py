@@ -25,10 +25,10 @@ def without_mnist(tmp_path, monkeypatch) -> None:
 
 
 def open_lab(language: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30)
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     app.query_params["lang"] = language
     app.run()
-    app.switch_page("webapp/pages/lab/page.py")
+    app.switch_page("lab/page.py")
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
@@ -94,17 +94,16 @@ def test_two_clicks_start_the_failure_and_its_remedy(page_runs):
     assert not app.button(key="let-it-fail").disabled
     app.pills(key="lab-failure").set_value("large-learning-rate").run()
     assert app.query_params["fail"] == failed.id  # still known
-    app.switch_page("webapp/pages/draw/page.py").run()
-    app.switch_page("webapp/pages/lab/page.py").run()
+    app.switch_page("draw/page.py").run()
+    app.switch_page("lab/page.py").run()
     assert app.query_params["failure"] == "large-learning-rate"
     assert app.query_params["fail"] == failed.id
 
 
 def test_a_third_run_waits_and_says_so(page_runs, monkeypatch, tmp_path):
     monkeypatch.setenv("RUNS_AT_ONCE", "1")
-    resources.runs.clear()
     waiting = resources.runs()
-    waiting.start(Job(dataclasses.replace(FEW_IMAGES.recipe, epochs=100_000), "synthetic"))
+    waiting.start(Job(dataclasses.replace(FEW_IMAGES.recipe, epochs=5000), "synthetic"))
     try:
         app = open_lab()
         app.button(key="let-it-fail").click().run()

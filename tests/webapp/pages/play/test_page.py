@@ -1,6 +1,9 @@
 """The page to play on: what counts in both games, and the page itself without a browser."""
 
 import io
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from mnist_core.recognizer import Recognizer
 from tests.paths import ROOT
-from webapp.components.drawing_board import SIDE, Board, History
+from tests.webapp.written_networks import write_run
+from webapp.components.drawing_board import SIDE, Board, History, read_strokes
 from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.networks.evaluation import Reading
 from webapp.pages.play.class_view import share_figure
@@ -44,9 +48,9 @@ def page() -> None:
     # Links lead to pages that the app lists, by their paths as seen from its entry file: here, this script.
     context, folder = get_script_run_ctx(), Path(webapp.__file__).parent
     assert context is not None
-    seen = Path(context.main_script_path).with_name("webapp")
+    seen = Path(context.main_script_path).with_name("draw")
     if not seen.exists():
-        seen.symlink_to(folder)
+        seen.symlink_to(folder / "pages" / "draw")
     play = st.Page(folder / "pages" / "play" / "page.py", default=True)
     st.navigation([play, st.Page(folder / "pages" / "draw" / "page.py", url_path="draw")], position="hidden").run()
 
@@ -75,7 +79,7 @@ def draw_stick(app: AppTest) -> None:
     picture.paste((255, 255, 255, 255), (185, 80, 215, 320))
     content = io.BytesIO()
     picture.save(content, "PNG")
-    board = Board(({"type": "Path", "path": [["M", 200, 80], ["L", 200, 320]]},), content.getvalue())
+    board = Board(read_strokes([{"path": [["M", 200, 80], ["L", 200, 320]]}]), content.getvalue())
     app.session_state[SESSION_KEY] = PadState(History(board))
     app.run()
 
@@ -235,16 +239,63 @@ def test_a_phone_of_the_class_can_not_delete_its_results(monkeypatch):
     assert "only on the computer that runs this app" in " ".join(text.value for text in app.markdown)
 
 
-def test_a_damaged_file_stops_no_game(tmp_path):
-    (tmp_path / "visitors").mkdir()
-    (tmp_path / "visitors" / "class.sqlite").write_bytes(b"this is no database" * 100)
-    assert "cannot be read" in open_page("class").error[0].value
+def damage(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "class.sqlite").write_bytes(b"this is no database" * 100)
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [(damage, "class.sqlite: it is damaged"), (Path.touch, "class.sqlite: its folder cannot be used")],
+)
+def test_an_unusable_file_stops_no_game_and_is_named(tmp_path, harm, words):
+    harm(tmp_path / "visitors")
+    app = open_page("class")
+    assert words in app.error[0].value
+    assert words in press(app, "play-empty").error[1].value
     app = open_page()
     play_to_the_end(app)
     assert "could not be counted" in " ".join(caption.value for caption in app.caption)
+
+
+def test_a_file_that_is_held_stops_no_game_and_is_named(tmp_path, monkeypatch):
+    add_game("duel", "b", 20.0, [Round(4, 9, 4)])
+    monkeypatch.setattr("webapp.visitors.folder.WAIT_SECONDS", 0.05)
+    with closing(sqlite3.connect(tmp_path / "visitors" / "class.sqlite")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert "kept it busy" in open_page("class").error[0].value
+        app = open_page()
+        play_to_the_end(app)
+    assert "could not be counted" in " ".join(caption.value for caption in app.caption)
+    assert class_results().duels == 1
+
+
+@pytest.mark.parametrize("damaged", [b"", b"no network"])
+def test_a_duel_with_a_network_that_is_damaged_meanwhile_says_so(tmp_path, monkeypatch, small_network, damaged):
+    monkeypatch.setattr("webapp.networks.recognizers.DEFAULT_WEIGHTS", tmp_path / "default.npz")
+    small_network.save(tmp_path / "default.npz")
+    app = open_page("duel")
+    (tmp_path / "default.npz").write_bytes(damaged)
+    assert "default.npz" in press(app, "play-start").error[0].value
 
 
 @pytest.mark.parametrize("part", ["class", "nonsense"])
 def test_every_part_opens_by_its_link(part):
     app = open_page(part)
     assert app.segmented_control(key="play_open").value == (part if part != "nonsense" else "draw")
+
+
+@pytest.mark.parametrize("part", ["draw", "duel", "class"])
+def test_what_a_visitor_calls_a_run_is_no_markup(tmp_path, small_dataset, small_split, part):
+    write_run(tmp_path / "runs" / "hostile", small_dataset, small_split).write_label(
+        "![x](http://evil/)<img src=//evil>", ""
+    )
+    app = AppTest.from_function(page, default_timeout=30)
+    app.query_params["game"], app.query_params["network"] = part, "hostile"
+    app.run()
+    assert not app.exception
+    if part != "class":
+        assert app.session_state["network"] == "hostile"
+    if part == "draw":
+        press(app, "play-start")
+    assert "evil" not in pictures(app) + " ".join(str(element) for element in (*app.markdown, *app.caption, *app.error))

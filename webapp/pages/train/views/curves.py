@@ -1,18 +1,22 @@
 """The curves of a run: loss and accuracy of every step and on the validation images, and the learning rate."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-import numpy as np
 import streamlit as st
 
 from mnist_core.recipes.recipe import Recipe
 from webapp.charts.curve import Figure
 from webapp.charts.training_curves import Course, Mark, accuracy_figure, learning_rate_figure, loss_figure
+from webapp.components.address import address_of
 from webapp.components.live_chart import live_chart
+from webapp.i18n import current_language
 from webapp.i18n import gettext as _
-from webapp.runs.records import Records
-from webapp.runs.snapshot import Snapshot
+from webapp.runs.records import Records, numbers
+from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.names import setting_name, setting_value
+
+ROUTE = "/api/curves/{run}"
 
 
 def show(snapshot: Snapshot) -> None:
@@ -34,20 +38,33 @@ def show(snapshot: Snapshot) -> None:
                 "the orange loss rises while the blue one falls, the network learns its images by heart."
             )
         )
-    curves(snapshot.records, recipe, snapshot.steps_per_epoch)
+    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot.id if snapshot.state in ACTIVE else "")
 
 
-def curves(records: Records, recipe: Recipe, steps_per_epoch: int) -> None:
-    """Draw records; empty ones give empty charts, where curves will grow."""
+def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run_id: str = "") -> None:
+    """Draw records; empty ones give empty charts, where curves will grow.
+
+    Args:
+        records: of the run.
+        recipe: its settings now.
+        steps_per_epoch: updates in an epoch.
+        run_id: the run, if it goes on: then the browser keeps asking for newer curves.
+    """
     log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
+    source = curves_address(run_id, log) if run_id else ""
     loss, accuracy, rate = figures(records, recipe, steps_per_epoch, log)
     with st.container(key="charts"):
         with st.container(key="loss-chart"):
-            live_chart(loss, _("loss"), "loss")
+            live_chart(loss, _("loss"), "loss", source=source)
         with st.container(key="accuracy-chart"):
-            live_chart(accuracy, _("accuracy"), "accuracy")
+            live_chart(accuracy, _("accuracy"), "accuracy", source=source)
     with st.container(key="rate-chart"):
-        live_chart(rate, _("learning rate"), "rate", height=150)
+        live_chart(rate, _("learning rate"), "rate", height=150, source=source)
+
+
+def curves_address(run_id: str, log: bool) -> str:
+    """Return where the browser finds a run's curves, see `curves_route.py`."""
+    return address_of(f"{ROUTE.format(run=run_id)}?{urlencode({'log': int(log), 'lang': current_language()})}")
 
 
 def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = False) -> tuple[Figure, Figure, Figure]:
@@ -65,9 +82,9 @@ def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = 
     course = Course(recipe.batch_size, max(steps_per_epoch, 1), recipe.epochs, names, records.best, marks)
     has_validation = recipe.validation_fraction > 0
     return (
-        loss_figure(np.array(records.loss), records.validation_loss if has_validation else None, course, log),
-        accuracy_figure(np.array(records.accuracy), records.validation_accuracy if has_validation else None, course),
-        learning_rate_figure(np.array(records.learning_rate), course),
+        loss_figure(numbers(records.loss), records.validation_loss if has_validation else None, course, log),
+        accuracy_figure(numbers(records.accuracy), records.validation_accuracy if has_validation else None, course),
+        learning_rate_figure(numbers(records.learning_rate), course),
     )
 
 

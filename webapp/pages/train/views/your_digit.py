@@ -45,7 +45,7 @@ def show(snapshot: Snapshot) -> None:
                 st.markdown(_("The network is not there yet. What it says of this picture will appear here."))
             label = _("Draw your own") if ink is None else _("Draw another one")
             with st.container(key="draw-own", width="content"):
-                st.page_link("webapp/pages/draw/page.py", label=label, icon=":material/draw:")
+                st.page_link("draw/page.py", label=label, icon=":material/draw:")
     if epochs:
         names = {"epoch": _("epoch"), "probability": _("probability")}
         end = snapshot.recipe.epochs if snapshot.state in ACTIVE else round(epochs[-1])

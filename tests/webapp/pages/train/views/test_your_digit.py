@@ -14,7 +14,7 @@ from mnist_core.network import Network
 from mnist_core.nn.losses import softmax
 from mnist_core.nn.normalization import normalize
 from tests.webapp.written_networks import snapshot_of, write_run
-from webapp.components.drawing_board import SIDE, Board, History, read_ink
+from webapp.components.drawing_board import SIDE, Board, History, read_ink, read_strokes
 from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.pages.train.views.your_digit import MAX_EPOCHS, example, readings, spread, story
 
@@ -69,7 +69,7 @@ def drawing() -> Board:
     picture.paste((255, 255, 255, 255), (190, 80, 220, 320))
     content = io.BytesIO()
     picture.save(content, "PNG")
-    return Board(({"type": "Path", "path": [["M", 200, 80], ["L", 200, 320]]},), content.getvalue())
+    return Board(read_strokes([{"path": [["M", 200, 80], ["L", 200, 320]]}]), content.getvalue())
 
 
 def test_every_epochs_network_is_asked(run):

@@ -8,7 +8,7 @@ from webapp.components.frame import page_title
 from webapp.components.scroll_to import scroll_to
 from webapp.formulas.sources import core_files, first_sentence
 from webapp.i18n import gettext as _
-from webapp.pages.code.code_html import code_html
+from webapp.pages.source.code_html import code_html
 
 FIRST_FILE = "mnist_core/nn/layers.py"
 

@@ -9,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.nn.layers import Linear
 from tests.paths import ROOT
 from webapp.formulas.sources import PACKAGE, core_files, first_sentence, source_of
-from webapp.pages.code.code_html import code_html
+from webapp.pages.source.code_html import code_html
 
-PAGE = ROOT / "webapp" / "pages" / "code" / "page.py"
+PAGE = ROOT / "webapp" / "pages" / "source" / "page.py"
 
 
 def rows_of(page: str) -> list[str]:

@@ -1,0 +1,267 @@
+"""Measure the app under load: many visitors who draw, others who follow a training, and trainings under way.
+
+    MNIST_DIR=… python -m bench.load --strokes FILE [--visitors 60] [--watchers 30] [--runs 4] [--seconds 300]
+
+A server as `make run` starts it, with two places for trainings, and the visitors of `visitors.py` in this process. One
+who draws writes a digit every two seconds: a picture under the pen every 0.2 s, one when it is lifted, and the report
+once it has rested; after every fourth the pad is cleared. One who follows has the training page open and its
+curves growing, and clicks there every ten seconds. Each answer is compared with what `Recognizer` reads.
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
+
+import asyncio
+import base64
+import io
+import json
+import platform
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import click
+import numpy as np
+import psutil
+from PIL import Image
+
+from bench.strokes import draw_somewhere, load_strokes
+from bench.visitors import Visitor
+from mnist_core.recognizer import Recognizer
+from tests.browser.conftest import Server
+from webapp.components.drawing_board import LIVE_SIDE
+
+EVERY = 2.0
+"""Seconds from one digit to the next."""
+LIVE = 3, 0.2
+"""Pictures under the pen of each digit, and the seconds between them."""
+REST = 0.35
+"""Seconds from the lifting of the pen to the report, as in `drawing_pad.js`."""
+CLICK_EVERY = 10.0
+"""Seconds between two clicks of one who follows a training."""
+CLEAR_AFTER = 4
+"""Strokes; then the pad is cleared."""
+RUNS_AT_ONCE = 2
+
+
+@dataclass
+class Times:
+    """What was measured, in seconds, and what went wrong."""
+
+    live: list[float] = field(default_factory=list)
+    answers: list[float] = field(default_factory=list)
+    views: list[float] = field(default_factory=list)
+    clicks: list[float] = field(default_factory=list)
+    curves: list[float] = field(default_factory=list)
+    lost: int = 0
+    wrong: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True)
+class Digit:
+    """A digit that visitors draw: its picture as the browser sends it, its path, and what is read in it."""
+
+    picture: str
+    path: list[list[object]]
+    expected: list[str]
+
+
+def digits(path: Path, count: int) -> list[Digit]:
+    """Draw digits from real pen strokes, and read them."""
+    strokes = load_strokes(path)
+    rng = np.random.default_rng(0)
+    recognizer = Recognizer.load()
+    found = []
+    for place in rng.choice(len(strokes.digits), count, replace=False):
+        ink = draw_somewhere(strokes.digits[place], rng, LIVE_SIDE)
+        parts = recognizer.recognize_number(ink, background=0)
+        expected = ["?" if p.recognition.certainty == "no digit" else str(p.recognition.digit) for p in parts]
+        line = [["Q", float(x), float(y), float(x), float(y)] for x, y in np.concatenate(strokes.digits[place])]
+        found.append(Digit(_address(ink), line, expected))
+    return found
+
+
+def _address(ink: np.ndarray) -> str:
+    rgba = Image.merge("RGBA", [Image.new("L", ink.shape[::-1], 255)] * 3 + [Image.fromarray(ink)])
+    file = io.BytesIO()
+    rgba.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: float) -> None:
+    """Draw one digit after the other."""
+    chance = random.Random(id(visitor))
+    await asyncio.sleep(chance.random() * EVERY)
+    strokes: list[object] = []
+    while time.monotonic() < until:
+        began = time.monotonic()
+        digit = chance.choice(drawn)
+        if len(strokes) == CLEAR_AFTER:
+            times.views.append(
+                await visitor.run(visitor.widgets["clear"].fragment, **visitor.state("clear", trigger_value=True))
+            )
+            strokes = []
+        for _ in range(LIVE[0]):
+            await asyncio.sleep(LIVE[1])
+            await _ask(visitor, digit.picture, times.live, times)
+        digits_read = await _ask(visitor, digit.picture, times.answers, times)
+        times.wrong += digits_read is not None and digits_read != digit.expected
+        await asyncio.sleep(REST)
+        canvas = visitor.widgets["pad_canvas"]
+        strokes.append({"type": "Path", "path": digit.path})
+        raw = {"lockScalingFlip": canvas.data["initialDrawing"]["lockScalingFlip"], "objects": strokes}
+        report = visitor.state("pad_canvas", json_value=json.dumps({"drawing": {"raw": raw}}))
+        picture = {"picture": {"at": began, "address": digit.picture}}
+        report |= visitor.state("pad_helper", json_value=json.dumps(picture))
+        try:
+            times.views.append(await visitor.run(canvas.fragment, **report))
+            shown = [text for text, _ in visitor.widgets["answer"].data["content"]["digits"]]
+            times.wrong += shown != digit.expected
+        except TimeoutError:
+            times.lost += 1
+        await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
+
+
+async def _ask(visitor: Visitor, picture: str, found: list[float], times: Times) -> list[str] | None:
+    """Send a picture as the pad does; return the digits read."""
+    began = time.perf_counter()
+    ask = visitor.widgets["pad_helper"].data["ask"]
+    async with visitor.http.post(visitor.address + ask, data=picture) as response:
+        content = await response.json() if response.status == 200 else None
+    found.append(time.perf_counter() - began)
+    if content is None:
+        times.errors += 1
+        return None
+    return [text for text, _ in content["digits"]]
+
+
+async def follow(visitor: Visitor, times: Times, until: float) -> None:
+    """Click now and then on the page of a training that goes on."""
+    chance = random.Random(id(visitor))
+    await asyncio.sleep(chance.random() * CLICK_EVERY)
+    on = False
+    watching = asyncio.create_task(watch(visitor, times))
+    while time.monotonic() < until:
+        on = not on
+        widget = visitor.widgets["log-axis"]
+        try:
+            times.clicks.append(await visitor.run(widget.fragment, **visitor.state("log-axis", bool_value=on)))
+        except TimeoutError:
+            times.lost += 1
+        await asyncio.sleep(CLICK_EVERY)
+    watching.cancel()
+
+
+async def watch(visitor: Visitor, times: Times) -> None:
+    """Ask for newer curves, as `live_chart.js` does."""
+    version = ""
+    while True:
+        began = time.perf_counter()
+        address = visitor.address + visitor.widgets["loss"].data["source"]
+        async with visitor.http.get(f"{address}&after={version}") as response:
+            if response.status == 200:
+                version = (await response.json())["version"]
+            elif response.status != 204:
+                times.errors += 1
+        times.curves.append(time.perf_counter() - began)
+        await asyncio.sleep(max(0.4, 5 * times.curves[-1]))
+
+
+async def start_run(http: aiohttp.ClientSession, address: str) -> str:
+    """Start a long training as a visitor does; return its id."""
+    visitor = Visitor(http, address, "train", "recipe=quick&epochs=500")
+    await visitor.come()
+    await visitor.run("", **visitor.state("start", trigger_value=True))
+    await asyncio.sleep(1)
+    await visitor.leave()
+    return visitor.query.partition("run=")[2].partition("&")[0]
+
+
+async def measure(
+    server: Server, drawn: Sequence[Digit], visitors: int, watchers: int, runs: int, seconds: float
+) -> None:
+    """Have everybody come, draw and follow; print what was measured."""
+    times = Times()
+    process = psutil.Process(server.process.pid)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        started = [await start_run(http, server.address) for _ in range(runs)]
+        first = Visitor(http, server.address)
+        await first.come()
+        await first.leave()
+        before = process.memory_info().rss
+        pens = [Visitor(http, server.address) for _ in range(visitors)]
+        eyes = [
+            Visitor(http, server.address, "train", f"run={started[i % min(runs, RUNS_AT_ONCE)]}")
+            for i in range(watchers if runs else 0)
+        ]
+        began = time.perf_counter()
+        for group in (pens, eyes):
+            for i in range(0, len(group), 10):
+                await asyncio.gather(*(visitor.come() for visitor in group[i : i + 10]))
+        click.echo(f"{len(pens) + len(eyes)} pages opened in {time.perf_counter() - began:.1f} s")
+        until = time.monotonic() + seconds
+        before_cpu, own = sum(process.cpu_times()[:2]), sum(psutil.Process().cpu_times()[:2])
+        work = [draw(visitor, drawn, times, until) for visitor in pens]
+        work += [follow(visitor, times, until) for visitor in eyes]
+        for result in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(result, BaseException):
+                click.echo(f"a visitor gave up: {result!r}")
+                times.lost += 1
+        used = sum(process.cpu_times()[:2]) - before_cpu
+        grown = process.memory_info().rss - before
+        for visitor in (*pens, *eyes):
+            times.errors += visitor.exceptions
+            await visitor.leave()
+    click.echo("| what | median, ms | 95th percentile | largest | count |\n|---|---|---|---|---|")
+    names = {
+        "answer when the pen is lifted": times.answers,
+        "answer while it moves": times.live,
+        "view after the rest": times.views,
+        "click on the training page": times.clicks,
+        "newer curves": times.curves,
+    }
+    for name, found in names.items():
+        if len(found) > 1:
+            high = statistics.quantiles(found, n=20)[-1]
+            row = (statistics.median(found), high, max(found))
+            click.echo(f"| {name} | {' | '.join(f'{1000 * value:.1f}' for value in row)} | {len(found)} |")
+    mine = sum(psutil.Process().cpu_times()[:2]) - own
+    click.echo(
+        f"lost {times.lost}, wrong {times.wrong}, errors {times.errors}; "
+        f"memory {grown / max(1, len(pens) + len(eyes)) / 1e6:+.1f} MB a visitor; "
+        f"server {used / seconds:.0%} of a core, this process {mine / seconds:.0%}"
+    )
+
+
+@click.command()
+@click.option("--strokes", type=click.Path(exists=True, path_type=Path), required=True, help="A file of pen strokes.")
+@click.option("--visitors", default=60, show_default=True, help="How many draw.")
+@click.option("--watchers", default=30, show_default=True, help="How many follow a training.")
+@click.option("--runs", default=4, show_default=True, help="How many trainings are started; two go on at a time.")
+@click.option("--seconds", default=300.0, show_default=True)
+def main(strokes: Path, visitors: int, watchers: int, runs: int, seconds: float) -> None:
+    """Print one table."""
+    drawn = digits(strokes, 200)
+    click.echo(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {visitors} draw, {watchers} follow"
+    )
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = Server(Path(folder), RUNS_AT_ONCE=str(RUNS_AT_ONCE))
+        try:
+            asyncio.run(measure(server, drawn, visitors, watchers, runs, seconds))
+        finally:
+            server.stop()
+            log = (Path(folder) / "server.log").read_text()
+            click.echo(f"{log.count('Traceback')} tracebacks in the server's log")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Starting a run from the training page: what the server has no room for is said in words."""
+
+import errno
+import os
+import tempfile
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.paths import ROOT
+from webapp.runs import room
+
+
+def open_training(**query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    app.switch_page("train/page.py")
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("button", ["start", "start-paused"])
+@pytest.mark.parametrize("trouble", ["full", "fills up", "read-only"])
+def test_what_cannot_be_started_is_said_and_leaves_nothing(page_runs, monkeypatch, tmp_path, language, button, trouble):
+    app = open_training(lang=language)
+    number = errno.EROFS if trouble == "read-only" else errno.ENOSPC
+
+    def fail(*_args: object, **_options: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    if trouble == "full":
+        monkeypatch.setattr(room, "MIN_FREE", 10**18)
+    else:
+        monkeypatch.setattr(tempfile, "mkstemp", fail)
+    app.button(key=button).click().run()
+    assert not app.exception
+    assert len(app.error) == 1
+    if language == "en":
+        assert ("cannot write" if trouble == "read-only" else "disk is full") in app.error[0].value
+    assert page_runs.all() == [] and not list(tmp_path.glob("runs/*"))
+
+
+def test_the_link_that_once_froze_all_pages_is_refused_in_words(page_runs):
+    app = open_training(recipe="quick", epochs="500000", train_images="1", batch_size="1")
+    if not app.button(key="start").disabled:
+        app.button(key="start").click().run()
+    assert not app.exception
+    assert any("500,000 epochs" in error.value for error in app.error)
+    assert page_runs.all() == []
