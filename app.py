@@ -5,8 +5,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
-from webapp.pages.draw.reading import ROUTE as READ
-from webapp.pages.draw.reading import read_route
+from webapp.pages.draw.read_route import ROUTE as READ
+from webapp.pages.draw.read_route import read_route
 from webapp.pages.train.views.curves import ROUTE as CURVES
 from webapp.pages.train.views.curves_route import curves_route
 from webapp.server.files import CompressedFiles, served_files

@@ -3,7 +3,7 @@
 // when a stroke begins ("mnist-pen"). From then on, what the script says is old, until it is about another drawing, or
 // another way to read it.
 
-const show = (root, { digits, certainty, seen, probabilities }) => {
+const show = (root, { digits, certainty, seen, probabilities, view }) => {
   const digit = root.querySelector('.digit');
   digit.className = digits.length ? `digit digits-${Math.min(digits.length, 6)}` : 'digit none';
   digit.replaceChildren(
@@ -25,6 +25,9 @@ const show = (root, { digits, certainty, seen, probabilities }) => {
     bar.querySelector('.fill').style.width = `${100 * (value ?? 0)}%`;
     bar.querySelector('.value').textContent = value === undefined ? '' : `${(100 * value).toFixed(1)}%`;
   });
+  if (view === null) return; // not asked for: it comes when the pen rests
+  root.view = view;
+  document.querySelector('.answer-view')?.show?.(view);
 };
 
 export default function ({ parentElement, data }) {

@@ -29,12 +29,14 @@ class Content(TypedDict):
         certainty: how sure that is, in words.
         seen: addresses of the 28×28 pictures, one for each digit.
         probabilities: ten of them, of the digit that the answer is about, in [0, 1]; empty where nothing is read.
+        view: HTML of our own making for `answer_view`; None to leave there what is shown.
     """
 
     digits: list[tuple[str, bool]]
     certainty: str
     seen: list[str]
     probabilities: list[float]
+    view: str | None
 
 
 def answer(content: Content, about: str, seen_label: str, bars_label: str) -> None:

@@ -181,16 +181,11 @@ def read_report(drawing: object, picture: object, stamp: int) -> Board | None:
     if raw.get(_STAMP, stamp) != stamp:
         return None
     strokes = read_strokes(raw.get("objects"))
-    return Board(strokes, _read_png(picture)) if strokes else Board()
+    return Board(strokes, read_png(picture)) if strokes else Board()
 
 
-def read_picture(address: object) -> Ink | None:
-    """Read the ink of a picture that a browser sends as a data address; None if it is anything else."""
-    png = _read_png(address)
-    return None if png is None else read_ink(png)
-
-
-def _read_png(address: object) -> bytes | None:
+def read_png(address: object) -> bytes | None:
+    """Read a picture of the canvas that a browser sends as a data address; None if it is anything else."""
     png = read_address(address, _PICTURE_PREFIX, MAX_PICTURE)
     return None if read_ink(png) is None else png
 

@@ -55,6 +55,7 @@ const LIVE_EVERY = 150; // ms
 const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
 // The script runs when the pen has rested: not between the strokes of a digit.
 const REST = 350; // ms
+const PATIENCE = 3000; // ms
 const UNPICTURED = 100; // ms between two requests for the picture of a drawing that the canvas was given
 
 // The strokes stay in this tab, for the session that a reload begins. Private windows may refuse.
@@ -120,12 +121,13 @@ const watch = (board) => {
   listen(window, ['mousemove', 'touchmove'], () => (pad.moved = true));
 
   // Sends a picture, and tells the page what is read there. Of two answers, only that to the later picture counts.
-  const ask = async (content) => {
-    const { ask: address, about } = pad.data;
-    if (!address) return;
+  const ask = async (content, more = '') => {
+    const { ask: base, about } = pad.data;
+    if (!base) return;
+    const address = base + more;
     const number = (pad.asked += 1);
     const began = performance.now();
-    const response = await fetch(address, { method: 'POST', body: content }).catch(() => undefined);
+    const response = await fetch(address, { method: 'POST', body: content, signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
     if (number !== pad.asked) return;
     tell('mnist-answer', { about, content: answer });
@@ -143,7 +145,8 @@ const watch = (board) => {
 
   // The strokes, and the picture of them first: together they are one message.
   const send = (root) => {
-    pad.set('picture', { at: Date.now(), address: picture(root) });
+    pad.sent = Date.now();
+    pad.set('picture', { at: pad.sent, address: picture(root) });
     press(root);
   };
   const report = () => {
@@ -151,6 +154,12 @@ const watch = (board) => {
     const root = findCanvas(board);
     if (pad.unsent && root) send(root);
     pad.unsent = false;
+  };
+  // What the view shows has been computed when the script asks for it, and is there before.
+  const rest = async () => {
+    const root = findCanvas(board);
+    if (root && pad.data.view) await ask(picture(root), '&view=1');
+    if (!pad.drawing) report();
   };
   // The same events as the package uses, caught after it: on `window`, where they arrive last. It draws the finished
   // stroke in the next frame, before this one's turn in it.
@@ -160,10 +169,35 @@ const watch = (board) => {
     pad.unsent = true;
     clearTimeout(pad.timers.live);
     requestAnimationFrame(() => findCanvas(board) && ask(picture(findCanvas(board))));
-    later('rest', report, REST);
+    later('rest', rest, REST);
   });
   // Whatever else is pressed is about the drawing as it is.
   listen(window, ['pointerdown', 'keydown'], (event) => board.contains(event.target) || report(), { capture: true });
+  // Another page waits until this one's script has the strokes: reported after it was asked for, they would have a part
+  // of this page run in its place.
+  const isHeard = () => !pad.unsent && pad.sent === pad.data.heard;
+  const leave = () => {
+    clearTimeout(pad.timers.leave);
+    const link = pad.leaving;
+    pad.leaving = undefined;
+    link?.click();
+  };
+  pad.hear = () => isHeard() && leave();
+  listen(
+    window,
+    ['click'],
+    (event) => {
+      const link = event.target.closest?.('a:not([target=_blank])');
+      if (!link || isHeard() || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      pad.leaving = link;
+      report();
+      later('leave', () => { pad.sent = pad.data.heard; leave(); }, PATIENCE);
+    },
+    { capture: true },
+  );
+  listen(window, ['popstate'], () => clearTimeout(pad.timers.rest));
   // The package doesn't know touchcancel (a call comes in, a system gesture): without an end the stroke would
   // stay open, and on devices that number touches onwards no later touch would draw.
   listen(window, ['touchcancel'], (event) => {
@@ -196,6 +230,8 @@ export default function ({ data, parentElement, setStateValue }) {
   pad.set = setStateValue;
   pad.empty = data.empty && !pad.drawing && !pad.unsent;
   pad.show();
+  pad.sent ??= data.heard;
+  pad.hear();
   if (data.unpictured) pad.later('picture', pad.bePictured, UNPICTURED);
   if (!data.untouched) {
     keep(data.strokes);

@@ -74,8 +74,8 @@ class PadState:
             self.last_report = report
             sent = picture.get("address") if isinstance(picture, Mapping) and picture != self.last_picture else None
             board = read_report(report, sent, self.stamp)
+            self.last_picture = picture
             if board is not None:
-                self.last_picture = picture
                 self.history = self.history.report(board)
                 self.untouched = self.untouched and not board.strokes
         if self.untouched and kept is not None:
@@ -105,14 +105,15 @@ def _state() -> PadState:
     return state
 
 
-def pad(hint: str, stroke_width: int, erase: bool = False, ask: str = "") -> Ink | None:
-    """Show the pad, at most one per page, in a container with the key ``pad``; return what `current_ink` does.
+def pad(hint: str, stroke_width: int, erase: bool = False, ask: str = "", view: bool = False) -> None:
+    """Show the pad, at most one per page, in a container with the key ``pad``.
 
     Args:
         hint: the words on the empty board; they go when the first stroke begins.
         stroke_width: width of the pen for the next stroke, in units of which the board is `SIDE` wide.
         erase: whether the next stroke takes ink away.
         ask: where the browser sends pictures of the board while somebody draws; "" for nowhere.
+        view: whether it asks there for the view, too, when the pen rests.
     """
     # The package registers its component when imported, which only works inside a running app; here, so that the
     # rest of this file can be imported anywhere.
@@ -143,11 +144,12 @@ def pad(hint: str, stroke_width: int, erase: bool = False, ask: str = "") -> Ink
             "strokes": [] if state.untouched else [[stroke.path, stroke.rest] for stroke in board.strokes],
             "untouched": state.untouched,
             "unpictured": board.unpictured,
+            "heard": state.last_picture.get("at") if isinstance(state.last_picture, Mapping) else None,
             "ask": ask,
+            "view": view,
             "about": about_now(ask),
         }
         _helper(key=HELPER_KEY, data=about, on_picture_change=lambda: None, on_kept_change=lambda: None)
-    return current_ink()
 
 
 def current_ink() -> Ink | None:
@@ -156,8 +158,13 @@ def current_ink() -> Ink | None:
     Returns:
         As `read_ink` does; None while nothing is drawn.
     """
-    png = _state().history.present.png
+    png = current_png()
     return None if png is None else read_ink(png)
+
+
+def current_png() -> bytes | None:
+    """Return the browser's picture of this session's drawing; None while nothing is drawn."""
+    return _state().history.present.png
 
 
 def about_now(ask: str) -> str:

@@ -24,4 +24,9 @@ def nothing_yet(key: str, title: str, *texts: str) -> DeltaGenerator:
 
 def nothing_drawn(text: str) -> None:
     """Show, in place of a view of the drawing, what it will show; it keeps the room, so that the page doesn't jump."""
-    st.html(f'<p class="nothing-drawn">{text}</p>')
+    st.html(nothing_drawn_html(text))
+
+
+def nothing_drawn_html(text: str) -> str:
+    """Return as HTML what `nothing_drawn` shows."""
+    return f'<p class="nothing-drawn">{text}</p>'

@@ -12,8 +12,14 @@ LEAST_SURE_FIRST = ("no digit", "unsure", "sure")
 """What is no digit may still have one large probability."""
 
 
-def answer_content(read: list[Recognition], shown: Recognition | None) -> Content:
-    """Put into words and pictures what was read, from left to right, and the digit of it that the page is about."""
+def answer_content(read: list[Recognition], shown: Recognition | None, view: str | None = None) -> Content:
+    """Put into words and pictures what was read.
+
+    Args:
+        read: the digits from left to right.
+        shown: the one of them that the page is about; None if nothing is read.
+        view: of the drawing, if it goes with the answer, see `Content`.
+    """
     images = [recognition.image for recognition in read] or [np.zeros((28, 28))]
     probabilities = None if shown is None else shown.probabilities
     return {
@@ -21,6 +27,7 @@ def answer_content(read: list[Recognition], shown: Recognition | None) -> Conten
         "certainty": _certainty(read, shown),
         "seen": [grey_address(image) for image in images],
         "probabilities": [] if probabilities is None else [round(float(p), 4) for p in probabilities],
+        "view": view,
     }
 
 

@@ -14,9 +14,11 @@ from webapp.pages.draw.answer import answer_content, digit_in_question
 from webapp.pages.draw.linked_image import answer_as_in_training, linked_image, show_image
 from webapp.pages.draw.network_choice import network_choice
 from webapp.pages.draw.picture import picture_pad
-from webapp.pages.draw.reading import ROUTE, read_ink, wanted
+from webapp.pages.draw.read_route import ROUTE
+from webapp.pages.draw.reading import read_drawing, wanted
+from webapp.pages.draw.stages import way_html
 from webapp.pages.draw.tools import choose_input, erases, pen_slider, pen_width, tools
-from webapp.pages.draw.views import show_view
+from webapp.pages.draw.views import goes_with_answer, show_view
 
 
 @fragment
@@ -32,15 +34,16 @@ def pad_answer_and_view() -> None:
     left, right = st.columns([6, 7], gap="large")
     with left:
         if draws:
-            ink = pad.pad(_("Draw a digit or a whole number here"), pen_width(), erases(), ask)
+            pad.pad(_("Draw a digit or a whole number here"), pen_width(), erases(), ask, goes_with_answer())
             tools()
-            read = read_ink(reader, ink)
+            read = read_drawing(reader, pad.current_png())
         else:
             read = show_image(reader, image) if image is not None else _take_picture(reader)
     shown = digit_in_question(read, wish.place, wish.count)
     with right:
         about = pad.about_now(ask) if draws else ""
-        answer(answer_content(read, shown), about, _("What the network sees"), _("Probability of each digit"))
+        view = way_html(reader, shown) if reader is not None and goes_with_answer() else None
+        answer(answer_content(read, shown, view), about, _("What the network sees"), _("Probability of each digit"))
     # Below both, so that on a phone the answer follows the pad.
     left, right = st.columns([6, 7], gap="large")
     with left:

@@ -1,33 +1,28 @@
-"""How a drawing is read, the same for the page and for the pen that moves.
+"""How a drawing is read: what a visitor wants, and each picture once, for the pen that moves and for the page."""
 
-While the pen moves, and when it is lifted, the browser sends the picture under it to a route of its own and shows what
-comes back: a run of the page's script takes several times as long, and thirty pens would wait for one another. The
-script reads the drawing once the pen rests, for all else that is on the page.
-"""
-
+from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary
 
 import streamlit as st
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from mnist_core.errors import WeightsError
 from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions
+from mnist_core.network import Network
 from mnist_core.recognizer import Recognition, Recognizer
-from webapp.components.answer import Content
-from webapp.components.drawing_board import MAX_PICTURE, Ink, read_picture
-from webapp.i18n import current_language, texts_in
-from webapp.networks.choice import weights_of
-from webapp.networks.recognizers import recognizer
-from webapp.pages.draw.answer import answer_content, digit_in_question
-from webapp.visitors.identity import COOKIE, read_id
+from webapp.components.drawing_board import read_ink
+from webapp.i18n import current_language
 
-ROUTE = "/api/read"
 SWITCHED = ("crop", "stroke_width", "slant", "centre")
 """The fields of `PreprocessOptions` that have a switch, in the order in which the steps are taken."""
+KEPT_READINGS = 64
+"""Of each network, about 300 kB each: the picture at the end of a stroke is asked for three times."""
+
+_readings: WeakKeyDictionary[Network, OrderedDict[tuple[bytes, PreprocessOptions], list[Recognition]]]
+_readings = WeakKeyDictionary()
+_guard = Lock()
 
 
 @dataclass(frozen=True)
@@ -85,41 +80,29 @@ def wanted(network: str) -> Wanted:
     return Wanted(network, chosen_steps(), place, count, current_language())
 
 
-def read_ink(reader: Recognizer | None, ink: Ink | None) -> list[Recognition]:
-    """Read what is on the pad, from left to right; nothing without ink, or without a network."""
-    if reader is None or ink is None:
-        return []
-    found = [part.recognition for part in reader.recognize_number(ink, background=0)]
-    return [recognition for recognition in found if recognition.digit is not None]
+def read_drawing(reader: Recognizer | None, png: bytes | None) -> list[Recognition]:
+    """Read what is on a pad, from left to right.
 
+    Args:
+        reader: the network that reads, with the steps on the way to it; None for none.
+        png: the browser's picture of the pad, see `drawing_board.read_ink`; None while nothing is drawn.
 
-async def read_route(request: Request) -> Response:
-    """Read the picture in a request's body, as its query says: `answer_content` as JSON.
-
-    The body is the address of a PNG, as canvases make it. A network that has learnt a visitor's hand reads only for
-    the browser with that visitor's cookie.
+    Returns:
+        The digits, the same objects if the same picture was read a moment ago.
     """
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_PICTURE:
-            return PlainTextResponse(f"found more than {MAX_PICTURE} bytes, expected the picture of a pad", 413)
-    visitor = read_id(request.cookies.get(COOKIE))
-    return await run_in_threadpool(_respond, body, Wanted.from_query(request.query_params), visitor)
-
-
-def _respond(body: bytes, wish: Wanted, visitor: str | None) -> Response:
-    ink = read_picture(body.decode("ascii", "replace"))
-    if ink is None:
-        return PlainTextResponse("found something else, expected the PNG of a pad as a data address", 400)
-    path = weights_of(wish.network, visitor)
-    try:
-        network = None if path is None else recognizer(path).network
-    except WeightsError:
-        network = None
-    if network is None:
-        return PlainTextResponse("found no such network, expected the key of one that can be chosen", 404)
-    read = read_ink(Recognizer(network, wish.steps), ink)
-    with texts_in(wish.language):
-        content: Content = answer_content(read, digit_in_question(read, wish.place, wish.count))
-    return JSONResponse(content)
+    if reader is None or png is None:
+        return []
+    key = png, reader.options
+    with _guard:
+        known = _readings.setdefault(reader.network, OrderedDict())
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+    ink = read_ink(png)
+    parts = [] if ink is None else reader.recognize_number(ink, background=0)
+    read = [part.recognition for part in parts if part.recognition.digit is not None]
+    with _guard:
+        known[key] = read
+        if len(known) > KEPT_READINGS:
+            known.popitem(last=False)
+    return read

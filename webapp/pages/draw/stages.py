@@ -7,6 +7,7 @@ anybody presses it.
 from dataclasses import replace
 from html import escape
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import streamlit as st
@@ -22,15 +23,18 @@ from mnist_core.imaging.preprocess import (
     stages_of_ink,
 )
 from mnist_core.recognizer import Recognition, Recognizer
+from webapp.components.answer_view import answer_view, switch
 from webapp.components.data_uri import grey_address
-from webapp.components.empty import nothing_drawn
-from webapp.components.live_html import live_html, switch
+from webapp.components.empty import nothing_drawn_html
 from webapp.formats import share_text
+from webapp.i18n import current_language
 from webapp.i18n import gettext as _
 from webapp.pages.draw.reading import SWITCHED, chosen_steps
 
 MOST_SHOWN = 140
 """Larger pictures are shrunk to so many pixels before they are sent: a page shows them no larger."""
+
+_ways: WeakKeyDictionary[Recognition, dict[str, str]] = WeakKeyDictionary()
 
 
 class Card(NamedTuple):
@@ -52,11 +56,26 @@ class Card(NamedTuple):
 
 
 def show(reader: Recognizer, read: Recognition | None) -> None:
-    """Show the way of a drawing, stage by stage with switches, then the ways of other demos; see `show_view`."""
+    """Show the way of a drawing, stage by stage with switches, then the ways of other demos; see `show_view`.
+
+    What is shown comes with the answer, see `way_html`.
+    """
     _back_to_usual(reader.options)
+    answer_view(_switch)
+
+
+def way_html(reader: Recognizer, read: Recognition | None) -> str:
+    """Return the way of a drawing as HTML, computed once for each language."""
     if read is None or read.digit is None:
-        nothing_drawn(_("Draw a digit: here you see all that happens to it on its way."))
-        return
+        return nothing_drawn_html(_("Draw a digit: here you see all that happens to it on its way."))
+    known = _ways.setdefault(read, {})
+    language = current_language()
+    if language not in known:
+        known[language] = _way_html(reader, read)
+    return known[language]
+
+
+def _way_html(reader: Recognizer, read: Recognition) -> str:
     flipped = {step: stages_of_ink(read.stages.ink, flip(reader.options, step)) for step in SWITCHED}
     others = [replace(read.stages, centred=way(read.stages.ink)) for way in NAIVE_PIPELINES.values()]
     answers = reader.read_stages([*flipped.values(), *others])
@@ -65,8 +84,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
         _card_html(place, card, reader.options, read, beside)
         for place, card in enumerate(_cards(reader.options, read, flipped), start=1)
     )
-    other_ways = _other_ways_html(read, answers[len(SWITCHED) :])
-    live_html(f'<div class="st-key-stages-way">{cards}</div>{other_ways}', "stages", _switch)
+    return f'<div class="st-key-stages-way">{cards}</div>{_other_ways_html(read, answers[len(SWITCHED) :])}'
 
 
 def flip(steps: PreprocessOptions, step: str) -> PreprocessOptions:

@@ -17,7 +17,7 @@ from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, choose, chosen
 from webapp.pages.draw.answer import digit_in_question
 from webapp.pages.draw.learning import base_of, learn, offer_learning, tried
-from webapp.pages.draw.reading import read_ink
+from webapp.pages.draw.reading import read_drawing
 from webapp.visitors.collection import (
     Drawing,
     counts_of,
@@ -114,9 +114,9 @@ def _keep(visitor: str, reader: Recognizer, read: Recognition | None, board: Boa
     """Keep what was read on a board, or on the one that came along with the press."""
     label = st.session_state[key]
     st.session_state["teach_labelled"] = st.session_state.get("teach_labelled", 0) + 1
-    ink = pad.current_ink()
+    png = pad.current_png()
     if pad.history().present is not board:
-        read = digit_in_question(read_ink(reader, ink), *st.session_state.get("place", (None, 0)))
+        read = digit_in_question(read_drawing(reader, png), *st.session_state.get("place", (None, 0)))
     if label not in DIGITS or read is None or read.digit is None:
         return
     digit = None if read.certainty == "no digit" else read.digit

@@ -8,6 +8,18 @@ from webapp.pages.draw import stages, teach, why
 from webapp.pages.draw.neurons import view as neurons
 from webapp.pages.draw.walk import view as walk
 
+VIEWS = ("stages", "why", "neurons", "walk", "teach")
+
+
+def goes_with_answer() -> bool:
+    """Return whether the chosen view comes with the answer, as soon as the pen rests."""
+    return (st.session_state.get("view") or _first_view()) == VIEWS[0]
+
+
+def _first_view() -> str:
+    asked = st.query_params.get("view") or st.session_state.get("kept_view")
+    return asked if asked in VIEWS else VIEWS[0]
+
 
 def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | None) -> None:
     """Show the chosen view, and which of several digits it is about.
@@ -17,19 +29,15 @@ def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | 
         read: the digits from left to right.
         shown: the one of them that the view is about, which it calls `read`; None while nothing is drawn.
     """
-    views = {
-        "stages": (_("From pen to 28×28"), stages.show),
-        "why": (_("Why?"), why.show),
-        "neurons": (_("Neurons"), neurons.show),
-        "walk": (_("Step by step"), walk.show),
-        "teach": (_("Teach it"), teach.show),
-    }
+    names = (_("From pen to 28×28"), _("Why?"), _("Neurons"), _("Step by step"), _("Teach it"))
+    shows = (stages.show, why.show, neurons.show, walk.show, teach.show)
+    views = {view: (name, show) for view, name, show in zip(VIEWS, names, shows, strict=True)}
     with st.container(horizontal=True, vertical_alignment="center", key="views"):
-        asked = st.query_params.get("view") or st.session_state.get("kept_view")
+        first = _first_view()
         chosen_view = st.segmented_control(
             _("What to look at"),
             list(views),
-            default=asked if asked in views else next(iter(views)),
+            default=first,
             required=True,
             format_func=lambda name: views[name][0],
             key="view",
@@ -47,7 +55,7 @@ def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | 
                 on_change=lambda: st.session_state.update(place=(st.session_state["digit-choice"], len(read))),
                 label_visibility="collapsed",
             )
-    if chosen_view != asked:
+    if chosen_view != st.query_params.get("view", st.session_state.get("kept_view")):
         st.session_state["kept_view"] = st.query_params["view"] = chosen_view
     with st.container(key="view-body"):
         views[chosen_view][1](reader, shown)

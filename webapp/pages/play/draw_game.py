@@ -53,7 +53,7 @@ def _turn(game: DrawGame, reader: Recognizer) -> None:
     question(game, text)
     left, right = st.columns([6, 7], gap="large")
     with left:
-        ink = pad.pad(text, pad.DEFAULT_PEN)
+        pad.pad(text, pad.DEFAULT_PEN)
         with st.container(horizontal=True, key="play-tools"):
             off = game.judged
             st.button(
@@ -70,7 +70,7 @@ def _turn(game: DrawGame, reader: Recognizer) -> None:
                     type="primary",
                     on_click=_judge,
                     args=(game, reader),
-                    disabled=ink is None,
+                    disabled=not pad.history().present.strokes,
                     width="stretch",
                 )
     with right, st.container(key="play-verdict"):

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import gc
 import io
 import json
+import weakref
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,9 @@ from mnist_core.recognizer import Recognizer
 from mnist_core.training.fine_tuning import Scores
 from webapp.i18n import texts_in
 from webapp.pages.draw.answer import answer_content, digit_in_question
-from webapp.pages.draw.reading import Wanted, read_ink, read_route
+from webapp.pages.draw.read_route import read_route
+from webapp.pages.draw.reading import Wanted, read_drawing
+from webapp.pages.draw.stages import way_html
 from webapp.visitors.handwriting_networks import Hand, keep_hand
 
 
@@ -34,11 +38,15 @@ def number() -> np.ndarray:
     return np.asarray(pad)
 
 
-def address(ink: np.ndarray) -> bytes:
+def png(ink: np.ndarray) -> bytes:
     layers = [Image.new("L", ink.shape[::-1], 255)] * 3
     file = io.BytesIO()
     Image.merge("RGBA", [*layers, Image.fromarray(ink)]).save(file, "PNG")
-    return b"data:image/png;base64," + base64.b64encode(file.getvalue())
+    return file.getvalue()
+
+
+def address(ink: np.ndarray) -> bytes:
+    return b"data:image/png;base64," + base64.b64encode(png(ink))
 
 
 def ask(body: bytes, query: str, cookie: str = "") -> Response:
@@ -63,7 +71,7 @@ def answer_to(body: bytes, query: str, cookie: str = "") -> Any:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_answer_is_the_one_that_the_page_gives(page_runs, language):
     wish = Wanted("default", PreprocessOptions(centre=False), place=1, count=2, language=language)
-    read = read_ink(Recognizer(Network.load(), wish.steps), number())
+    read = read_drawing(Recognizer(Network.load(), wish.steps), png(number()))
     with texts_in(language):
         expected = answer_content(read, digit_in_question(read, 1, 2))
     assert len(read) == 2
@@ -72,6 +80,40 @@ def test_the_answer_is_the_one_that_the_page_gives(page_runs, language):
 
     assert content == json.loads(json.dumps(expected))
     assert ("第" in content["certainty"]) == (language == "zh")
+
+
+def test_the_way_into_the_network_comes_when_it_is_asked_for(page_runs):
+    reader = Recognizer(Network.load())
+    (shown, _) = read_drawing(reader, png(number()))
+    with texts_in("zh"):
+        expected = way_html(reader, shown)
+    query = Wanted("default", place=0, count=2, language="zh").to_query()
+
+    assert answer_to(address(number()), query)["view"] is None
+    assert answer_to(address(number()), query + "&view=1")["view"] == expected
+
+
+def test_a_picture_is_read_once_for_each_network_and_each_choice_of_steps(small_network):
+    reader, other = Recognizer(small_network), Recognizer(small_network, PreprocessOptions(centre=False))
+    first = read_drawing(reader, png(number()))
+
+    assert read_drawing(Recognizer(small_network), png(number())) is first
+    assert read_drawing(other, png(number())) is not first
+    for size in range(10, 90):  # more than are kept
+        read_drawing(reader, png(np.pad(np.full((size, 20), 255, np.uint8), ((0, 200 - size), (0, 180)))))
+    again = read_drawing(reader, png(number()))
+    assert again is not first and [read.digit for read in again] == [read.digit for read in first]
+
+
+def test_readings_go_with_their_network():
+    network = Network.load()
+    gone = weakref.ref(network)
+    read_drawing(Recognizer(network), png(number()))
+
+    del network
+    gc.collect()
+
+    assert gone() is None
 
 
 def test_an_empty_pad_has_an_answer_too(page_runs):
@@ -84,7 +126,7 @@ def test_a_network_that_has_learnt_a_hand_reads_for_its_visitor_only(page_runs, 
     mine, others = "a" * 32, "b" * 32
     score = Scores(0.5, 0.5)
     keep_hand(mine, small_network, Hand("default", 3, score, score, "mnist", False))
-    read = read_ink(Recognizer(small_network), number())
+    read = read_drawing(Recognizer(small_network), png(number()))
 
     content = answer_to(address(number()), "network=hand", mine)
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.imaging.naive_pipelines import NAIVE_PIPELINES
 from mnist_core.imaging.preprocess import DEFAULT_OPTIONS, PreprocessOptions
 from mnist_core.recognizer import Recognizer
-from tests.webapp.components.events import data_of, send_event
+from tests.webapp.components.events import send_event
+from webapp.components.answer_view import KEY
 from webapp.pages.draw import stages
 from webapp.pages.draw.reading import SWITCHED
 
@@ -34,7 +35,9 @@ def page() -> None:
 
     reader = Recognizer(st.session_state["network"], chosen_steps())
     pixels = st.session_state["drawn"]
-    stages.show(reader, None if pixels is None else reader.recognize(pixels))
+    read = None if pixels is None else reader.recognize(pixels)
+    st.html(stages.way_html(reader, read))
+    stages.show(reader, read)
 
 
 @pytest.fixture
@@ -50,8 +53,7 @@ def opened(small_network) -> Callable[[np.ndarray | None], AppTest]:
 
 def html_of(test: AppTest) -> str:
     assert not test.exception
-    live = [data_of(test, "stages")["html"]] if test.get("bidi_component") else []
-    return "\n".join([*(element.proto.body for element in test.get("html")), *live])
+    return "\n".join(element.proto.body for element in test.get("html"))
 
 
 def switches_of(test: AppTest) -> list[str]:
@@ -64,7 +66,7 @@ def positions(test: AppTest) -> list[bool]:
 
 
 def press(test: AppTest, step: object) -> AppTest:
-    return send_event(test, "stages", "switched", step)
+    return send_event(test, KEY, "switched", step)
 
 
 def answers_of(test: AppTest) -> list[str]:

@@ -1,6 +1,6 @@
-"""HTML that is changed in place, with switches in it.
+"""A view that follows the answer at once: HTML that `answer.js` gets together with it, with switches in it.
 
-As one element: a page of many small ones costs the server a message for each, in every run.
+As one element, and filled by the browser: of a page with many small ones, the server would send each in every run.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,14 +9,16 @@ import streamlit as st
 
 from webapp.components.register import component
 
-_live = component("live_html", __file__, '<div class="live-html"></div>')
+KEY = "answer-view"
+
+_view = component("answer_view", __file__, '<div class="answer-view"></div>')
 
 
 def switch(name: str, label: str, on: bool, disabled: bool = False) -> str:
     """Write a switch as HTML.
 
     Args:
-        name: what `live_html` calls its function with; letters and underscores only.
+        name: what `answer_view` calls its function with; letters and underscores only.
         label: for those who hear the page.
         on: its position.
         disabled: whether it can't be pressed.
@@ -25,19 +27,17 @@ def switch(name: str, label: str, on: bool, disabled: bool = False) -> str:
     return f'<input type="checkbox" role="switch" data-switch="{name}" aria-label="{label}"{state}>'
 
 
-def live_html(html: str, key: str, on_switch: Callable[[str], None]) -> None:
-    """Show HTML of our own making; what others wrote in it must be escaped.
+def answer_view(on_switch: Callable[[str], None]) -> None:
+    """Show the view of the answer, which stands above on the page; see `Content`.
 
     Args:
-        html: what is shown.
-        key: names it on its page.
         on_switch: is called with the name of a switch that was pressed, before the page runs again. It comes from a
             browser, so it may be anything.
     """
 
     def pressed() -> None:
-        value = st.session_state[key]
+        value = st.session_state[KEY]
         if isinstance(value, Mapping) and isinstance(value.get("switched"), str):
             on_switch(value["switched"])
 
-    _live(key=key, data={"html": html}, on_switched_change=pressed)
+    _view(key=KEY, on_switched_change=pressed)
