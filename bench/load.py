@@ -3,9 +3,9 @@
     MNIST_DIR=… python -m bench.load --strokes FILE [--visitors 60] [--watchers 30] [--runs 4] [--seconds 300]
 
 A server as `make run` starts it, with two places for trainings, and the visitors of `visitors.py` in this process. One
-who draws writes a digit every two seconds: a picture under the pen every 0.2 s, one when it is lifted, and the report
-once it has rested; after every fourth the pad is cleared. One who follows has the training page open and its
-curves growing, and clicks there every ten seconds. Each answer is compared with what `Recognizer` reads.
+who draws makes a stroke every two seconds: pictures under the pen for 0.6 s, one when it is lifted, and once it has
+rested the view and the report; after every fourth the pad is cleared. One who follows has the training page open and
+its curves growing, and clicks there every ten seconds. Each answer is compared with what `Recognizer` reads.
 """
 
 import os
@@ -30,6 +30,7 @@ import click
 import numpy as np
 import psutil
 from PIL import Image
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from bench.strokes import draw_somewhere, load_strokes
 from bench.visitors import Visitor
@@ -37,12 +38,12 @@ from mnist_core.recognizer import Recognizer
 from tests.browser.conftest import Server
 from webapp.components.drawing_board import LIVE_SIDE
 
-EVERY = 2.0
-"""Seconds from one digit to the next."""
-LIVE = 3, 0.2
-"""Pictures under the pen of each digit, and the seconds between them."""
-REST = 0.35
-"""Seconds from the lifting of the pen to the report, as in `drawing_pad.js`."""
+BETWEEN = 1.0, 3.0
+"""Seconds from one stroke to the next: two on average."""
+STROKE = 0.6
+"""Seconds that the pen is down."""
+LIVE_EVERY, LIVE_SHARE, REST, LONG_REST = 0.15, 1 / 5, 0.35, 1.5
+"""As in `drawing_pad.js`."""
 CLICK_EVERY = 10.0
 """Seconds between two clicks of one who follows a training."""
 CLEAR_AFTER = 4
@@ -57,6 +58,8 @@ class Times:
     live: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     views: list[float] = field(default_factory=list)
+    reports: list[float] = field(default_factory=list)
+    clears: list[float] = field(default_factory=list)
     clicks: list[float] = field(default_factory=list)
     curves: list[float] = field(default_factory=list)
     lost: int = 0
@@ -96,50 +99,77 @@ def _address(ink: np.ndarray) -> str:
 
 
 async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: float) -> None:
-    """Draw one digit after the other."""
+    """Draw one digit after the other, and report the strokes when the pen has rested, as the pad does."""
     chance = random.Random(id(visitor))
-    await asyncio.sleep(chance.random() * EVERY)
+    await asyncio.sleep(chance.random() * 2)
     strokes: list[object] = []
+    resting: asyncio.Task[None] | None = None
     while time.monotonic() < until:
+        if resting is not None and not resting.done():
+            resting.cancel()
         began = time.monotonic()
         digit = chance.choice(drawn)
-        if len(strokes) == CLEAR_AFTER:
-            times.views.append(
-                await visitor.run(visitor.widgets["clear"].fragment, **visitor.state("clear", trigger_value=True))
-            )
-            strokes = []
-        for _ in range(LIVE[0]):
-            await asyncio.sleep(LIVE[1])
+        wait = LIVE_EVERY
+        while time.monotonic() + wait < began + STROKE:
+            await asyncio.sleep(wait)
             await _ask(visitor, digit.picture, times.live, times)
-        digits_read = await _ask(visitor, digit.picture, times.answers, times)
-        times.wrong += digits_read is not None and digits_read != digit.expected
-        await asyncio.sleep(REST)
-        canvas = visitor.widgets["pad_canvas"]
+            wait = max(LIVE_EVERY, times.live[-1] / LIVE_SHARE)
+        await asyncio.sleep(max(0.0, began + STROKE - time.monotonic()))
+        await _ask(visitor, digit.picture, times.answers, times, digit.expected)
         strokes.append({"type": "Path", "path": digit.path})
-        raw = {"lockScalingFlip": canvas.data["initialDrawing"]["lockScalingFlip"], "objects": strokes}
-        report = visitor.state("pad_canvas", json_value=json.dumps({"drawing": {"raw": raw}}))
-        picture = {"picture": {"at": began, "address": digit.picture}}
-        report |= visitor.state("pad_helper", json_value=json.dumps(picture))
-        try:
-            times.views.append(await visitor.run(canvas.fragment, **report))
-            shown = [text for text, _ in visitor.widgets["answer"].data["content"]["digits"]]
-            times.wrong += shown != digit.expected
-        except TimeoutError:
-            times.lost += 1
-        await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
+        resting = asyncio.create_task(_rest(visitor, digit, list(strokes), times))
+        await asyncio.sleep(max(0.0, began + chance.uniform(*BETWEEN) - time.monotonic()))
+        if len(strokes) == CLEAR_AFTER:
+            resting.cancel()
+            press = _report(visitor, digit, strokes) | visitor.state("clear", trigger_value=True)
+            times.clears.append(await visitor.run(visitor.widgets["clear"].fragment, **press))
+            strokes = []
+            times.wrong += bool(visitor.widgets["answer"].data["content"]["digits"])
 
 
-async def _ask(visitor: Visitor, picture: str, found: list[float], times: Times) -> list[str] | None:
-    """Send a picture as the pad does; return the digits read."""
+async def _rest(visitor: Visitor, digit: Digit, strokes: Sequence[object], times: Times) -> None:
+    """Do what the pad does when the pen rests: ask for the view, then report."""
+    await asyncio.sleep(REST)
+    await _ask(visitor, digit.picture, times.views, times, more="&view=1")
+    if len(strokes) > 1:
+        await asyncio.sleep(LONG_REST - REST)
+    report = _report(visitor, digit, strokes)
+    # What is on its way is not called back.
+    await asyncio.shield(asyncio.create_task(_send(visitor, digit, report, times)))
+
+
+async def _send(visitor: Visitor, digit: Digit, report: dict[str, WidgetState], times: Times) -> None:
+    try:
+        times.reports.append(await visitor.run(visitor.widgets["pad_canvas"].fragment, **report))
+    except TimeoutError:
+        times.lost += 1
+        return
+    shown = [text for text, _ in visitor.widgets["answer"].data["content"]["digits"]]
+    times.wrong += shown not in (digit.expected, [])  # empty if it was cleared meanwhile
+
+
+def _report(visitor: Visitor, digit: Digit, strokes: Sequence[object]) -> dict[str, WidgetState]:
+    canvas = visitor.widgets["pad_canvas"]
+    raw = {"lockScalingFlip": canvas.data["initialDrawing"]["lockScalingFlip"], "objects": strokes}
+    picture = {"picture": {"at": time.time(), "address": digit.picture}}
+    return {
+        **visitor.state("pad_canvas", json_value=json.dumps({"drawing": {"raw": raw}})),
+        **visitor.state("pad_helper", json_value=json.dumps(picture)),
+    }
+
+
+async def _ask(
+    visitor: Visitor, picture: str, found: list[float], times: Times, expected: list[str] | None = None, more: str = ""
+) -> None:
+    """Send a picture as the pad does, and check what is read."""
     began = time.perf_counter()
     ask = visitor.widgets["pad_helper"].data["ask"]
-    async with visitor.http.post(visitor.address + ask, data=picture) as response:
+    async with visitor.http.post(visitor.address + ask + more, data=picture) as response:
         content = await response.json() if response.status == 200 else None
     found.append(time.perf_counter() - began)
-    if content is None:
-        times.errors += 1
-        return None
-    return [text for text, _ in content["digits"]]
+    times.errors += content is None
+    if content is not None and expected is not None:
+        times.wrong += [text for text, _ in content["digits"]] != expected
 
 
 async def follow(visitor: Visitor, times: Times, until: float) -> None:
@@ -224,7 +254,9 @@ async def measure(
     names = {
         "answer when the pen is lifted": times.answers,
         "answer while it moves": times.live,
-        "view after the rest": times.views,
+        "view when the pen has rested": times.views,
+        "undo and the strokes after a reload": times.reports,
+        "Clear": times.clears,
         "click on the training page": times.clicks,
         "newer curves": times.curves,
     }

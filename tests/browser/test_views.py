@@ -30,7 +30,7 @@ def test_a_stage_that_is_switched_off_changes_what_the_network_sees(
     expect(page.locator(".stages-others .stages-answer").first).to_have_text(re.compile("reads 7"))
     seen = page.locator(".st-key-seen img")
     before = seen.get_attribute("src")
-    press(page.locator(".st-key-stages-card-6 .stCheckbox label"), touch)  # the centre of mass
+    press(page.locator("[data-switch=centre]"), touch)  # the centre of mass
     expect(seen).not_to_have_attribute("src", before or "")
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^with it: 7"))
     clear(page)

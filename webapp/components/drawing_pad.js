@@ -53,8 +53,11 @@ const picture = (root) => {
 // Pictures go out a few times a second at most, and rarer where the answer takes long.
 const LIVE_EVERY = 150; // ms
 const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
-// The script runs when the pen has rested: not between the strokes of a digit.
+// When the pen has rested, not between the strokes of a digit, the view follows: it is asked for like the answer, or
+// comes from the script, which then has the strokes reported. Where it needs them for undo alone, that has more time,
+// but for the first stroke, after which there is something to undo.
 const REST = 350; // ms
+const LONG_REST = 1500; // ms
 const PATIENCE = 3000; // ms
 const UNPICTURED = 100; // ms between two requests for the picture of a drawing that the canvas was given
 
@@ -159,7 +162,9 @@ const watch = (board) => {
   const rest = async () => {
     const root = findCanvas(board);
     if (root && pad.data.view) await ask(picture(root), '&view=1');
-    if (!pad.drawing) report();
+    if (pad.drawing) return;
+    if (pad.data.view && !pad.data.empty) later('rest', report, LONG_REST - REST);
+    else report();
   };
   // The same events as the package uses, caught after it: on `window`, where they arrive last. It draws the finished
   // stroke in the next frame, before this one's turn in it.

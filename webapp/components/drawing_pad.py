@@ -105,6 +105,12 @@ def _state() -> PadState:
     return state
 
 
+def has_news() -> bool:
+    """Return whether strokes have come that nobody has asked about yet."""
+    canvas = st.session_state.get(CANVAS_KEY)
+    return isinstance(canvas, Mapping) and canvas.get("drawing") != _known().last_report
+
+
 def pad(hint: str, stroke_width: int, erase: bool = False, ask: str = "", view: bool = False) -> None:
     """Show the pad, at most one per page, in a container with the key ``pad``.
 

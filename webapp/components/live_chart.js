@@ -23,6 +23,8 @@ const ask = async (address, source) => {
     if (news) {
       source.version = news.version;
       source.charts.forEach(({ key, show }) => show(news.figures[key]));
+      const [{ stage, changed }] = source.charts;
+      if (news.stage !== stage) changed(news.stage);
       if (!news.going) return;
     }
   }
@@ -46,7 +48,7 @@ const follow = (address, chart) => {
   };
 };
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector('.live-chart');
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger on a projector
   const height = Math.round(data.height * scale);
@@ -78,7 +80,7 @@ export default function ({ parentElement, data, setStateValue }) {
   };
   show(data.figure);
   parentElement.unfollow?.(); // Streamlit calls this again with new data, and cleans up only in the end
-  parentElement.unfollow = data.source ? follow(data.source, { key: data.key, node, show }) : undefined;
+  parentElement.unfollow = data.source ? follow(data.source, { key: data.key, stage: data.stage, changed: (stage) => setTriggerValue('stage', stage), node, show }) : undefined;
   return () => {
     gone = true;
     parentElement.unfollow?.();

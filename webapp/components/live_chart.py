@@ -18,7 +18,13 @@ _chart = component("live_chart", __file__, '<div class="live-chart" role="img"><
 
 
 def live_chart(
-    figure: dict[str, Any], label: str, key: str, height: int = 270, clickable: bool = False, source: str = ""
+    figure: dict[str, Any],
+    label: str,
+    key: str,
+    height: int = 270,
+    clickable: bool = False,
+    source: str = "",
+    stage: str = "",
 ) -> None:
     """Show a figure, or change the one that is shown.
 
@@ -31,11 +37,13 @@ def live_chart(
             the point that was clicked last, as "x", "y" and "customdata" of the figure, with a "count" that tells one
             click from the next; None before the first. It comes from a browser, so it may be anything.
         source: where the browser asks for newer figures a few times a second; "" for nowhere. It answers with
-            {"version": …, "going": …, "figures": {key: figure, …}}, asked with the last version as "after", and with
-            status 204 if there is nothing new. Charts with the same source ask together.
+            {"version": …, "stage": …, "going": …, "figures": {key: figure, …}}, asked with the last version as "after",
+            and with status 204 if there is nothing new. Charts with the same source ask together.
+        stage: if the source tells another one, the calling fragment runs again.
     """
     data = {
         "source": source,
+        "stage": stage,
         "key": key,
         "figure": figure,
         "label": label,
@@ -46,7 +54,7 @@ def live_chart(
     if clickable:
         _chart(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
     else:
-        _chart(key=key, data=data)
+        _chart(key=key, data=data, on_stage_change=lambda: None)
 
 
 def plotly_script() -> str:

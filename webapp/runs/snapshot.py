@@ -74,6 +74,11 @@ class Snapshot:
         return dataclasses.replace(self.job.recipe, **self.records.settings_at(step))
 
     @property
+    def stage(self) -> str:
+        """What the buttons of its page depend on."""
+        return f"{self.id} {self.state} {self.place} {not self.records.begin} {self.weights is None}"
+
+    @property
     def weights(self) -> Path | None:
         """The network's file: while it trains that of some seconds ago, at the end the best one."""
         return self.folder.weights if self.folder.weights.exists() else None

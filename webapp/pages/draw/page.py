@@ -21,7 +21,7 @@ from webapp.pages.draw.tools import choose_input, erases, pen_slider, pen_width,
 from webapp.pages.draw.views import goes_with_answer, show_view
 
 
-@fragment
+@fragment(patient=pad.has_news)
 def pad_answer_and_view() -> None:
     """Show the pad, the answer beside it and the view below; this runs again when the pen has rested."""
     choice = chosen()

@@ -50,7 +50,7 @@ def _respond(body: bytes, wish: Wanted, view: bool, visitor: str | None) -> Resp
     if network is None:
         return PlainTextResponse("found no such network, expected the key of one that can be chosen", 404)
     reader = Recognizer(network, wish.steps)
-    read = read_drawing(reader, png)
+    read = read_drawing(reader, png, keep=view)
     shown = digit_in_question(read, wish.place, wish.count)
     with texts_in(wish.language):
         return JSONResponse(answer_content(read, shown, way_html(reader, shown) if view else None))

@@ -17,8 +17,8 @@ from webapp.i18n import current_language
 
 SWITCHED = ("crop", "stroke_width", "slant", "centre")
 """The fields of `PreprocessOptions` that have a switch, in the order in which the steps are taken."""
-KEPT_READINGS = 64
-"""Of each network, about 300 kB each: the picture at the end of a stroke is asked for three times."""
+KEPT_READINGS = 128
+"""Of each network, about 300 kB each: those of some seconds, with sixty pens."""
 
 _readings: WeakKeyDictionary[Network, OrderedDict[tuple[bytes, PreprocessOptions], list[Recognition]]]
 _readings = WeakKeyDictionary()
@@ -80,12 +80,13 @@ def wanted(network: str) -> Wanted:
     return Wanted(network, chosen_steps(), place, count, current_language())
 
 
-def read_drawing(reader: Recognizer | None, png: bytes | None) -> list[Recognition]:
+def read_drawing(reader: Recognizer | None, png: bytes | None, keep: bool = True) -> list[Recognition]:
     """Read what is on a pad, from left to right.
 
     Args:
         reader: the network that reads, with the steps on the way to it; None for none.
         png: the browser's picture of the pad, see `drawing_board.read_ink`; None while nothing is drawn.
+        keep: whether the same picture will be asked for again: that under a moving pen will not.
 
     Returns:
         The digits, the same objects if the same picture was read a moment ago.
@@ -101,6 +102,8 @@ def read_drawing(reader: Recognizer | None, png: bytes | None) -> list[Recogniti
     ink = read_ink(png)
     parts = [] if ink is None else reader.recognize_number(ink, background=0)
     read = [part.recognition for part in parts if part.recognition.digit is not None]
+    if not keep:
+        return read
     with _guard:
         known[key] = read
         if len(known) > KEPT_READINGS:

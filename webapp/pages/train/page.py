@@ -19,18 +19,8 @@ from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
 
-POLL_SECONDS = 0.8
-
-
-def stage(snapshot: Snapshot | None) -> object:
-    """Return what the page's buttons depend on."""
-    return snapshot and (
-        snapshot.id,
-        snapshot.state,
-        snapshot.place,
-        not snapshot.records.begin,
-        snapshot.weights is None,
-    )
+POLL_SECONDS = 2.0
+"""Of what is no curve: those come by themselves, several times a second, and when the run's stage changes."""
 
 
 def show_now(show: Callable[[Snapshot], None]) -> Snapshot | None:
@@ -44,7 +34,7 @@ def show_now(show: Callable[[Snapshot], None]) -> Snapshot | None:
 def watch(show: Callable[[Snapshot], None]) -> None:
     """Show something of the run; when its stage has changed, once the whole page, which has other buttons then."""
     snapshot = show_now(show)
-    if snapshot is not None and stage(snapshot) != st.session_state.get("stage"):
+    if snapshot is not None and snapshot.stage != st.session_state.get("stage"):
         st.rerun()
 
 
@@ -72,13 +62,13 @@ def view(poll: float | None) -> None:
     for tab, show in zip(st.tabs(list(views), key="view", on_change="rerun"), views.values(), strict=True):
         if tab.open:
             with tab:
-                fragment(show_now, run_every=None if show is curves.show else poll)(show)
+                fragment(watch, run_every=None if show is curves.show else poll)(show)
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
 show_started()
 run = current_run()
-st.session_state["stage"] = stage(run)
+st.session_state["stage"] = run and run.stage
 left, right = st.columns([5, 12], gap="medium")
 # First of all, and with and without a run: a poll that meets a page which is just being built finds its place there.
 status_place, actions_place, view_place = right.container(), right.container(), right.container()

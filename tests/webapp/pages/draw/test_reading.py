@@ -24,7 +24,7 @@ from mnist_core.training.fine_tuning import Scores
 from webapp.i18n import texts_in
 from webapp.pages.draw.answer import answer_content, digit_in_question
 from webapp.pages.draw.read_route import read_route
-from webapp.pages.draw.reading import Wanted, read_drawing
+from webapp.pages.draw.reading import KEPT_READINGS, Wanted, read_drawing
 from webapp.pages.draw.stages import way_html
 from webapp.visitors.handwriting_networks import Hand, keep_hand
 
@@ -99,7 +99,7 @@ def test_a_picture_is_read_once_for_each_network_and_each_choice_of_steps(small_
 
     assert read_drawing(Recognizer(small_network), png(number())) is first
     assert read_drawing(other, png(number())) is not first
-    for size in range(10, 90):  # more than are kept
+    for size in range(10, 10 + KEPT_READINGS):
         read_drawing(reader, png(np.pad(np.full((size, 20), 255, np.uint8), ((0, 200 - size), (0, 180)))))
     again = read_drawing(reader, png(number()))
     assert again is not first and [read.digit for read in again] == [read.digit for read in first]

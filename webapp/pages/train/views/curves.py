@@ -38,28 +38,30 @@ def show(snapshot: Snapshot) -> None:
                 "the orange loss rises while the blue one falls, the network learns its images by heart."
             )
         )
-    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot.id if snapshot.state in ACTIVE else "")
+    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot)
 
 
-def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run_id: str = "") -> None:
+def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run: Snapshot | None = None) -> None:
     """Draw records; empty ones give empty charts, where curves will grow.
 
     Args:
         records: of the run.
         recipe: its settings now.
         steps_per_epoch: updates in an epoch.
-        run_id: the run, if it goes on: then the browser keeps asking for newer curves.
+        run: whose they are; while it goes on, the browser keeps asking for newer ones.
     """
     log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
-    source = curves_address(run_id, log) if run_id else ""
+    going = run is not None and run.state in ACTIVE
+    source = curves_address(run.id, log) if run is not None and going else ""
+    stage = "" if run is None else run.stage
     loss, accuracy, rate = figures(records, recipe, steps_per_epoch, log)
     with st.container(key="charts"):
         with st.container(key="loss-chart"):
-            live_chart(loss, _("loss"), "loss", source=source)
+            live_chart(loss, _("loss"), "loss", source=source, stage=stage)
         with st.container(key="accuracy-chart"):
-            live_chart(accuracy, _("accuracy"), "accuracy", source=source)
+            live_chart(accuracy, _("accuracy"), "accuracy", source=source, stage=stage)
     with st.container(key="rate-chart"):
-        live_chart(rate, _("learning rate"), "rate", height=150, source=source)
+        live_chart(rate, _("learning rate"), "rate", height=150, source=source, stage=stage)
 
 
 def curves_address(run_id: str, log: bool) -> str:

@@ -30,7 +30,8 @@ def _respond(run_id: str, log: bool, language: str, known: str) -> Response:
     snapshot = runs().snapshot(run_id)
     if snapshot is None:
         return Response(status_code=404)
-    version = f"{snapshot.state}-{snapshot.records.steps}-{len(snapshot.records.changes)}"
+    stage = snapshot.stage
+    version = f"{stage} {snapshot.records.steps} {len(snapshot.records.changes)}"
     if version == known:
         return Response(status_code=204)
 
@@ -39,7 +40,8 @@ def _respond(run_id: str, log: bool, language: str, known: str) -> Response:
             loss, accuracy, rate = figures(snapshot.records, snapshot.recipe, snapshot.steps_per_epoch, log)
         going = snapshot.state in ACTIVE and not snapshot.elsewhere
         shown = {"loss": loss, "accuracy": accuracy, "rate": rate}
-        return gzip.compress(json.dumps({"version": version, "going": going, "figures": shown}).encode(), 5)
+        news = {"version": version, "stage": stage, "going": going, "figures": shown}
+        return gzip.compress(json.dumps(news).encode(), 5)
 
-    content = _answers.get(snapshot.folder.records, pack, log, language, snapshot.state)
+    content = _answers.get(snapshot.folder.records, pack, log, language, stage)
     return Response(content, media_type="application/json", headers={"content-encoding": "gzip"})
