@@ -42,7 +42,7 @@ BETWEEN = 1.0, 3.0
 """Seconds from one stroke to the next: two on average."""
 STROKE = 0.6
 """Seconds that the pen is down."""
-LIVE_EVERY, LIVE_SHARE, REST, LONG_REST = 0.15, 1 / 5, 0.35, 1.5
+LIVE_EVERY, LIVE_SHARE, REST, LONG_REST = 0.2, 1 / 5, 0.35, 1.5
 """As in `drawing_pad.js`."""
 CLICK_EVERY = 10.0
 """Seconds between two clicks of one who follows a training."""
@@ -112,7 +112,7 @@ async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: fl
         wait = LIVE_EVERY
         while time.monotonic() + wait < began + STROKE:
             await asyncio.sleep(wait)
-            await _ask(visitor, digit.picture, times.live, times)
+            await _ask(visitor, digit.picture, times.live, times, more="&live=1")
             wait = max(LIVE_EVERY, times.live[-1] / LIVE_SHARE)
         await asyncio.sleep(max(0.0, began + STROKE - time.monotonic()))
         await _ask(visitor, digit.picture, times.answers, times, digit.expected)

@@ -51,7 +51,7 @@ const picture = (root) => {
 };
 
 // Pictures go out a few times a second at most, and rarer where the answer takes long.
-const LIVE_EVERY = 150; // ms
+const LIVE_EVERY = 200; // ms
 const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
 // When the pen has rested, not between the strokes of a digit, the view follows: it is asked for like the answer, or
 // comes from the script, which then has the strokes reported. Where it needs them for undo alone, that has more time,
@@ -140,7 +140,7 @@ const watch = (board) => {
     const root = findCanvas(board);
     if (root && pad.moved) {
       pad.moved = false;
-      ask(picture(root));
+      ask(picture(root), '&live=1');
     } else {
       later('live', live, LIVE_EVERY / 4);
     }

@@ -4,7 +4,9 @@ A run of the page's script takes several times as long, and thirty pens would wa
 drawing once the pen rests, for all else that is on the page.
 """
 
-from starlette.concurrency import run_in_threadpool
+from functools import cache
+
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -25,8 +27,9 @@ ROUTE = "/api/read"
 async def read_route(request: Request) -> Response:
     """Read the picture in a request's body, as its query says: `answer_content` as JSON.
 
-    The body is the address of a PNG, as canvases make it. With "view" in the query comes also the drawing's way into
-    the network. A network that has learnt a visitor's hand reads only for the browser with that visitor's cookie.
+    The body is the address of a PNG, as canvases make it; "live" in the query says that it will not be asked for again.
+    With "view" comes also the drawing's way into the network. A network that has learnt a visitor's hand reads only for
+    the browser with that visitor's cookie.
     """
     body = b""
     async for chunk in request.stream():
@@ -35,10 +38,17 @@ async def read_route(request: Request) -> Response:
             return PlainTextResponse(f"found more than {MAX_PICTURE} bytes, expected the picture of a pad", 413)
     query = request.query_params
     visitor = read_id(request.cookies.get(COOKIE))
-    return await run_in_threadpool(_respond, body, Wanted.from_query(query), "view" in query, visitor)
+    wish, live, view = Wanted.from_query(query), "live" in query, "view" in query
+    return await to_thread.run_sync(_respond, body, wish, live, view, visitor, limiter=_views() if view else None)
 
 
-def _respond(body: bytes, wish: Wanted, view: bool, visitor: str | None) -> Response:
+@cache
+def _views() -> CapacityLimiter:
+    """Let one view be computed at a time: it takes three times as long as an answer, which would wait for it."""
+    return CapacityLimiter(1)
+
+
+def _respond(body: bytes, wish: Wanted, live: bool, view: bool, visitor: str | None) -> Response:
     png = read_png(body.decode("ascii", "replace"))
     if png is None:
         return PlainTextResponse("found something else, expected the PNG of a pad as a data address", 400)
@@ -50,7 +60,7 @@ def _respond(body: bytes, wish: Wanted, view: bool, visitor: str | None) -> Resp
     if network is None:
         return PlainTextResponse("found no such network, expected the key of one that can be chosen", 404)
     reader = Recognizer(network, wish.steps)
-    read = read_drawing(reader, png, keep=view)
+    read = read_drawing(reader, png, keep=not live)
     shown = digit_in_question(read, wish.place, wish.count)
     with texts_in(wish.language):
         return JSONResponse(answer_content(read, shown, way_html(reader, shown) if view else None))
