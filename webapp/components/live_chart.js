@@ -23,8 +23,8 @@ const ask = async (address, source) => {
     if (news) {
       source.version = news.version;
       source.charts.forEach(({ key, show }) => show(news.figures[key]));
-      const [{ stage, changed }] = source.charts;
-      if (news.stage !== stage) changed(news.stage);
+      const [first] = source.charts; // none, if the page was left meanwhile
+      if (first && news.stage !== first.stage) first.changed(news.stage);
       if (!news.going) return;
     }
   }
