@@ -125,6 +125,8 @@ async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: fl
             times.clears.append(await visitor.run(visitor.widgets["clear"].fragment, **press))
             strokes = []
             times.wrong += bool(visitor.widgets["answer"].data["content"]["digits"])
+    if resting is not None:
+        resting.cancel()
 
 
 async def _rest(visitor: Visitor, digit: Digit, strokes: Sequence[object], times: Times) -> None:

@@ -58,7 +58,7 @@ const LIVE_SHARE = 1 / 5; // of the time, spent waiting for answers
 // but for the first stroke, after which there is something to undo.
 const REST = 350; // ms
 const LONG_REST = 1500; // ms
-const PATIENCE = 3000; // ms
+const PATIENCE = 5000; // ms
 const UNPICTURED = 100; // ms between two requests for the picture of a drawing that the canvas was given
 
 // The strokes stay in this tab, for the session that a reload begins. Private windows may refuse.
@@ -118,19 +118,27 @@ const watch = (board) => {
     pad.empty = false;
     pad.show();
     clearTimeout(pad.timers.rest);
+    drop(); // a view of before, which others may be waiting behind
     tell('mnist-pen');
     later('live', live, LIVE_EVERY);
   });
   listen(window, ['mousemove', 'touchmove'], () => (pad.moved = true));
 
+  const drop = () => {
+    pad.asked += 1;
+    pad.asking?.abort();
+  };
   // Sends a picture, and tells the page what is read there. Of two answers, only that to the later picture counts.
   const ask = async (content, more = '') => {
     const { ask: base, about } = pad.data;
     if (!base) return;
-    const address = base + more;
-    const number = (pad.asked += 1);
+    drop();
+    const number = pad.asked;
+    const asking = (pad.asking = new AbortController());
+    later('patience', () => asking.abort(), PATIENCE);
     const began = performance.now();
-    const response = await fetch(address, { method: 'POST', body: content, signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    const request = { method: 'POST', body: content, signal: asking.signal };
+    const response = await fetch(base + more, request).catch(() => undefined);
     const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
     if (number !== pad.asked) return;
     tell('mnist-answer', { about, content: answer });

@@ -338,7 +338,12 @@ def test_what_was_written_twice_counts_once():
 
 def test_a_column_can_be_looked_at_while_it_grows():
     records = Records()
-    writer = threading.Thread(target=lambda: [records.loss.append(1.0) for _ in range(300_000)])
+
+    def grow() -> None:
+        for _ in range(300_000):
+            records.loss.append(1.0)
+
+    writer = threading.Thread(target=grow)
     writer.start()
     sizes = []
     while writer.is_alive():

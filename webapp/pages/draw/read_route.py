@@ -6,7 +6,8 @@ drawing once the pen rests, for all else that is on the page.
 
 from functools import cache
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -39,7 +40,12 @@ async def read_route(request: Request) -> Response:
     query = request.query_params
     visitor = read_id(request.cookies.get(COOKIE))
     wish, live, view = Wanted.from_query(query), "live" in query, "view" in query
-    return await to_thread.run_sync(_respond, body, wish, live, view, visitor, limiter=_views() if view else None)
+    if not view:
+        return await run_in_threadpool(_respond, body, wish, live, view, visitor)
+    async with _views():
+        if await request.is_disconnected():  # the pen has gone on
+            return Response(status_code=204)
+        return await run_in_threadpool(_respond, body, wish, live, view, visitor)
 
 
 @cache

@@ -49,11 +49,15 @@ def address(ink: np.ndarray) -> bytes:
     return b"data:image/png;base64," + base64.b64encode(png(ink))
 
 
-def ask(body: bytes, query: str, cookie: str = "") -> Response:
-    """Send a request to the route, in pieces as a network does."""
+def ask(body: bytes, query: str, cookie: str = "", leaves: bool = False) -> Response:
+    """Send a request to the route, in pieces as a network does; the browser may leave before the answer."""
     pieces = [body[i : i + 1000] for i in range(0, len(body), 1000)] or [b""]
 
     async def receive() -> dict[str, Any]:
+        if leaves and not pieces:
+            return {"type": "http.disconnect"}
+        if not pieces:
+            await asyncio.sleep(60)
         piece = pieces.pop(0)
         return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
 
@@ -91,6 +95,12 @@ def test_the_way_into_the_network_comes_when_it_is_asked_for(page_runs):
 
     assert answer_to(address(number()), query)["view"] is None
     assert answer_to(address(number()), query + "&view=1")["view"] == expected
+
+
+def test_no_view_is_computed_for_a_browser_that_has_gone_on(page_runs):
+    query = Wanted("default").to_query()
+    assert ask(address(number()), query + "&view=1", leaves=True).status_code == 204
+    assert ask(address(number()), query, leaves=True).status_code == 200
 
 
 def test_a_picture_is_read_once_for_each_network_and_each_choice_of_steps(small_network):
