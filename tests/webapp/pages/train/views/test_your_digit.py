@@ -37,12 +37,12 @@ def page(folder: str, state: str, steps: int) -> None:
     from webapp.pages.train.views.your_digit import show
 
     # Links lead to pages that the app lists, by their paths as seen from its entry file: here, this script.
-    context, pages = get_script_run_ctx(), Path(webapp.__file__).parent
+    context, pages = get_script_run_ctx(), Path(webapp.__file__).parent / "pages"
     assert context is not None
-    seen = Path(context.main_script_path).with_name("webapp")
+    seen = Path(context.main_script_path).with_name("draw")
     if not seen.exists():
-        seen.symlink_to(pages)
-    st.navigation([st.Page(pages / "pages" / "draw" / "page.py")], position="hidden")
+        seen.symlink_to(pages / "draw")
+    st.navigation([st.Page(pages / "draw" / "page.py")], position="hidden")
     show(snapshot_of(Path(folder), steps, state))  # type: ignore[arg-type]
 
 
