@@ -30,7 +30,7 @@ _language: ContextVar[str | None] = ContextVar("language", default=None)
 
 @contextmanager
 def texts_in(language: str) -> Iterator[None]:
-    """Give texts in a language where there is no visitor's session; in English if it is none of `LANGUAGES`."""
+    """Use a language where there is no visitor's session; English if it is none of `LANGUAGES`."""
     before = _language.set(language if language in LANGUAGES else "en")
     try:
         yield

@@ -62,6 +62,7 @@ class PadState:
     untouched: bool = True  # nothing was drawn in this session: a drawing from before a reload may come back
     last_report: object = None
     last_picture: object = None
+    heard: object = None  # when the browser sent its last picture, which tells it that this has arrived
 
     def hand_out(self) -> None:
         """Hand the drawing, as it is now, to the canvas."""
@@ -70,6 +71,7 @@ class PadState:
 
     def take_in(self, report: object, picture: object, kept: object) -> None:
         """Note what the browser sent: a finished drawing with its picture, or the strokes of before."""
+        self.heard = picture.get("at") if isinstance(picture, Mapping) else None
         if report != self.last_report:
             self.last_report = report
             sent = picture.get("address") if isinstance(picture, Mapping) and picture != self.last_picture else None
@@ -150,7 +152,7 @@ def pad(hint: str, stroke_width: int, erase: bool = False, ask: str = "", view: 
             "strokes": [] if state.untouched else [[stroke.path, stroke.rest] for stroke in board.strokes],
             "untouched": state.untouched,
             "unpictured": board.unpictured,
-            "heard": state.last_picture.get("at") if isinstance(state.last_picture, Mapping) else None,
+            "heard": state.heard,
             "ask": ask,
             "view": view,
             "about": about_now(ask),

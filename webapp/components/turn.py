@@ -35,7 +35,7 @@ class Turns:
         called.acquire()
 
     def give(self) -> None:
-        """Give the turn to the next one."""
+        """Pass the turn on to the next one."""
         with self._guard:
             row = next((row for row in self._rows if row), None)
             if row is None:
@@ -65,7 +65,7 @@ def turn(patient: bool = False) -> Iterator[None]:
 
 @contextmanager
 def out_of_turn() -> Iterator[None]:
-    """Let others run their pages meanwhile: for what takes more than a moment."""
+    """Release the turn meanwhile, so that others run their pages: for what takes more than a moment."""
     if not getattr(_mine, "held", False):
         yield
         return

@@ -72,7 +72,7 @@ class FileCache(Generic[Value]):
 
 
 def _version(path: Path) -> tuple[int, ...]:
-    """Tell a file from the one that replaces it: two may be written within a tick of the clock."""
+    """Return what tells a file from the one that replaces it: two may be written within a tick of the clock."""
     try:
         stat = path.stat()
     except OSError:

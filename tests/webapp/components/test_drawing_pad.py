@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from tests.webapp.components.events import data_of
 from webapp.components.drawing_board import (
     BARE,
     LIVE_SIDE,
@@ -437,6 +438,15 @@ def test_the_picture_of_a_stroke_before_is_none_of_this_one():
     at.run()
 
     assert at.session_state[SESSION_KEY].history.present.unpictured
+
+
+def test_the_browser_learns_that_a_report_has_arrived_even_if_it_says_nothing_new():
+    at = send(app(), message(1))
+    before = data_of(at, HELPER_KEY)["heard"]
+
+    send(at, message(1))
+
+    assert data_of(at, HELPER_KEY)["heard"] not in (None, before)
 
 
 def test_a_drawing_from_before_a_reload_comes_back_once():

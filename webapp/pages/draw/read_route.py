@@ -50,7 +50,7 @@ async def read_route(request: Request) -> Response:
 
 @cache
 def _views() -> CapacityLimiter:
-    """Let one view be computed at a time: it takes three times as long as an answer, which would wait for it."""
+    """Return what lets one view be computed at a time: it takes thrice as long as an answer, which would wait."""
     return CapacityLimiter(1)
 
 
