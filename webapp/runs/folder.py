@@ -6,13 +6,27 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
 from mnist_core.errors import MnistCoreError
 from mnist_core.io.atomic_file import atomic_write
 from webapp.runs.job import Job
+
+
+class Label(NamedTuple):
+    """What people have to do with a run.
+
+    Attributes:
+        name: what they call it.
+        note: what they say of it.
+        owner: who started it, see `visitors.identity.browser`; empty: nobody who is known.
+    """
+
+    name: str = ""
+    note: str = ""
+    owner: str = ""
 
 
 class RunFolder:
@@ -29,6 +43,7 @@ class RunFolder:
         log: what the worker says besides; empty if all is well.
         lock: held by the worker that writes here, or by the server where the run waits for its turn.
         summary: what lists say of the run, once it is over.
+        unfinished: its place among the runs that the next server is to go on with, as this one was shut down.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,6 +54,7 @@ class RunFolder:
         self.log = path / "worker.log"
         self.lock = path / "lock"
         self.summary = path / "summary.json"
+        self.unfinished = path / "unfinished"
         self._job = path / "job.json"
         self._label = path / "label.json"
         self._epochs = path / "epochs"
@@ -79,17 +95,17 @@ class RunFolder:
         """When the run was asked for, in seconds since 1970."""
         return self._job.stat().st_mtime
 
-    def write_label(self, name: str, note: str) -> None:
+    def write_label(self, label: Label) -> None:
         """Keep what people call this run, and say of it."""
-        write_json(self._label, {"name": name, "note": note})
+        write_json(self._label, label._asdict())
 
-    def read_label(self) -> tuple[str, str]:
-        """Read name and note; both are empty until somebody writes them."""
+    def read_label(self) -> Label:
+        """Read the label; what nobody has written is empty."""
         try:
             label = json.loads(self._label.read_text(encoding="utf-8"))
-            return str(label["name"]), str(label["note"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return "", ""
+            return Label(str(label["name"]), str(label["note"]), str(label.get("owner", "")))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return Label()
 
     def epoch_checkpoint(self, epoch: int) -> Path:
         """Return where the checkpoint after an epoch is kept; 0: before the first step."""

@@ -43,11 +43,18 @@ class Job:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Job":
-        """Rebuild a job from what `to_json` returned."""
-        parent = values.get("parent")
-        return cls(
-            Recipe.from_json(values["recipe"]),
-            values["data"],
-            values.get("begins_paused", False),
-            None if parent is None else Parent(**parent),
-        )
+        """Rebuild a job from what `to_json` returned.
+
+        Raises:
+            ValueError, TypeError, RecipeError: if it is anything else.
+        """
+        match {"begins_paused": False, "parent": None, **values}:
+            case {
+                "recipe": recipe,
+                "data": str(data),
+                "begins_paused": bool(begins_paused),
+                "parent": None | {"run": str(), "epoch": int()} as parent,
+            }:
+                parent = None if parent is None else Parent(**parent)
+                return cls(Recipe.from_json(recipe), data, begins_paused, parent)
+        raise ValueError(f"found {str(values)[:200]}, expected a job as it is written into a run's folder")

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 from mnist_core.recipes.recipe import Recipe
 from webapp.i18n import gettext as _
@@ -15,24 +16,52 @@ MAX_GOING = 64
 """Runs that train, wait for their turn, or are paused with a worker of their own."""
 PAUSED_AT_MOST = 4
 """Paused workers that stay in memory, 130 to 390 MB each; beyond that the one that waits longest leaves."""
+MAX_OWN_GOING = 6
+"""Of those, the runs of one visitor."""
 MIN_FREE = 500_000_000
 """Bytes of the disk that stay free for what is going."""
 MAX_BYTES = 20_000_000_000
 """What all runs together may take, unless the server is told another figure."""
+
+OWN_SHARE = 0.25
+"""Of those bytes, what the runs of one visitor may take."""
+
+
+class Starter(NamedTuple):
+    """Who starts a run.
+
+    Attributes:
+        owner: see `folder.Label`.
+        is_limited: whether the limits of one visitor hold, as they do for all but the teacher.
+    """
+
+    owner: str
+    is_limited: bool
+
+
+ANYBODY = Starter("", is_limited=False)
+
+
+class Own(NamedTuple):
+    """What one visitor has already: runs that are going, and bytes of all runs."""
+
+    going: int
+    used: int
 
 
 class NoRoomError(OSError):
     """A run can't be started now; the message says why and what to do, in the visitor's language."""
 
 
-def check_room(recipe: Recipe, folder: Path, max_bytes: int, going: int) -> None:
+def check_room(recipe: Recipe, folder: Path, max_bytes: int, going: int, own: Own | None) -> None:
     """Check that one more run can be started.
 
     Args:
         recipe: of the new run.
         folder: of all runs; it need not be there yet.
         max_bytes: what they may take together.
-        going: how many train, wait, or are paused with a worker. A limit for each visitor belongs beside this one.
+        going: how many train, wait, or are paused with a worker.
+        own: what the visitor who starts it has already; None: the limits of one visitor do not hold.
 
     Raises:
         NoRoomError: if not.
@@ -49,6 +78,19 @@ def check_room(recipe: Recipe, folder: Path, max_bytes: int, going: int) -> None
             _("{count} trainings are going or waiting here already: wait until one is over, or stop one.").format(
                 count=going
             )
+        )
+    if own is not None and own.going >= MAX_OWN_GOING:
+        raise NoRoomError(
+            _("{count} trainings of yours are going or waiting: wait until one is over, or stop one.").format(
+                count=own.going
+            )
+        )
+    if own is not None and own.used >= OWN_SHARE * max_bytes:
+        raise NoRoomError(
+            _(
+                "Your trainings take {used:.1f} GB here, and one visitor may take {allowed:g} GB. "
+                "To make room, delete old ones on the page “Compare”."
+            ).format(used=own.used / 1e9, allowed=OWN_SHARE * max_bytes / 1e9)
         )
     used = bytes_in(folder)
     if used >= max_bytes:

@@ -39,6 +39,7 @@ class Snapshot:
         folder: its files.
         elsewhere: whether another server that shares the folder trains it or lets it wait: only that one can steer it.
         behind: whether there are more records than there was time to read; the state is "running" until they are read.
+        owner: who started it, see `folder.Label`; empty: nobody who is known.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Snapshot:
     folder: RunFolder
     elsewhere: bool = False
     behind: bool = False
+    owner: str = ""
 
     @property
     def step(self) -> int:

@@ -66,9 +66,15 @@ class WorkerProcess:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
 
-    def wait(self) -> None:
-        """Wait until it has ended."""
+    def kill(self) -> None:
+        """End it at once."""
+        self._process.kill()
         self._process.wait()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until it has ended, for some time at most."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def close(self) -> None:
         """Send it away, and wait until it has ended."""

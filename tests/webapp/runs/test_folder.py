@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from webapp.runs.folder import RunFolder, bytes_in, write_json
+from webapp.runs.folder import Label, RunFolder, bytes_in, write_json
 from webapp.runs.job import Job, Parent
 
 
@@ -45,7 +45,7 @@ def test_a_job_written_before_forks_existed_is_read(folder, jobs):
 
 def test_no_folder_no_job(folder):
     assert folder.read_job() is None
-    assert folder.read_label() == ("", "")
+    assert folder.read_label() == Label()
     assert folder.kept_epochs() == ()
 
 
@@ -82,16 +82,16 @@ def test_a_job_that_is_a_folder_is_none(folder):
 @pytest.mark.parametrize("name", ["mine", "", "数字 <b>&\"'\\ \u202e \x00", "\ud800"])
 def test_a_label_comes_back(folder, jobs, name):
     folder.write_job(jobs[0])
-    assert folder.read_label() == ("", "")
-    folder.write_label(name, f"note on {name}")
-    assert folder.read_label() == (name, f"note on {name}")
+    assert folder.read_label() == Label()
+    folder.write_label(Label(name, f"note on {name}"))
+    assert folder.read_label() == (name, f"note on {name}", "")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"7", b"\xff", b'{"name": "x"}', b'{"note": "x"}'])
 def test_a_damaged_label_is_empty(folder, jobs, content):
     folder.write_job(jobs[0])
     (folder.path / "label.json").write_bytes(content)
-    assert folder.read_label() == ("", "")
+    assert folder.read_label() == Label()
 
 
 def test_a_json_file_is_replaced_in_one_piece_and_nothing_else_is_left(tmp_path):
@@ -146,7 +146,7 @@ def test_a_deleted_folder_is_gone_with_all_that_is_in_it(folder, jobs):
 def test_a_run_that_cannot_be_filled_is_none_and_leaves_no_folder(folder, jobs):
     with pytest.raises(OSError, match="disk full"), folder.made_for(jobs[0]):
         assert folder.read_job() is None  # nobody sees it before it is whole
-        folder.write_label("name", "")
+        folder.write_label(Label("name"))
         raise OSError("disk full")
     assert list(folder.path.parent.iterdir()) == []
 

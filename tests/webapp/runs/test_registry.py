@@ -24,11 +24,12 @@ from mnist_core.training.split import make_split
 from mnist_core.training.state import init_state
 from tests.paths import ROOT
 from tests.webapp.real_runs import look, train_here, wait_until, worker_of, workers_of
-from webapp.runs import registry as registry_module
+from webapp.runs import crew
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
 from webapp.runs.records import Records
 from webapp.runs.registry import MAX_NAME, MAX_NOTE, Runs
+from webapp.runs.room import Starter
 from webapp.runs.snapshot import Snapshot, seconds_left, steps_per_second
 from webapp.runs.worker import validations_per_epoch
 
@@ -551,7 +552,7 @@ STEP = {"record": "step", "step": 1, "epoch": 1, "loss": 2.0, "accuracy": 0.5, "
 @pytest.fixture
 def one_paused(monkeypatch) -> None:
     """Only one paused worker may stay in memory."""
-    monkeypatch.setattr(registry_module, "PAUSED_AT_MOST", 1)
+    monkeypatch.setattr(crew, "PAUSED_AT_MOST", 1)
 
 
 def wait_for_workers(folder: Path, count: int) -> None:
@@ -685,6 +686,71 @@ def test_a_run_that_two_servers_resume_is_trained_by_one_worker(runs, endless, f
         wait_until_gone(run_id)
 
 
+def test_what_goes_when_the_server_is_shut_down_goes_on_at_the_next_start_and_nothing_else_does(folder, endless, job):
+    with registry(folder, at_once=2) as runs:
+        paused, first = runs.start(dataclasses.replace(job, begins_paused=True)), runs.start(endless)
+        wait_until(runs, paused, is_paused)
+        second, queued = runs.start(endless), runs.start(job)
+        for run_id in (first, second):
+            wait_until(runs, run_id, is_beyond(20))
+        ids = [paused, first, second, queued]
+        began = time.monotonic()
+    assert time.monotonic() - began < 10 and not any(map(workers_of, ids))
+    with registry(folder, at_once=2) as again:
+        left = {run_id: look(again, run_id) for run_id in ids}
+        assert [left[run_id].state for run_id in ids] == ["paused", *["interrupted"] * 3]
+        assert all(left[run_id].folder.checkpoint.exists() for run_id in (paused, first, second))
+        again.go_on()
+        assert look(again, queued).place == 1
+        for run_id in (first, second):
+            wait_until(again, run_id, is_beyond(left[run_id].step))
+        assert is_paused(look(again, paused)) and not workers_of(paused)
+        for run_id in (first, second):
+            again.stop(run_id)
+        wait_until(again, queued, has_ended)
+    with registry(folder) as last:
+        last.go_on()
+        assert not any(map(workers_of, ids))  # once is enough
+
+
+def test_a_run_that_is_stopped_while_the_server_is_down_does_not_go_on(folder, endless):
+    with registry(folder) as runs:
+        run_id = runs.start(endless)
+        wait_until(runs, run_id, is_beyond(20))
+    with registry(folder) as other:
+        other.stop(run_id)
+    with registry(folder) as again:
+        again.go_on()
+        assert look(again, run_id).state == "stopped" and not workers_of(run_id)
+
+
+# Owners
+
+
+ANNA, BEN = Starter("a" * 64, is_limited=True), Starter("b" * 64, is_limited=True)
+
+
+def test_a_run_is_its_starters_whatever_it_is_called_and_whoever_runs_it_again(list_only, job, folder):
+    run_id = list_only.start(job, "Anna's", ANNA)
+    list_only.describe(run_id, "another name", "a note")
+    assert look(Runs(folder, 0), run_id).owner == ANNA.owner
+    assert look(list_only, list_only.restart(run_id, BEN)).owner == BEN.owner
+    assert look(list_only, list_only.restart(run_id)).owner == ""
+
+
+def test_a_fork_is_whose_who_forks_it(list_only, job):
+    parent = look(list_only, list_only.start(job, "", ANNA))
+    train_here(parent.folder)
+    assert look(list_only, list_only.fork(parent.id, 1, job.recipe, BEN)).owner == BEN.owner
+
+
+def test_a_run_of_before_there_were_owners_is_nobodys(list_only, job, folder):
+    run = left_behind(folder, "old", job)
+    (run.path / "label.json").write_text('{"name": "Old", "note": "but good"}')
+    old = look(list_only, "old")
+    assert (old.name, old.note, old.owner) == ("Old", "but good", "")
+
+
 # Names, lists, deletion
 
 
@@ -798,3 +864,25 @@ def test_time_left_follows_the_pace_of_the_last_seconds(tiny_recipe, tmp_path):
     assert seconds_left(snapshot) == pytest.approx(5 * 2.0)
     records.add({"record": "change", "step": 25, "epochs": 4})
     assert seconds_left(snapshot) == pytest.approx(15 * 2.0)
+
+
+def test_a_new_class_finds_no_run_whatever_state_the_old_ones_were_in(runs, endless, waiting, job, folder):
+    left_behind(folder, "interrupted", job)
+    left_behind(folder, "finished", job, {"record": "end", "state": "finished"})
+    left_behind(folder, "paused", job, {"record": "pause"})
+    going, paused, queued = runs.start(endless), runs.start(waiting), runs.start(endless)
+    wait_until(runs, going, is_beyond(0))
+    assert is_paused(look(runs, "paused")) and look(runs, queued).place
+    assert runs.going() == (1, 2)
+    assert runs.clear() == 0
+    assert runs.all() == [] and [path.name for path in folder.iterdir() if path.is_dir()] == []
+    assert not any(map(workers_of, (going, paused, queued)))
+    assert runs.clear() == 0 and runs.going() == (0, 0)
+
+
+def test_a_new_class_leaves_what_another_server_trains(runs, endless, folder):
+    elsewhere = runs.start(endless)
+    wait_until(runs, elsewhere, is_beyond(0))
+    with registry(folder) as other:
+        assert other.clear() == 1
+        assert look(other, elsewhere).elsewhere

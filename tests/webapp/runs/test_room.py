@@ -10,7 +10,9 @@ from mnist_core.recipes.presets import RECIPES
 from webapp.runs import room
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
-from webapp.runs.room import MAX_EPOCHS, MAX_GOING, NoRoomError, words_for
+from webapp.runs.room import MAX_EPOCHS, MAX_GOING, MAX_OWN_GOING, OWN_SHARE, NoRoomError, Starter, words_for
+
+ANNA, BEN, TEACHER = Starter("a" * 64, True), Starter("b" * 64, True), Starter("c" * 64, False)
 
 
 @pytest.fixture
@@ -36,6 +38,31 @@ def test_runs_wait_in_any_number_that_a_class_needs_but_not_without_end(list_onl
     assert len(list_only.all()) == MAX_GOING
     list_only.stop(ids[0])
     list_only.start(Job(tiny_recipe, "mnist"))
+
+
+def test_one_visitor_cannot_take_all_places(list_only, tiny_recipe):
+    job = Job(tiny_recipe, "mnist", begins_paused=True)
+    ids = [list_only.start(job, "", ANNA) for _ in range(MAX_OWN_GOING)]
+    for start in (lambda: list_only.start(job, "", ANNA), lambda: list_only.restart(ids[0], ANNA)):
+        with pytest.raises(NoRoomError, match=f"{MAX_OWN_GOING} trainings of yours are going or waiting"):
+            start()
+    for starter in (BEN, TEACHER):
+        list_only.start(job, "", starter)
+    list_only.stop(ids[0])
+    list_only.start(job, "", ANNA)
+
+
+def test_one_visitor_cannot_fill_everybodys_disk(tiny_recipe, tmp_path):
+    runs = Runs(tmp_path / "runs", at_once=0, max_bytes=1_000_000)
+    run_id = runs.start(Job(tiny_recipe, "mnist"), "", ANNA)
+    weights = tmp_path / "runs" / run_id / "weights.npz"
+    weights.write_bytes(bytes(round(1_000_000 * OWN_SHARE)))
+    with pytest.raises(NoRoomError, match=r"Your trainings take 0\.0 GB here, and one visitor may take 0\.00025 GB"):
+        runs.start(Job(tiny_recipe, "mnist"), "", ANNA)
+    for starter in (BEN, TEACHER):
+        runs.start(Job(tiny_recipe, "mnist"), "", starter)
+    weights.unlink()
+    runs.start(Job(tiny_recipe, "mnist"), "", ANNA)
 
 
 def test_a_disk_that_is_nearly_full_takes_no_run(list_only, tiny_recipe, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from tests.webapp.written_networks import write_run
 from webapp.networks import recognizers
 from webapp.pages.draw import learning
 from webapp.runs import shared
+from webapp.runs.folder import Label
 from webapp.visitors.collection import counts_of, drawings_of, keep_drawing
 from webapp.visitors.handwriting_networks import hand_of, hand_path
 
@@ -274,7 +275,7 @@ def test_everything_is_deleted(small_dataset, tmp_path):
 
 def test_what_a_visitor_calls_a_run_is_no_markup(tmp_path, small_dataset, small_split):
     write_run(tmp_path / "runs" / "hostile", small_dataset, small_split).write_label(
-        "![x](http://evil/)<img src=//evil>", ""
+        Label("![x](http://evil/)<img src=//evil>")
     )
     collect(small_dataset, 3)
     app = AppTest.from_function(page, args=(None,), default_timeout=30)

@@ -18,6 +18,7 @@ from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.networks.evaluation import Reading
 from webapp.pages.play.class_view import share_figure
 from webapp.pages.play.games import DrawGame, Duel, duel_rows
+from webapp.runs.folder import Label
 from webapp.visitors.class_results import Round, add_game, class_results
 
 ADDRESS = "streamlit.runtime.context.ContextProxy.ip_address"
@@ -288,7 +289,7 @@ def test_every_part_opens_by_its_link(part):
 @pytest.mark.parametrize("part", ["draw", "duel", "class"])
 def test_what_a_visitor_calls_a_run_is_no_markup(tmp_path, small_dataset, small_split, part):
     write_run(tmp_path / "runs" / "hostile", small_dataset, small_split).write_label(
-        "![x](http://evil/)<img src=//evil>", ""
+        Label("![x](http://evil/)<img src=//evil>")
     )
     app = AppTest.from_function(page, default_timeout=30)
     app.query_params["game"], app.query_params["network"] = part, "hostile"
