@@ -1,23 +1,59 @@
 """The web server: Streamlit, which runs `webapp/pages/menu.py` for every visitor, and what is served besides."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from webapp.pages.draw.read_route import ROUTE as READ
 from webapp.pages.draw.read_route import read_route
 from webapp.pages.train.views.curves import ROUTE as CURVES
 from webapp.pages.train.views.curves_route import curves_route
+from webapp.runs.shared import runs
+from webapp.server.cookies import BrowserCookie, order_route
+from webapp.server.counts_route import ROUTE as COUNTS
+from webapp.server.counts_route import counts_route
 from webapp.server.files import CompressedFiles, served_files
+from webapp.visitors.identity import ORDER_ROUTE
 
 
-def own_routes(app: ASGIApp) -> Router:
+def own_routes(app: ASGIApp) -> ASGIApp:
     """Serve our own routes before Streamlit's: as routes of `st.App` they would pass all of its middleware."""
-    return Router([Route(READ, read_route, methods=["POST"]), Route(CURVES, curves_route)], default=app)
+    router = Router(
+        [
+            Route(READ, read_route, methods=["POST"]),
+            Route(CURVES, curves_route),
+            Route(ORDER_ROUTE, order_route, methods=["POST"]),
+            Route(COUNTS, counts_route),
+        ],
+        default=app,
+    )
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        # Start and end of the server are Streamlit's business: a router would answer them itself.
+        await (app if scope["type"] == "lifespan" else router)(scope, receive, send)
+
+    return route
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Go on with what was in training when the server was shut down; at the end, let trainings keep checkpoints."""
+    await run_in_threadpool(runs().go_on)
+    yield
+    await run_in_threadpool(runs().close)
 
 
 app = st.App(
     "webapp/pages/menu.py",
-    middleware=[Middleware(own_routes), Middleware(CompressedFiles, files=served_files())],
+    lifespan=lifespan,
+    middleware=[
+        Middleware(BrowserCookie),
+        Middleware(own_routes),
+        Middleware(CompressedFiles, files=served_files()),
+    ],
 )

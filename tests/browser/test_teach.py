@@ -2,23 +2,32 @@
 
 import re
 import sqlite3
+import time
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from mnist_core.data.dataset import load_dataset
-from tests.browser.conftest import PHONE, NewPage, Server, mouse_and_touch
+from tests.browser.conftest import PATIENCE, PHONE, NewPage, Server, mouse_and_touch
 from tests.browser.hand import Hand, Stroke, press, wait_until_settled
-from webapp.visitors.identity import COOKIE, owner_of, read_id
+from webapp.visitors.identity import VISITOR_COOKIE, owner_of, read_id
 
 SHORT_SEVEN: list[Stroke] = [[(0.45, 0.2), (0.58, 0.14), (0.5, 0.85)]]
 """A seven in an odd hand: with so small a head that it is read as a one."""
 MOST_FORGOTTEN = 0.5
 """Percentage points of the MNIST test images."""
+
+
+def wait_until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what the page's scripts cannot see."""
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not condition():
+        assert time.monotonic() < deadline
+        page.wait_for_timeout(20)
 
 
 class Pupil:
@@ -47,10 +56,9 @@ class Pupil:
         """Agree that the server keeps the drawings, and return the name under which it does."""
         self.press("teach-agree")
         expect(self.title).to_have_text("Your collection: 0")
-        self.page.wait_for_function(f"document.cookie.includes('{COOKIE}=')")
-        visitor = self.visitor
-        assert visitor is not None
-        return owner_of(visitor)
+        wait_until(self.page, lambda: self.visitor is not None)
+        assert self.visitor is not None and "mnist" not in self.page.evaluate("document.cookie")
+        return owner_of(self.visitor)
 
     def write(self, digit: int) -> None:
         """Write a digit and wait until the page has read it."""
@@ -101,7 +109,7 @@ class Pupil:
     def visitor(self) -> str | None:
         """The number in the cookie; None while there is none."""
         found = {cookie["name"]: cookie["value"] for cookie in self.page.context.cookies()}
-        return read_id(found.get(COOKIE))
+        return read_id(found.get(VISITOR_COOKIE))
 
     def learn(self) -> None:
         """Start the learning of a copy of the network, and wait until it reads."""
@@ -220,8 +228,7 @@ def test_a_hand_is_learnt_unlearnt_and_forgotten(
     pupil.press("teach-delete-now")
     expect(page.get_by_text("Everything is deleted.")).to_be_visible()
     expect(pupil.network).to_have_value(before)
-    page.wait_for_function(f"!document.cookie.includes('{COOKIE}')")
-    assert pupil.visitor is None
+    wait_until(page, lambda: pupil.visitor is None)
     assert not hand.exists() and not hand.with_suffix(".json").exists()
     assert [
         file.name for file in server.visitors.rglob("*") if file.is_file() and owner.encode() in file.read_bytes()

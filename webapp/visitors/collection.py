@@ -183,6 +183,19 @@ def delete_drawings(visitor: str) -> None:
         database.execute("DELETE FROM drawings WHERE owner = ?", (owner_of(visitor),))
 
 
+def everybodys() -> tuple[int, int]:
+    """Count the drawings of all visitors, and those who have some."""
+    with _open() as database:
+        drawings, owners = database.execute("SELECT count(*), count(DISTINCT owner) FROM drawings").fetchone()
+    return drawings, owners
+
+
+def delete_everybodys() -> None:
+    """Delete the drawings of all visitors."""
+    with _open() as database:
+        database.execute("DELETE FROM drawings")
+
+
 def export(visitor: str) -> bytes:
     """Pack a visitor's drawings, at least one: four IDX files as MNIST has them, and the drawings as PNG.
 

@@ -89,7 +89,7 @@ def keep_hand(visitor: str, network: Network, hand: Hand) -> None:
             file.write(json.dumps(asdict(hand)).encode())
             file.flush()  # so that a full disk is noticed before the network is replaced
             network.save(path, "float16")
-        for old in sorted(path.parent.glob("*.npz"), key=_last_used, reverse=True)[MAX_HANDS:]:
+        for old in sorted(all_hands(), key=_last_used, reverse=True)[MAX_HANDS:]:
             _delete(old)
 
 
@@ -101,6 +101,22 @@ def forget_hand(visitor: str) -> None:
     """
     with in_words("hands"):
         _delete(hand_path(visitor))
+
+
+def all_hands() -> list[Path]:
+    """List the networks of all visitors."""
+    return list((visitors_folder() / "hands").glob("*.npz"))
+
+
+def forget_all_hands() -> None:
+    """Delete the networks of all visitors.
+
+    Raises:
+        StorageError: if one cannot be deleted.
+    """
+    with in_words("hands"):
+        for path in all_hands():
+            _delete(path)
 
 
 def _last_used(path: Path) -> int:

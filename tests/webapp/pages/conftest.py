@@ -19,3 +19,10 @@ def page_runs(tmp_path, monkeypatch) -> Iterator[Runs]:
     yield shared.runs()
     shared.runs().close()
     st.cache_resource.clear()
+
+
+@pytest.fixture(autouse=True)
+def at_the_servers_computer(monkeypatch) -> None:
+    """Pages are opened on the computer that runs the app, where a visitor is the teacher."""
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", None)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.headers", {"host": "localhost:8501"})

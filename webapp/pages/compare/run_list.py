@@ -1,5 +1,6 @@
 """The list of runs, with the menu of each."""
 
+import itertools
 from collections.abc import Sequence
 
 import streamlit as st
@@ -14,6 +15,8 @@ from webapp.runs.registry import MAX_NAME, MAX_NOTE
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
+from webapp.visitors.identity import browser
+from webapp.visitors.rights import may_steer
 
 FIRST_SHOWN = 20
 """Rows of the list at first, and how many more come at each press of the button below it."""
@@ -30,13 +33,13 @@ def run_list(places: Sequence[str]) -> dict[str, DeltaGenerator]:
             st.button(_("Untick all"), key="untick", type="tertiary", on_click=choose_none)
     if problem := st.session_state.pop("compare-problem", None):
         st.error(problem)
-    ids = [run_id for run_id in runs().all() if owner == "all" or _is_mine(run_id)]
-    if not ids:
-        st.caption(_("You have not started a run in this visit."))
     count = st.session_state.setdefault("compare-shown", FIRST_SHOWN)
-    if by == "newest":
-        ids = ids[: count + 1]  # to know one more is enough: the others need not be read
-    shown = ordered([run for run_id in ids if (run := runs().snapshot(run_id, curves=False)) is not None], by)
+    found = (run for run_id in runs().all() if (run := runs().snapshot(run_id, curves=False)) is not None)
+    wanted = (run for run in found if owner == "all" or run.owner == browser())
+    # To know one more is enough: of the others nothing need be read.
+    shown = ordered(list(itertools.islice(wanted, count + 1 if by == "newest" else None)), by)
+    if not shown:
+        st.caption(_("You have not started a run yet."))
     texts = {run.id: _list_entry(run, places) for run in shown[:count]}
     if len(shown) > count:
         st.button(_("Show more"), key="show-more", on_click=_show_more, width="stretch")
@@ -74,24 +77,32 @@ def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
 def row_of(run: Snapshot, places: Sequence[str]) -> str:
     """Return a run's row as HTML, see `list_row`."""
     place = places.index(run.id) if run.id in places else None
-    return list_row(run, place, _is_mine(run.id))
-
-
-def _is_mine(run_id: str) -> bool:
-    return run_id in st.session_state.get("runs", [])
+    return list_row(run, place, run.owner == browser())
 
 
 def _menu(run: Snapshot) -> None:
     """Show what can be done with a run; it is only built while it is open."""
-    st.text_input(_("Name"), run.name, MAX_NAME, key=f"name-{run.id}")
-    st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
-    st.button(_("Save"), icon=":material/check:", key=f"save-{run.id}", on_click=_save, args=(run.id,), width="stretch")
+    if may_steer(run):
+        _naming(run)
     st.page_link(
         "train/page.py",
         label=_("Open on the training page"),
         icon=":material/model_training:",
         query_params={"run": run.id},
     )
+    if may_steer(run):
+        _deleting(run)
+    else:
+        st.caption(_("Only whoever started it, or the teacher, can rename or delete it."))
+
+
+def _naming(run: Snapshot) -> None:
+    st.text_input(_("Name"), run.name, MAX_NAME, key=f"name-{run.id}")
+    st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
+    st.button(_("Save"), icon=":material/check:", key=f"save-{run.id}", on_click=_save, args=(run.id,), width="stretch")
+
+
+def _deleting(run: Snapshot) -> None:
     asked = st.session_state.get("deleting") == run.id
     if run.state in ACTIVE:
         st.caption(_("It can be deleted once it is over: stop it on the training page first."))

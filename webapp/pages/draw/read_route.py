@@ -20,7 +20,7 @@ from webapp.networks.recognizers import recognizer
 from webapp.pages.draw.answer import answer_content, digit_in_question
 from webapp.pages.draw.reading import Wanted, read_drawing
 from webapp.pages.draw.stages import way_html
-from webapp.visitors.identity import COOKIE, read_id
+from webapp.visitors.identity import VISITOR_COOKIE, read_id
 
 ROUTE = "/api/read"
 
@@ -38,7 +38,7 @@ async def read_route(request: Request) -> Response:
         if len(body) > MAX_PICTURE:
             return PlainTextResponse(f"found more than {MAX_PICTURE} bytes, expected the picture of a pad", 413)
     query = request.query_params
-    visitor = read_id(request.cookies.get(COOKIE))
+    visitor = read_id(request.cookies.get(VISITOR_COOKIE))
     wish, live, view = Wanted.from_query(query), "live" in query, "view" in query
     if not view:
         return await run_in_threadpool(_respond, body, wish, live, view, visitor)

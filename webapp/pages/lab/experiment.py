@@ -15,6 +15,7 @@ from webapp.runs.registry import MAX_NAME
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
+from webapp.visitors.rights import starter
 
 ROLES = ("fail", "mend")
 """The two runs of a failure, as they stand in the URL."""
@@ -60,7 +61,7 @@ def start(failure: Failure, role: str, data: str, seed: int) -> None:
     title = name.format(failure=gettext(failure.title))[:MAX_NAME]
     mine = st.session_state["lab-runs"]  # first: the script may be broken off wherever it looks into the session
     try:
-        run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title)
+        run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title, starter())
     except OSError as error:
         st.error(words_for(error), icon=":material/error:")
         return

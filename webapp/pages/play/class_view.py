@@ -9,7 +9,7 @@ from webapp.components.gallery import Tile, gallery
 from webapp.components.live_chart import live_chart
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
-from webapp.visitors.class_results import ClassResults, class_results, empty_class
+from webapp.visitors.class_results import ClassResults, class_results
 from webapp.visitors.folder import StorageError
 
 POLL_SECONDS = 2.0
@@ -30,25 +30,6 @@ def class_view() -> None:
     _figures(results)
     if results.draw_games:
         _drawings(results)
-
-
-def new_class() -> None:
-    """Offer to delete the results, in two steps; not on a phone: that keeps jokers off, if not attackers."""
-    with st.popover(_("Start a new class"), icon=":material/restart_alt:"):
-        if st.context.ip_address is not None:  # Streamlit gives none for the computer that it runs on itself
-            text = _(
-                "The results can be deleted only on the computer that runs this app, at `http://localhost:{port}`."
-            )
-            st.markdown(text.format(port=st.get_option("server.port")))
-            return
-        st.markdown(_("This deletes all games and drawings of the class on this server, for everybody."))
-        if st.button(_("Delete them"), key="play-empty", type="primary"):
-            try:
-                empty_class()
-            except StorageError as error:
-                st.error(str(error), icon=":material/error:")
-            else:
-                st.rerun()
 
 
 def _figures(results: ClassResults) -> None:

@@ -3,9 +3,10 @@
 from webapp.components.frame import page_title
 from webapp.components.kept import linked_choice
 from webapp.i18n import gettext as _
-from webapp.pages.play.class_view import class_view, new_class
+from webapp.pages.play.class_view import class_view
 from webapp.pages.play.draw_game import draw_game
 from webapp.pages.play.duel import duel
+from webapp.pages.play.teacher import teacher
 
 page_title(_("Test yourself"), _("Can the network read you? And do you read better than it?"))
 games = {"draw": _("Draw it"), "duel": _("Beat the network"), "class": _("The class")}
@@ -16,4 +17,4 @@ elif game == "duel":
     duel()
 else:
     class_view()
-    new_class()
+    teacher()

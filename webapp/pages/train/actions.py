@@ -16,6 +16,7 @@ from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.fields import setting_widget
 from webapp.settings.limits import MAX_STEPS, steps_of
 from webapp.settings.share import share
+from webapp.visitors.rights import may_steer, starter
 
 KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
 """What may change on the way besides the number of epochs, and how the keys of its widgets end."""
@@ -28,7 +29,7 @@ def actions(snapshot: Snapshot) -> None:
         snapshot: the run as it stands; whoever opens an action sees it as it stands then.
     """
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
-        can_change = snapshot.state in ("running", "paused")
+        can_change = snapshot.state in ("running", "paused") and may_steer(snapshot)
         with st.popover(
             _("Change"), icon=":material/tune:", disabled=not can_change, on_change="rerun", key="change"
         ) as change:
@@ -44,7 +45,7 @@ def actions(snapshot: Snapshot) -> None:
             disabled=snapshot.state in ACTIVE,
             help=_("The same settings and seed: the same initial weights, and the same curves."),
         ):
-            start(partial(runs().restart, snapshot.id))
+            start(partial(runs().restart, snapshot.id, starter()))
         with st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share") as sharing:
             if sharing.open:
                 share(snapshot.job, snapshot)
@@ -89,7 +90,7 @@ def _rewind(snapshot: Snapshot) -> None:
     if too_long:
         st.error(_("That would take too long here: choose fewer epochs."))
     if st.button(_("Fork from here"), key="fork", type="primary", disabled=too_long, width="stretch"):
-        start(partial(runs().fork, snapshot.id, epoch, changed))
+        start(partial(runs().fork, snapshot.id, epoch, changed, starter()))
 
 
 def _changeable(recipe: Recipe, key: str) -> Recipe:

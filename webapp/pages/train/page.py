@@ -18,6 +18,7 @@ from webapp.runs.records import Records
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
+from webapp.visitors.rights import starter
 
 POLL_SECONDS = 2.0
 """Of what is no curve: those come by themselves, several times a second, and when the run's stage changes."""
@@ -77,7 +78,7 @@ with left, st.container(border=True, key="settings"):
     if job is not None:
         keep_in_url(job)
         if pressed:
-            start(partial(runs().start, job))
+            start(partial(runs().start, job, starter=starter()))
 poll = POLL_SECONDS if run is not None and run.state in ACTIVE else None
 with status_place:
     if run is None:

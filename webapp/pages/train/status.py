@@ -1,5 +1,6 @@
 """Where a run stands: its state and progress, a line that reads its curves, and the buttons that steer it."""
 
+import html
 from typing import Literal
 
 import streamlit as st
@@ -13,6 +14,7 @@ from webapp.runs.facts import state_text
 from webapp.runs.records import numbers
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
+from webapp.visitors.rights import may_steer
 
 
 def steer(snapshot: Snapshot) -> None:
@@ -29,7 +31,7 @@ def steer(snapshot: Snapshot) -> None:
 
 def status(snapshot: Snapshot) -> None:
     """Show the run's progress, and what is to be said about it."""
-    st.caption(" · ".join(_about(snapshot)))
+    st.html(f'<p class="caption">{html.escape(" · ".join(_about(snapshot)))}</p>')  # its name is no Markdown
     if snapshot.state in ("running", "paused") and snapshot.steps_per_epoch:
         done = snapshot.step / (snapshot.steps_per_epoch * snapshot.recipe.epochs)
         st.progress(min(1.0, done), _progress(snapshot))
@@ -140,6 +142,9 @@ def _buttons(snapshot: Snapshot) -> None:
     """Show what can be done with the run now; what can't be done yet is there, but disabled, so that nothing jumps."""
     registry, mine, out_of_reach = runs(), (snapshot.id,), snapshot.elsewhere or snapshot.behind
     if snapshot.state not in (*ACTIVE, "interrupted"):
+        return
+    if not may_steer(snapshot):
+        st.caption(_("Only whoever started it, or the teacher, can pause or stop it."), width="content")
         return
     # In a place of its own: for a moment Streamlit shows the one that comes beside the one that goes.
     with st.container(key="pause-or-resume"):

@@ -17,8 +17,10 @@ from tests.paths import ROOT
 from tests.webapp.written_runs import RECIPE, write_run
 from webapp.pages.compare.places import MAX_COMPARED
 from webapp.runs import shared as resources
+from webapp.runs.folder import Label
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
+from webapp.visitors.identity import owner_of
 
 
 @pytest.fixture
@@ -32,11 +34,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     st.cache_resource.clear()
 
 
-def open_page(runs: str = "", mine: tuple[str, ...] = (), **query: str) -> AppTest:
+BROWSER = "b" * 32
+
+
+def open_page(runs: str = "", **query: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     for name, value in query.items():
         app.query_params[name] = value
-    app.session_state["runs"] = list(mine)
+    app.session_state["browser_id"] = BROWSER
     app.run()
     app.switch_page("compare/page.py")
     if runs:
@@ -74,9 +79,9 @@ def test_without_runs_the_page_says_so_and_leads_to_the_training(folder, languag
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Compare runs"), ("zh", "比较训练")])
 def test_runs_are_listed_newest_first_and_own_ones_marked(folder, language, title):
-    write_run(folder, "older", age=100)
+    write_run(folder, "older", age=100).write_label(Label(owner=owner_of(BROWSER)))
     write_run(folder, "newer", age=10)
-    app = open_page(mine=("older",), lang=language)
+    app = open_page(lang=language)
     assert title in html_of(app)
     assert listed(app) == ["newer", "older"]
     rows = [element.proto.body for element in app.get("html") if 'class="run"' in element.proto.body]
@@ -176,9 +181,9 @@ def test_the_choice_outlives_a_visit_to_another_page(folder):
 
 
 def test_sorting_and_own_runs_only(folder):
-    write_run(folder, "a", accuracy=0.8, age=0)
+    write_run(folder, "a", accuracy=0.8, age=0).write_label(Label(owner=owner_of(BROWSER)))
     write_run(folder, "b", accuracy=0.9, age=1)
-    app = open_page(mine=("a",))
+    app = open_page()
     assert listed(app) == ["a", "b"]
     app.button_group(key="compare-order").set_value("accuracy").run()
     assert listed(app) == ["b", "a"]
@@ -241,6 +246,21 @@ def test_a_run_is_deleted_at_the_second_click(folder):
     assert not (folder / "a").exists()
     assert listed(app) == ["b"]
     assert chosen(app) == ",b"
+
+
+def test_only_who_started_a_run_and_the_teacher_can_rename_and_delete_it(folder, monkeypatch):
+    write_run(folder, "mine").write_label(Label(owner=owner_of(BROWSER)))
+    write_run(folder, "theirs").write_label(Label(owner=owner_of("c" * 32)))
+    write_run(folder, "nobodys")
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.7")
+    app = open_page()
+    for run_id in ("mine", "theirs", "nobodys"):
+        open_menu(app, run_id)
+    keys = {element.key for element in (*app.button, *app.text_input, *app.text_area)}
+    assert {"name-mine", "note-mine", "save-mine", "delete-mine"} <= keys
+    assert not [key for key in keys if key and key.endswith(("-theirs", "-nobodys"))]
+    explained = [caption.value for caption in app.caption if "or the teacher" in caption.value]
+    assert len(explained) == 2
 
 
 def test_closing_the_menu_takes_the_first_click_back(folder):

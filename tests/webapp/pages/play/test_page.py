@@ -21,14 +21,10 @@ from webapp.pages.play.games import DrawGame, Duel, duel_rows
 from webapp.runs.folder import Label
 from webapp.visitors.class_results import Round, add_game, class_results
 
-ADDRESS = "streamlit.runtime.context.ContextProxy.ip_address"
-"""Of the visitor, as Streamlit would give it."""
-
 
 @pytest.fixture(autouse=True)
 def bare_server(tmp_path, monkeypatch):
-    """Nothing has been played, MNIST is not there, and the page is open on the server itself."""
-    monkeypatch.setattr(ADDRESS, None)
+    """Nothing has been played, and MNIST is not there."""
     monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
     monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.delenv("MNIST_DIR", raising=False)
@@ -220,24 +216,13 @@ def test_a_game_outlives_a_visit_to_another_part():
     assert f"Draw the digit {asked}" in pictures(app)
 
 
-def test_the_class_and_a_new_one():
+def test_the_class():
     image = np.zeros((28, 28), np.uint8)
     add_game("draw", "a", 40.0, [Round(7, 1, image=image), Round(1, 1, image=image)])
     add_game("duel", "b", 20.0, [Round(4, 9, 4), Round(5, 5, 5)])
     app = open_page("class")
     for text in ("games, by 2 players", "50%", "the network read 1 of 2 drawings", "2.0 : 1.0", "40 s"):
         assert text in pictures(app)
-    press(app, "play-empty")
-    assert "No game has been finished" in app.info[0].value
-    assert class_results().draw_games == 0
-
-
-def test_a_phone_of_the_class_can_not_delete_its_results(monkeypatch):
-    monkeypatch.setattr(ADDRESS, "192.168.1.7")
-    add_game("duel", "b", 20.0, [Round(4, 9, 4)])
-    app = open_page("class")
-    assert not [button for button in app.button if button.key == "play-empty"]
-    assert "only on the computer that runs this app" in " ".join(text.value for text in app.markdown)
 
 
 def damage(folder: Path) -> None:
@@ -253,7 +238,6 @@ def test_an_unusable_file_stops_no_game_and_is_named(tmp_path, harm, words):
     harm(tmp_path / "visitors")
     app = open_page("class")
     assert words in app.error[0].value
-    assert words in press(app, "play-empty").error[1].value
     app = open_page()
     play_to_the_end(app)
     assert "could not be counted" in " ".join(caption.value for caption in app.caption)

@@ -1,0 +1,138 @@
+"""What only the teacher can do: a new class, after a look at what it deletes; and how one becomes the teacher."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.paths import ROOT
+from tests.webapp.written_runs import write_run
+from webapp.runs.shared import runs
+from webapp.visitors import rights
+from webapp.visitors.class_results import Round, add_game, class_results
+from webapp.visitors.collection import everybodys, keep_drawing
+
+PASSWORD = "correct horse"  # noqa: S105
+STICK = np.pad(np.ones((20, 4)), ((4, 4), (12, 12)))
+
+
+@pytest.fixture(autouse=True)
+def class_that_was(tmp_path, monkeypatch):
+    """A class has played, trained and drawn."""
+    monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.chdir(ROOT)
+    add_game("duel", "b", 20.0, [Round(4, 9, 4)])
+    write_run(tmp_path / "runs", "finished")
+    write_run(tmp_path / "runs", "interrupted", test_accuracy=None)
+    for visitor in ("1" * 32, "2" * 32):
+        keep_drawing(visitor, STICK, STICK, 1, 1)
+    hands = tmp_path / "visitors" / "hands"
+    hands.mkdir()
+    (hands / "x.npz").touch()
+    yield
+    runs().close()
+
+
+@pytest.fixture
+def phone(monkeypatch):
+    """The page is opened on another computer, and a password is set."""
+    monkeypatch.setenv("TEACHER_PASSWORD", PASSWORD)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.7")
+    monkeypatch.setattr(rights, "_wrong", {})
+
+
+def page() -> None:
+    """Show the teacher's part; it runs as a script of its own."""
+    from webapp.pages.play.teacher import teacher
+
+    teacher()
+
+
+def open_part() -> AppTest:
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["teacher"] = True
+    return app.run()
+
+
+def kept() -> tuple[int, int, int, int]:
+    """Games, runs, drawings, networks that learnt a hand."""
+    return class_results().duels, len(runs().all()), everybodys()[0], len(list(rights_hands()))
+
+
+def rights_hands() -> list[object]:
+    from webapp.visitors.handwriting_networks import all_hands
+
+    return list(all_hands())
+
+
+def keys(app: AppTest) -> set[str | None]:
+    return {element.key for element in (*app.button, *app.checkbox)}
+
+
+@pytest.mark.parametrize(
+    ("ticked", "left"),
+    [
+        (["games"], (0, 2, 2, 1)),
+        (["runs"], (1, 0, 2, 1)),
+        (["collections"], (1, 2, 0, 0)),
+        (["games", "runs", "collections"], (0, 0, 0, 0)),
+    ],
+)
+def test_a_new_class_deletes_what_is_ticked_and_nothing_else(ticked, left):
+    app = open_part()
+    about = [box.label for box in app.checkbox]
+    assert [text.split(": ")[1].split(" ")[0] for text in about] == ["1", "2", "2"]
+    assert app.button(key="play-empty").disabled and kept() == (1, 2, 2, 1)
+    for heap in ticked:
+        app.checkbox(key=f"empty-{heap}").check().run()
+    app.button(key="play-empty").click().run()
+    assert not app.exception and "A new class can begin" in app.success[0].value
+    assert kept() == left
+
+
+def test_without_a_password_another_computer_sees_where_it_can_be_done(monkeypatch):
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.7")
+    app = open_part()
+    assert not keys(app)
+    assert "http://localhost:8501" in app.markdown[0].value and "TEACHER_PASSWORD" in app.markdown[0].value
+
+
+def test_with_a_password_the_computer_of_the_app_needs_it_too(monkeypatch):
+    monkeypatch.setenv("TEACHER_PASSWORD", PASSWORD)
+    assert "play-empty" not in keys(open_part())
+
+
+def enter(app: AppTest, password: str) -> AppTest:
+    app.text_input[0].set_value(password)
+    app.button[0].click().run()
+    assert not app.exception
+    return app
+
+
+def test_the_password_unlocks_it_for_this_browser_until_it_is_locked_again(phone):
+    app = enter(open_part(), "wrong horse")
+    assert "not the password" in app.error[0].value and "play-empty" not in keys(app)
+    app = enter(app, PASSWORD)
+    assert "play-empty" in keys(app)
+    assert "play-empty" not in keys(open_part())  # another browser
+    app.button(key="teacher-lock").click().run()
+    assert "play-empty" not in keys(app)
+
+
+def test_after_ten_wrong_passwords_the_right_one_does_not_help_for_a_minute(phone, monkeypatch):
+    app = open_part()
+    for guess in range(rights.TRIES):
+        enter(app, f"{guess}")
+    assert "not the password" in app.error[0].value
+    app = enter(app, PASSWORD)
+    assert "wait a minute" in app.error[0].value and "play-empty" not in keys(app)
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.8")  # not from elsewhere
+    assert "play-empty" in keys(enter(open_part(), PASSWORD))
+
+
+def test_after_a_minute_passwords_are_heard_again(phone, monkeypatch):
+    monkeypatch.setattr(rights, "TRIES_SECONDS", 0.0)
+    app = open_part()
+    for guess in range(rights.TRIES + 1):
+        enter(app, f"{guess}")
+    assert "play-empty" in keys(enter(app, PASSWORD))

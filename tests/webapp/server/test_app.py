@@ -1,0 +1,69 @@
+"""The whole server as a user starts it: from one start to the next, and what it tells the teacher."""
+
+import dataclasses
+import json
+import urllib.error
+import urllib.request
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from mnist_core.io.npz import NpzReader
+from tests.browser.conftest import Server
+from tests.webapp.real_runs import look, wait_until, workers_of
+from webapp.runs.job import Job
+from webapp.runs.registry import Runs
+from webapp.runs.snapshot import Snapshot
+
+PASSWORD = "correct horse"  # noqa: S105
+
+
+def counts(server: Server, password: str) -> dict[str, int]:
+    request = urllib.request.Request(f"{server.address}/api/counts", headers={"Authorization": f"Bearer {password}"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: dict[str, int] = json.load(answer)
+    return found
+
+
+def is_beyond(step: int, run: Snapshot) -> bool:
+    return run.elsewhere and run.step > step
+
+
+def test_shut_down_it_keeps_its_trainings_and_goes_on_with_them_at_the_next_start(
+    tmp_path: Path, tiny_recipe, data_folder
+) -> None:
+    job = Job(dataclasses.replace(tiny_recipe, epochs=5000), str(data_folder))
+    watching = Runs(tmp_path / "runs", at_once=1)
+    ids = [watching.start(job) for _ in range(3)]
+    watching.close()
+    server = Server(tmp_path, TEACHER_PASSWORD=PASSWORD, RUNS_AT_ONCE="2")
+    try:
+        for run_id in ids[:2]:
+            wait_until(watching, run_id, partial(is_beyond, 20))
+        found = counts(server, PASSWORD)
+        assert {name: found[name] for name in ("pages", "training", "queued", "runs")} == {
+            "pages": 0,
+            "training": 2,
+            "queued": 1,
+            "runs": 3,
+        }
+        assert 100e6 < found["memory"] < 3e9
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            counts(server, "wrong")
+        server.stop()
+        assert not any(map(workers_of, ids))
+        steps = {}
+        for run_id in ids[:2]:
+            run = look(watching, run_id)
+            with NpzReader(run.folder.checkpoint) as checkpoint:  # whole
+                assert "data_fingerprint" in checkpoint.meta
+            assert not list(run.folder.path.glob("**/.*.tmp"))
+            steps[run_id] = run.step
+        server.start()
+        for run_id, step in steps.items():
+            wait_until(watching, run_id, partial(is_beyond, step))
+    finally:
+        server.stop()
+    log = (tmp_path / "server.log").read_text()
+    assert "Traceback" not in log and "lifespan" not in log

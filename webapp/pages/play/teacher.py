@@ -1,0 +1,133 @@
+"""For the teacher: the password that unlocks it, how much is going on, and a new class."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import streamlit as st
+
+from webapp.i18n import gettext as _
+from webapp.runs.room import words_for
+from webapp.runs.shared import runs
+from webapp.visitors.class_results import class_results, empty_class
+from webapp.visitors.collection import delete_everybodys, everybodys
+from webapp.visitors.counts import counts
+from webapp.visitors.folder import StorageError
+from webapp.visitors.handwriting_networks import all_hands, forget_all_hands
+from webapp.visitors.rights import TooManyTriesError, is_teacher, lock, password, unlock
+
+
+class _Heap(NamedTuple):
+    """Something that a class leaves behind, and that a new one need not find.
+
+    Attributes:
+        key: names it.
+        label: the same for people.
+        about: what there is of it, and who loses what if it is deleted.
+        delete: deletes it.
+    """
+
+    key: str
+    label: str
+    about: str
+    delete: Callable[[], object]
+
+
+def teacher() -> None:
+    """Show what only the teacher can do, or how to become it."""
+    with st.popover(_("Teacher"), icon=":material/school:", on_change="rerun", key="teacher") as opened:
+        if opened.open:
+            if is_teacher():
+                _figures()
+                _new_class()
+                if password():
+                    st.button(_("Lock again"), icon=":material/lock:", key="teacher-lock", on_click=lock)
+            else:
+                _unlock()
+
+
+def _unlock() -> None:
+    if not password():
+        st.markdown(
+            _(
+                "Only on the computer that runs this app, at `http://localhost:{port}`. Elsewhere it takes a teacher's "
+                "password: whoever starts the app sets it, as `TEACHER_PASSWORD`."
+            ).format(port=st.get_option("server.port"))
+        )
+        return
+    with st.form("teacher-password", border=False):
+        entered = st.text_input(_("Teacher's password"), type="password", max_chars=200)
+        if not st.form_submit_button(_("Unlock"), type="primary"):
+            return
+        try:
+            if unlock(entered):
+                st.rerun()
+            st.error(_("This is not the password."))
+        except TooManyTriesError:
+            st.error(_("Too many wrong passwords came from here: wait a minute."))
+
+
+def _figures() -> None:
+    now = counts()
+    st.caption(_("You may stop, rename and delete all trainings of this server."))
+    figures = (
+        _("open pages: {count}").format(count=now.pages),
+        _("trainings: {training} going, {queued} waiting").format(training=now.training, queued=now.queued),
+        _("memory: {megabytes:,} MB").format(megabytes=round(now.memory / 1e6)),
+    )
+    st.caption(" · ".join(figures))
+
+
+def _new_class() -> None:
+    """Offer to delete what the last class has left."""
+    st.markdown("**" + _("Start a new class") + "**")
+    if st.session_state.pop("class-emptied", False):
+        st.success(_("Deleted. A new class can begin."), icon=":material/check:")
+    try:
+        heaps = _heaps()
+    except StorageError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    ticked = [heap for heap in heaps if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
+    pressed = st.button(
+        _("Delete for good"), key="play-empty", icon=":material/delete_forever:", type="primary", disabled=not ticked
+    )
+    if pressed and ticked:
+        try:
+            for heap in ticked:
+                heap.delete()
+        except (StorageError, OSError) as error:
+            st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
+        else:
+            st.session_state["class-emptied"] = True
+            st.rerun()
+
+
+def _heaps() -> tuple[_Heap, ...]:
+    results, (drawings, visitors), now = class_results(), everybodys(), counts()
+    return (
+        _Heap(
+            "games",
+            _("Games"),
+            _("{games} games of this page, with their drawings").format(games=results.draw_games + results.duels),
+            empty_class,
+        ),
+        _Heap(
+            "runs",
+            _("Trainings"),
+            _("{runs} trainings with their networks; those that are going are stopped").format(runs=now.runs),
+            runs().clear,
+        ),
+        _Heap(
+            "collections",
+            _("Collections"),
+            _("{drawings} drawings that {visitors} visitors keep, and {networks} networks that learnt them").format(
+                drawings=drawings, visitors=visitors, networks=len(all_hands())
+            ),
+            _empty_collections,
+        ),
+    )
+
+
+def _empty_collections() -> None:
+    forget_all_hands()
+    delete_everybodys()
