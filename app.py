@@ -18,6 +18,7 @@ from webapp.server.cookies import BrowserCookie, order_route
 from webapp.server.counts_route import ROUTE as COUNTS
 from webapp.server.counts_route import counts_route
 from webapp.server.files import CompressedFiles, served_files
+from webapp.server.log import set_up_log
 from webapp.visitors.identity import ORDER_ROUTE
 
 
@@ -43,6 +44,7 @@ def own_routes(app: ASGIApp) -> ASGIApp:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Go on with what was in training when the server was shut down; at the end, let trainings keep checkpoints."""
+    set_up_log()
     await run_in_threadpool(runs().go_on)
     yield
     await run_in_threadpool(runs().close)

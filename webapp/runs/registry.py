@@ -7,6 +7,7 @@ the same folder: what their workers train is looked at only.
 
 import contextlib
 import dataclasses
+import logging
 import re
 import secrets
 import threading
@@ -26,6 +27,7 @@ MAX_NAME, MAX_NOTE = 60, 500
 """Characters."""
 CLOSE_SECONDS = 20.0
 """How long a server that is shut down waits for its workers."""
+_log = logging.getLogger(__name__)
 _ID = re.compile(r"[a-z0-9-]{1,80}")
 
 
@@ -57,6 +59,7 @@ class Runs:
         folder = self._run_folder(run_id)
         with folder.made_for(job):
             folder.write_label(Label(*_cut(name, ""), starter.owner))
+        _log.info("run %(run)s: asked for", {"run": run_id})
         self._enqueue(run_id)
         return run_id
 
@@ -87,6 +90,7 @@ class Runs:
             raise KeyError(run_id)
         child = f"{run_id[:60].rsplit('-', 1)[0]}-{secrets.token_hex(3)}"
         write_fork(self._run_folder(child), parent, epoch, recipe, starter.owner)
+        _log.info("run %(run)s: asked for", {"run": child})
         self._enqueue(child)
         return child
 
@@ -163,6 +167,7 @@ class Runs:
             with self._lock:
                 self._known.pop(run_id, None)
             snapshot.folder.delete()
+            _log.info("run %(run)s: deleted", {"run": run_id})
             return True
 
     def clear(self) -> int:
@@ -227,6 +232,7 @@ class Runs:
     def close(self) -> None:
         """Let every worker keep a checkpoint and leave, and note which runs the next server is to go on with."""
         for place, run_id in enumerate(self._crew.close(CLOSE_SECONDS)):
+            _log.info("run %(run)s: goes on with the next server", {"run": run_id})
             with contextlib.suppress(OSError):  # then it is interrupted
                 self._run_folder(run_id).unfinished.write_text(f"{place:04}")
 
@@ -281,7 +287,10 @@ class Runs:
     def _worker_ended(self, run_id: str, unheard: bool) -> None:
         if unheard:
             self.stop(run_id)
-        self.snapshot(run_id, curves=False)  # keeps the summary, before anybody waits for it
+        run = self.snapshot(run_id, curves=False)  # keeps the summary, before anybody waits for it
+        if run is not None:
+            facts = {"run": run_id, "state": run.state, "steps": run.step, "seconds": round(run.records.seconds, 1)}
+            _log.info("run %(run)s: %(state)s after %(steps)d steps in %(seconds)s s", facts)
 
 
 def _cut(name: str, note: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Where the server keeps what visitors leave, and in which words it says that it can't."""
 
 import errno
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from webapp.i18n import gettext as _
 
+_log = logging.getLogger(__name__)
 WAIT_SECONDS = 10
 """Thirty phones may finish at the same moment: each waits for its turn."""
 
@@ -49,6 +51,7 @@ def in_words(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
+        _log.error("%(file)s cannot be used: %(error)s", {"file": name, "error": error})
         text = _("The server cannot use its file {name}: {reason}. Please tell whoever looks after it.")
         raise StorageError(text.format(name=name, reason=_reason(error))) from error
 

@@ -104,7 +104,7 @@ def is_password(entered: str, address: str | None) -> bool:
     right = bool(password()) and hmac.compare_digest(entered.encode(), password().encode())
     if not right:
         wrong.append(now)
-    _log.info("teacher's password entered", extra={"right": right})
+    _log.info("teacher's password entered: %(verdict)s", {"verdict": "right" if right else "wrong"})
     return right
 
 

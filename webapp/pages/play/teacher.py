@@ -1,5 +1,6 @@
 """For the teacher: the password that unlocks it, how much is going on, and a new class."""
 
+import logging
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from webapp.visitors.counts import counts
 from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import all_hands, forget_all_hands
 from webapp.visitors.rights import TooManyTriesError, is_teacher, lock, password, unlock
+
+_log = logging.getLogger(__name__)
 
 
 class _Heap(NamedTuple):
@@ -94,6 +97,7 @@ def _new_class() -> None:
     if pressed and ticked:
         try:
             for heap in ticked:
+                _log.info("new class: %(heap)s deleted", {"heap": heap.key})
                 heap.delete()
         except (StorageError, OSError) as error:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
