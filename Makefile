@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One thread for each matrix product: small networks are fastest so, and pages and trainings do not fight for cores.
 export OPENBLAS_NUM_THREADS ?= 1
+# Of memory that pages' many short threads have freed, glibc otherwise keeps some for each (bench/RESULTS.md).
+export MALLOC_ARENA_MAX ?= 2
 # Where this is set, as in many containers, each server, each training and each test run would compile all code anew.
 unexport PYTHONDONTWRITEBYTECODE
 # Open to the network, Streamlit would ask a server on the internet for its address; the local one is what a class needs.
@@ -21,6 +23,7 @@ help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST=0.0.0.0 for a classroom)
+	@$(BIN)/python -m webapp.server.port $(HOST) $(PORT)
 	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT) $(LOCAL_ADDRESS)
 
 # Browser tests find their browser in CHROMIUM. They follow each other: two servers, browsers and trainings on two cores

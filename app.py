@@ -18,7 +18,11 @@ from webapp.server.cookies import BrowserCookie, order_route
 from webapp.server.counts_route import ROUTE as COUNTS
 from webapp.server.counts_route import counts_route
 from webapp.server.files import CompressedFiles, served_files
+from webapp.server.hosts import KnownHosts, allowed_hosts
 from webapp.server.log import set_up_log
+from webapp.server.open_files import RoomForVisitors, raise_open_files
+from webapp.server.security_headers import SecurityHeaders, content_security_policy
+from webapp.server.uploads import BoundedUploads
 from webapp.visitors.identity import ORDER_ROUTE
 
 
@@ -44,16 +48,20 @@ def own_routes(app: ASGIApp) -> ASGIApp:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Go on with what was in training when the server was shut down; at the end, let trainings keep checkpoints."""
-    set_up_log()
     await run_in_threadpool(runs().go_on)
     yield
     await run_in_threadpool(runs().close)
 
 
+set_up_log()
 app = st.App(
     "webapp/pages/menu.py",
     lifespan=lifespan,
     middleware=[
+        Middleware(SecurityHeaders, policy=content_security_policy()),
+        Middleware(KnownHosts, allowed=allowed_hosts()),
+        Middleware(RoomForVisitors, limit=raise_open_files()),
+        Middleware(BoundedUploads),
         Middleware(BrowserCookie),
         Middleware(own_routes),
         Middleware(CompressedFiles, files=served_files()),

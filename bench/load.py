@@ -1,11 +1,12 @@
 """Measure the app under load: many visitors who draw, others who follow a training, and trainings under way.
 
-    MNIST_DIR=… python -m bench.load --strokes FILE [--visitors 60] [--watchers 30] [--runs 4] [--seconds 300]
+    MNIST_DIR=… python -m bench.load --strokes FILE [--visitors 60] [--watchers 30] [--runs 4] [--browsers 2]
 
 A server as `make run` starts it, with two places for trainings, and the visitors of `visitors.py` in this process. One
 who draws makes a stroke every two seconds: pictures under the pen for 0.6 s, one when it is lifted, and once it has
 rested the view and the report; after every fourth the pad is cleared. One who follows has the training page open and
-its curves growing, and clicks there every ten seconds. Each answer is compared with what `Recognizer` reads.
+its curves growing, and clicks there every ten seconds. Each answer is compared with what `Recognizer` reads. Real
+browsers may draw beside them.
 """
 
 import os
@@ -13,30 +14,24 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported
 
 import asyncio
-import base64
-import io
-import json
-import platform
 import random
-import statistics
-import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import click
-import numpy as np
 import psutil
-from PIL import Image
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
-from bench.strokes import draw_somewhere, load_strokes
-from bench.visitors import Visitor
-from mnist_core.recognizer import Recognizer
+from bench.browsers import draw_by_mouse
+from bench.drawings import Digit, digits
+from bench.served import print_heads, print_row, served, spread
+from bench.visitors import Visitor, start_run
+from tests.browser.chromium import ADVICE, find
 from tests.browser.conftest import Server
-from webapp.components.drawing_board import LIVE_SIDE
 
 BETWEEN = 1.0, 3.0
 """Seconds from one stroke to the next: two on average."""
@@ -62,40 +57,10 @@ class Times:
     clears: list[float] = field(default_factory=list)
     clicks: list[float] = field(default_factory=list)
     curves: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
     lost: int = 0
     wrong: int = 0
     errors: int = 0
-
-
-@dataclass(frozen=True)
-class Digit:
-    """A digit that visitors draw: its picture as the browser sends it, its path, and what is read in it."""
-
-    picture: str
-    path: list[list[object]]
-    expected: list[str]
-
-
-def digits(path: Path, count: int) -> list[Digit]:
-    """Draw digits from real pen strokes, and read them."""
-    strokes = load_strokes(path)
-    rng = np.random.default_rng(0)
-    recognizer = Recognizer.load()
-    found = []
-    for place in rng.choice(len(strokes.digits), count, replace=False):
-        ink = draw_somewhere(strokes.digits[place], rng, LIVE_SIDE)
-        parts = recognizer.recognize_number(ink, background=0)
-        expected = ["?" if p.recognition.certainty == "no digit" else str(p.recognition.digit) for p in parts]
-        line = [["Q", float(x), float(y), float(x), float(y)] for x, y in np.concatenate(strokes.digits[place])]
-        found.append(Digit(_address(ink), line, expected))
-    return found
-
-
-def _address(ink: np.ndarray) -> str:
-    rgba = Image.merge("RGBA", [Image.new("L", ink.shape[::-1], 255)] * 3 + [Image.fromarray(ink)])
-    file = io.BytesIO()
-    rgba.save(file, "PNG")
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: float) -> None:
@@ -116,12 +81,12 @@ async def draw(visitor: Visitor, drawn: Sequence[Digit], times: Times, until: fl
             wait = max(LIVE_EVERY, times.live[-1] / LIVE_SHARE)
         await asyncio.sleep(max(0.0, began + STROKE - time.monotonic()))
         await _ask(visitor, digit.picture, times.answers, times, digit.expected)
-        strokes.append({"type": "Path", "path": digit.path})
+        strokes.append(digit.stroke)
         resting = asyncio.create_task(_rest(visitor, digit, list(strokes), times))
         await asyncio.sleep(max(0.0, began + chance.uniform(*BETWEEN) - time.monotonic()))
         if len(strokes) == CLEAR_AFTER:
             resting.cancel()
-            press = _report(visitor, digit, strokes) | visitor.state("clear", trigger_value=True)
+            press = visitor.drawn(digit.picture, strokes) | visitor.state("clear", trigger_value=True)
             times.clears.append(await visitor.run(visitor.widgets["clear"].fragment, **press))
             strokes = []
             times.wrong += bool(visitor.widgets["answer"].data["content"]["digits"])
@@ -135,7 +100,7 @@ async def _rest(visitor: Visitor, digit: Digit, strokes: Sequence[object], times
     await _ask(visitor, digit.picture, times.views, times, more="&view=1")
     if len(strokes) > 1:
         await asyncio.sleep(LONG_REST - REST)
-    report = _report(visitor, digit, strokes)
+    report = visitor.drawn(digit.picture, strokes)
     # What is on its way is not called back.
     await asyncio.shield(asyncio.create_task(_send(visitor, digit, report, times)))
 
@@ -150,24 +115,12 @@ async def _send(visitor: Visitor, digit: Digit, report: dict[str, WidgetState], 
     times.wrong += shown not in (digit.expected, [])  # empty if it was cleared meanwhile
 
 
-def _report(visitor: Visitor, digit: Digit, strokes: Sequence[object]) -> dict[str, WidgetState]:
-    canvas = visitor.widgets["pad_canvas"]
-    raw = {"lockScalingFlip": canvas.data["initialDrawing"]["lockScalingFlip"], "objects": strokes}
-    picture = {"picture": {"at": time.time(), "address": digit.picture}}
-    return {
-        **visitor.state("pad_canvas", json_value=json.dumps({"drawing": {"raw": raw}})),
-        **visitor.state("pad_helper", json_value=json.dumps(picture)),
-    }
-
-
 async def _ask(
     visitor: Visitor, picture: str, found: list[float], times: Times, expected: list[str] | None = None, more: str = ""
 ) -> None:
     """Send a picture as the pad does, and check what is read."""
     began = time.perf_counter()
-    ask = visitor.widgets["pad_helper"].data["ask"]
-    async with visitor.http.post(visitor.address + ask + more, data=picture) as response:
-        content = await response.json() if response.status == 200 else None
+    content = await visitor.ask(picture, more)
     found.append(time.perf_counter() - began)
     times.errors += content is None
     if content is not None and expected is not None:
@@ -196,28 +149,23 @@ async def watch(visitor: Visitor, times: Times) -> None:
     version = ""
     while True:
         began = time.perf_counter()
-        address = visitor.address + visitor.widgets["loss"].data["source"]
-        async with visitor.http.get(f"{address}&after={version}") as response:
-            if response.status == 200:
-                version = (await response.json())["version"]
-            elif response.status != 204:
-                times.errors += 1
+        newer = await visitor.ask_curves(version)
+        times.errors += newer is None
+        version = newer or version
         times.curves.append(time.perf_counter() - began)
         await asyncio.sleep(max(0.4, 5 * times.curves[-1]))
 
 
-async def start_run(http: aiohttp.ClientSession, address: str) -> str:
-    """Start a long training as a visitor does; return its id."""
-    visitor = Visitor(http, address, "train", "recipe=quick&epochs=500")
-    await visitor.come()
-    await visitor.run("", **visitor.state("start", trigger_value=True))
-    await asyncio.sleep(1)
-    await visitor.leave()
-    return visitor.query.partition("run=")[2].partition("&")[0]
+async def look(server: Server, times: Times, until: float) -> None:
+    """Draw in a real browser."""
+    chromium = find()
+    if chromium is None:
+        raise click.ClickException(ADVICE)
+    times.seen += await asyncio.to_thread(draw_by_mouse, chromium, server.address, until)
 
 
 async def measure(
-    server: Server, drawn: Sequence[Digit], visitors: int, watchers: int, runs: int, seconds: float
+    server: Server, drawn: Sequence[Digit], visitors: int, watchers: int, runs: int, browsers: int, seconds: float
 ) -> None:
     """Have everybody come, draw and follow; print what was measured."""
     times = Times()
@@ -241,8 +189,9 @@ async def measure(
         click.echo(f"{len(pens) + len(eyes)} pages opened in {time.perf_counter() - began:.1f} s")
         until = time.monotonic() + seconds
         before_cpu, own = sum(process.cpu_times()[:2]), sum(psutil.Process().cpu_times()[:2])
-        work = [draw(visitor, drawn, times, until) for visitor in pens]
+        work: list[Coroutine[Any, Any, None]] = [draw(visitor, drawn, times, until) for visitor in pens]
         work += [follow(visitor, times, until) for visitor in eyes]
+        work += [look(server, times, until) for _ in range(browsers)]
         for result in await asyncio.gather(*work, return_exceptions=True):
             if isinstance(result, BaseException):
                 click.echo(f"a visitor gave up: {result!r}")
@@ -252,7 +201,7 @@ async def measure(
         for visitor in (*pens, *eyes):
             times.errors += visitor.exceptions
             await visitor.leave()
-    click.echo("| what | median, ms | 95th percentile | largest | count |\n|---|---|---|---|---|")
+    print_heads("what", "median, ms", "95th percentile", "largest", "count")
     names = {
         "answer when the pen is lifted": times.answers,
         "answer while it moves": times.live,
@@ -261,15 +210,14 @@ async def measure(
         "Clear": times.clears,
         "click on the training page": times.clicks,
         "newer curves": times.curves,
+        "from pen-up to the answer's frame in a real browser": times.seen,
     }
     for name, found in names.items():
         if len(found) > 1:
-            high = statistics.quantiles(found, n=20)[-1]
-            row = (statistics.median(found), high, max(found))
-            click.echo(f"| {name} | {' | '.join(f'{1000 * value:.1f}' for value in row)} | {len(found)} |")
+            print_row(name, *spread([1000 * value for value in found]), len(found))
     mine = sum(psutil.Process().cpu_times()[:2]) - own
     click.echo(
-        f"lost {times.lost}, wrong {times.wrong}, errors {times.errors}; "
+        f"\nlost {times.lost}, wrong {times.wrong}, errors {times.errors}; "
         f"memory {grown / max(1, len(pens) + len(eyes)) / 1e6:+.1f} MB a visitor; "
         f"server {used / seconds:.0%} of a core, this process {mine / seconds:.0%}"
     )
@@ -280,21 +228,14 @@ async def measure(
 @click.option("--visitors", default=60, show_default=True, help="How many draw.")
 @click.option("--watchers", default=30, show_default=True, help="How many follow a training.")
 @click.option("--runs", default=4, show_default=True, help="How many trainings are started; two go on at a time.")
+@click.option("--browsers", default=0, type=click.IntRange(0, 4), show_default=True, help="Real ones that draw, too.")
 @click.option("--seconds", default=300.0, show_default=True)
-def main(strokes: Path, visitors: int, watchers: int, runs: int, seconds: float) -> None:
+def main(strokes: Path, visitors: int, watchers: int, runs: int, browsers: int, seconds: float) -> None:
     """Print one table."""
     drawn = digits(strokes, 200)
-    click.echo(
-        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores; {visitors} draw, {watchers} follow"
-    )
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        server = Server(Path(folder), RUNS_AT_ONCE=str(RUNS_AT_ONCE))
-        try:
-            asyncio.run(measure(server, drawn, visitors, watchers, runs, seconds))
-        finally:
-            server.stop()
-            log = (Path(folder) / "server.log").read_text()
-            click.echo(f"{log.count('Traceback')} tracebacks in the server's log")
+    with served(RUNS_AT_ONCE=str(RUNS_AT_ONCE)) as server:
+        click.echo(f"{visitors} draw, {watchers} follow, {runs} trainings, {browsers} real browsers, {seconds:.0f} s")
+        asyncio.run(measure(server, drawn, visitors, watchers, runs, browsers, seconds))
 
 
 if __name__ == "__main__":

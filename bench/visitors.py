@@ -8,11 +8,13 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileUploaderState, FileURLs, UploadedFileInfo
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
@@ -42,7 +44,7 @@ class Visitor:
     Attributes:
         widgets: those on the page, by their keys.
         exceptions: how many errors the page has shown.
-        bytes: how many came over the websocket.
+        received: bytes over the websocket.
     """
 
     http: aiohttp.ClientSession
@@ -51,12 +53,13 @@ class Visitor:
     query: str = ""
     widgets: dict[str, Widget] = field(default_factory=dict)
     exceptions: int = 0
-    bytes: int = 0
+    received: int = 0
     _states: dict[str, WidgetState] = field(default_factory=dict)
     _page: str = ""
     _waiting: list[tuple[str, asyncio.Future[None]]] = field(default_factory=list)
     _polls: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _places: asyncio.Queue[FileURLs] = field(default_factory=asyncio.Queue)
 
     async def come(self) -> None:
         """Open the page, and wait until it is there."""
@@ -102,9 +105,54 @@ class Visitor:
         """Make a new value of a widget, for `run`."""
         return {key: WidgetState(id=self.widgets[key].id, **value)}
 
+    async def press(self, key: str) -> float:
+        """Press a button; see `run`."""
+        return await self.run(self.widgets[key].fragment, **self.state(key, trigger_value=True))
+
+    async def ask(self, picture: str, more: str = "") -> Any:
+        """Send a picture of the pad to the route, as the pad does; return what it answers, None if it refuses."""
+        route = self.widgets["pad_helper"].data["ask"]
+        async with self.http.post(self.address + route + more, data=picture) as response:
+            return await response.json() if response.status == 200 else None
+
+    async def ask_curves(self, version: str) -> str | None:
+        """Ask for newer curves of a training, as the chart does; return their version, None if that is refused."""
+        route = self.widgets["loss"].data["source"]
+        async with self.http.get(f"{self.address}{route}&after={version}") as response:
+            if response.status == 200:
+                version = (await response.json())["version"]
+            return version if response.status in (200, 204) else None
+
+    def drawn(self, picture: str, strokes: Sequence[object]) -> dict[str, WidgetState]:
+        """Make the pad's report of a drawing, for `run`: its picture, an address, and its strokes."""
+        canvas = self.widgets["pad_canvas"]
+        raw = {"lockScalingFlip": canvas.data["initialDrawing"]["lockScalingFlip"], "objects": strokes}
+        shown = {"picture": {"at": time.time(), "address": picture}}
+        return {
+            **self.state("pad_canvas", json_value=json.dumps({"drawing": {"raw": raw}})),
+            **self.state("pad_helper", json_value=json.dumps(shown)),
+        }
+
+    async def upload(self, key: str, name: str, content: bytes) -> float:
+        """Choose a file in an uploader, and wait until the page has taken it in; see `run`."""
+        message = BackMsg()
+        message.file_urls_request.file_names.append(name)
+        await self._socket.send_bytes(message.SerializeToString())
+        place = await asyncio.wait_for(self._places.get(), PATIENCE)
+        async with self.http.get(f"{self.address}/_stcore/health") as response:
+            token = response.cookies["_streamlit_xsrf"].value
+        headers = {"X-Xsrftoken": token, "Cookie": f"_streamlit_xsrf={token}"}
+        form = aiohttp.FormData()
+        form.add_field(name, content, filename=name)
+        async with self.http.put(self.address + place.upload_url, data=form, headers=headers) as response:
+            response.raise_for_status()
+        file = UploadedFileInfo(name=name, size=len(content), file_id=place.file_id, file_urls=place)
+        value = FileUploaderState(uploaded_file_info=[file])
+        return await self.run(self.widgets[key].fragment, **self.state(key, file_uploader_state_value=value))
+
     async def _read(self) -> None:
         async for frame in self._socket:
-            self.bytes += len(frame.data)
+            self.received += len(frame.data)
             message = ForwardMsg.FromString(frame.data)
             match message.WhichOneof("type"):
                 case "delta":
@@ -113,6 +161,8 @@ class Visitor:
                     self._page = message.navigation.page_script_hash
                 case "page_info_changed":
                     self.query = message.page_info_changed.query_string
+                case "file_urls_response":
+                    self._places.put_nowait(message.file_urls_response.file_urls[0])
                 case "auto_rerun":
                     poll = message.auto_rerun
                     if poll.fragment_id not in self._polls:
@@ -141,3 +191,13 @@ class Visitor:
             await asyncio.sleep(seconds)
             with contextlib.suppress(TimeoutError):
                 await self.run(fragment, polled=True)
+
+
+async def start_run(http: aiohttp.ClientSession, address: str) -> str:
+    """Start a long training as a visitor does; return its id."""
+    visitor = Visitor(http, address, "train", "recipe=quick&epochs=500")
+    await visitor.come()
+    await visitor.press("start")
+    await asyncio.sleep(1)
+    await visitor.leave()
+    return visitor.query.partition("run=")[2].partition("&")[0]

@@ -14,7 +14,7 @@ FILES = [
 ] + [f"/{path.name}" for path in ROOT.iterdir()]
 
 
-@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "weights/README.md"])
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "weights/README.md"])
 def test_files_that_a_document_names_exist(name):
     named = re.findall(
         r"`(?!NAME)((?:\w+/)*\w+(?:/|\.(?:py|js|css|md|txt|toml|po)))`", (ROOT / name).read_text(encoding="utf-8")

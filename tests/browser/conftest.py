@@ -61,6 +61,17 @@ def mouse_and_touch(slow: str | None = None) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("touch", kinds)
 
 
+def wait_for(page: Page, expression: str, arg: object = None, timeout: float = PATIENCE) -> None:
+    """Ask the page again and again until it says yes.
+
+    Playwright's `wait_for_function` leaves that to the page, where the app's policy lets no text become a program.
+    """
+    deadline = time.monotonic() + timeout / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < deadline, f"waited in vain for {expression}"
+        page.wait_for_timeout(50)
+
+
 class Server:
     """The app, started as a user starts it, on a free port.
 
@@ -96,6 +107,7 @@ class Server:
                 env={
                     **os.environ,
                     "OPENBLAS_NUM_THREADS": "1",
+                    "MALLOC_ARENA_MAX": "2",
                     "RUNS_DIR": str(self.runs),
                     "VISITORS_DIR": str(self.visitors),
                     **self._environment,

@@ -7,6 +7,8 @@ from itertools import pairwise
 import numpy as np
 from playwright.sync_api import Locator, Page
 
+from tests.browser.conftest import wait_for
+
 Point = tuple[float, float]
 Stroke = Sequence[Point]
 
@@ -46,7 +48,7 @@ SETTLED = """() => {
 def wait_until_settled(page: Page) -> None:
     """Wait until the page has answered the last press or stroke, and the drawing's view has followed the answer."""
     page.evaluate("window.quietSince = null")
-    page.wait_for_function(SETTLED)
+    wait_for(page, SETTLED)
 
 
 def press(place: Locator, touch: bool) -> None:

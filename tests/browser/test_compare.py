@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.conftest import PHONE, NewPage, Server, wait_for
 
 TRACES = """(measure) => {
   const chart = document.querySelector(`.st-key-${measure}-overlay .live-chart`);
@@ -71,9 +71,9 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
     expect(page.get_by_text("Nothing is compared yet")).to_be_visible()
 
     tick(page, large)
-    page.wait_for_function(f"({TRACES})('loss').length == 1")
+    wait_for(page, f"({TRACES})('loss').length == 1")
     tick(page, small)
-    page.wait_for_function(f"({TRACES})('loss').length == 2 && ({TRACES})('accuracy').length == 2")
+    wait_for(page, f"({TRACES})('loss').length == 2 && ({TRACES})('accuracy').length == 2")
     first, second = page.evaluate(TRACES, "accuracy")
     assert [(first["name"], first["end"]), (second["name"], second["end"])] == [(large, 3), (small, 2)]
     assert first["colour"] != second["colour"]
@@ -84,23 +84,23 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
 
     page.get_by_role("radio", name="Training images").click()
     page.get_by_role("radio", name="Seconds").click()
-    page.wait_for_function(f"({TRACES})('loss')[0].end != 3")
+    wait_for(page, f"({TRACES})('loss')[0].end != 3")
     page.locator(".st-key-compare-log label").first.click()
-    page.wait_for_function("document.querySelector('.st-key-loss-overlay .live-chart').layout.yaxis.type == 'log'")
+    wait_for(page, "document.querySelector('.st-key-loss-overlay .live-chart').layout.yaxis.type == 'log'")
 
     page.reload()
-    page.wait_for_function(f"({TRACES})('loss').length == 2")
+    wait_for(page, f"({TRACES})('loss').length == 2")
     other = new_page()
     other.goto(page.url)
-    other.wait_for_function(f"({TRACES})('loss').length == 2")
+    wait_for(other, f"({TRACES})('loss').length == 2")
     assert other.evaluate(TRACES, "accuracy") == [first, second]
     assert "mine" not in row(other, small)
 
     tick(page, large)
-    page.wait_for_function(f"({TRACES})('loss').length == 1")
+    wait_for(page, f"({TRACES})('loss').length == 1")
     assert page.evaluate(TRACES, "loss")[0]["colour"] == second["colour"]  # whoever stays keeps the colour
     tick(page, large)
-    page.wait_for_function(f"({TRACES})('loss').length == 2")
+    wait_for(page, f"({TRACES})('loss').length == 2")
 
     open_menu(page, large)
     page.get_by_label("Name", exact=True).fill("<b>Two</b> *layers*")
@@ -109,7 +109,7 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
     expect(page.get_by_label("Note")).to_have_count(0)
     text = row(page, large)
     assert "<b>Two</b> *layers*" in text and "![x](http://example.org/x.png) deeper" in text
-    page.wait_for_function(f"({TRACES})('loss')[0].name == '&lt;b&gt;Two&lt;/b&gt; *layers*'")
+    wait_for(page, f"({TRACES})('loss')[0].name == '&lt;b&gt;Two&lt;/b&gt; *layers*'")
 
     page.get_by_role("radio", name="Size").click()
     rows = page.locator("[class*='st-key-run-']")
@@ -121,7 +121,7 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete for good").click()
     expect(rows).to_have_count(1)
-    page.wait_for_function(f"({TRACES})('loss').length == 1")
+    wait_for(page, f"({TRACES})('loss').length == 1")
     assert large not in page.url and small in page.url
     assert not (own_server.runs / large).exists()
 
@@ -137,14 +137,14 @@ def test_curves_grow_while_a_run_is_going_which_can_not_be_deleted(own_server: S
     run_id = start(training, own_server.address, epochs=400)
     page = new_page()
     page.goto(f"{own_server.address}/compare?runs={run_id}")
-    page.wait_for_function(f"({TRACES})('loss')[0]?.end > 0")
+    wait_for(page, f"({TRACES})('loss')[0]?.end > 0")
     page.evaluate("document.querySelector('.st-key-loss-overlay .live-chart').dataset.mark = 'mine'")
     early = page.evaluate(TRACES, "loss")[0]["end"]
     before = row(page, run_id)
-    page.wait_for_function(f"({TRACES})('loss')[0].end > {early} + 1")
+    wait_for(page, f"({TRACES})('loss')[0].end > {early} + 1")
     assert "Training" in before
     changed = "([row, before]) => document.querySelector(row).innerText !== before"
-    page.wait_for_function(changed, arg=[f".st-key-run-{run_id}", before])  # its row goes on as well
+    wait_for(page, changed, arg=[f".st-key-run-{run_id}", before])  # its row goes on as well
     expect(page.locator(".st-key-loss-overlay .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
     open_menu(page, run_id)
     expect(page.get_by_role("button", name="Delete")).to_be_disabled()
@@ -161,7 +161,7 @@ def test_on_a_phone_a_tap_ticks_and_a_link_leads_to_the_curves(own_server: Serve
     page.goto(f"{own_server.address}/compare")
     row(page, run_id)
     tick(page, run_id, touch=True)
-    page.wait_for_function(f"({TRACES})('loss').length == 1")
+    wait_for(page, f"({TRACES})('loss').length == 1")
     page.get_by_role("link", name="See the comparison").tap()
     expect(page.locator(".legend")).to_be_in_viewport()
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390

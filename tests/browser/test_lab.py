@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import PHONE, NewPage, wait_for
 
 LENGTHS = """() => {
   const chart = document.querySelector('.st-key-lab-loss .live-chart');
@@ -37,16 +37,16 @@ def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPa
     expect(page.get_by_text("All weights zero")).to_be_visible()
     expect(page.locator(".st-key-apply-the-remedy button")).to_be_disabled()
     press(page, "let-it-fail")
-    page.wait_for_function(f"({LENGTHS})()[0] > 0.2")
+    wait_for(page, f"({LENGTHS})()[0] > 0.2")
     page.evaluate("document.querySelector('.st-key-lab-loss .live-chart').dataset.mark = 'mine'")
     early = page.evaluate(LENGTHS)[0]
-    page.wait_for_function(f"({LENGTHS})()[0] > {early}")
+    wait_for(page, f"({LENGTHS})()[0] > {early}")
     press(page, "apply-the-remedy")
-    page.wait_for_function(f"({LENGTHS})()[2] > 0.2")
+    wait_for(page, f"({LENGTHS})()[2] > 0.2")
     expect(page.locator(".st-key-lab-loss .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
 
     page.reload()
-    page.wait_for_function(f"({LENGTHS})()[2] > 0.2")
+    wait_for(page, f"({LENGTHS})()[2] > 0.2")
     page.locator(".st-key-again").wait_for(timeout=120_000)  # the polling has ended
     expect(page.get_by_text("With zeros the loss ended at 2.30")).to_be_visible()
     assert accuracy(page, "fail") < 20
@@ -55,12 +55,12 @@ def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPa
     other = new_page(**PHONE)
     other.goto(page.url)
     expect(other.get_by_text("With zeros the loss ended at 2.30")).to_be_visible()
-    other.wait_for_function(SIDE_BY_SIDE)
+    wait_for(other, SIDE_BY_SIDE)
 
     page.get_by_role("link", name="Draw").click()
     page.locator(".st-key-pad").wait_for()
     page.get_by_role("link", name="Lab").click()
-    page.wait_for_function(f"({LENGTHS})().length == 4")
+    wait_for(page, f"({LENGTHS})().length == 4")
     assert "fail=" in page.url and "mend=" in page.url
     page.locator(".st-key-lab-mend a").click()
     page.locator(".st-key-status-finished").wait_for()

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, JSHandle, Locator, Page, expect
 
 from tests.browser.chromium import find
-from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, NewPage
+from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, NewPage, wait_for
 from tests.browser.hand import Hand, press, wait_until_settled
 
 HEIGHT, WIDTH = 480, 640
@@ -245,7 +245,7 @@ def test_a_picture_of_nothing_gets_advice_and_no_digit(visitor):
 def test_a_photograph_is_taken_and_read(visitor):
     visitor.ask_for_picture()
     visitor.press_key("picture-use-camera")
-    visitor.page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # they see what they take
+    wait_for(visitor.page, "document.querySelector('video')?.videoWidth > 0")  # they see what they take
     visitor.press(visitor.page.get_by_role("button", name="Take Photo"))
     visitor.expect_answer("38")
     visitor.press_key("picture-another")  # and the camera is off again

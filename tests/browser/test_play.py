@@ -151,8 +151,8 @@ def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_p
 def test_a_link_opens_its_part_and_a_reload_keeps_it(screen: object, address: str, new_page: NewPage) -> None:
     player = Player(new_page, address, "class", touch=screen is PHONE)
     page = player.page
-    again = page.get_by_role("button", name="Start a new class")
-    expect(again).to_be_visible()
+    teacher = page.get_by_role("button", name="Teacher")
+    expect(teacher).to_be_visible()
     player.assert_fits()
     page.get_by_role("radio", name="Beat the network").click()
     expect(page.locator(".st-key-play-start")).to_be_visible()
@@ -160,6 +160,6 @@ def test_a_link_opens_its_part_and_a_reload_keeps_it(screen: object, address: st
     page.reload()
     expect(page.get_by_text("Ten test images, which no training has seen")).to_be_visible()
     page.goto(f"{address}/play?game=class")
-    expect(again).to_be_visible()
+    expect(teacher).to_be_visible()
     page.goto(f"{address}/play")
     expect(page.get_by_text("You are asked to draw each of the ten digits once")).to_be_visible()

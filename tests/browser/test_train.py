@@ -8,7 +8,7 @@ import onnx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.conftest import PHONE, NewPage, Server, wait_for
 from tests.browser.hand import Hand
 from tests.browser.training_page import (
     POINTS,
@@ -64,10 +64,10 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     page = new_page()
     start(page, address, epochs=5)
     expect(page.locator(".st-key-status-running")).to_be_visible()
-    page.wait_for_function(f"({POINTS})() > 0.2")
+    wait_for(page, f"({POINTS})() > 0.2")
     page.evaluate("document.querySelector('.st-key-loss-chart .live-chart').dataset.mark = 'mine'")
     early = trained_epochs(page)
-    page.wait_for_function(f"({POINTS})() > {early} + 0.5")
+    wait_for(page, f"({POINTS})() > {early} + 0.5")
     expect(page.locator(".st-key-loss-chart .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
     page.locator(".st-key-status-finished").wait_for(timeout=120_000)
     accuracy = page.locator(".st-key-test-accuracy")
@@ -88,7 +88,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
 def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPage) -> None:
     page = new_page()
     start(page, server.address, epochs=400)
-    page.wait_for_function(f"({POINTS})() > 0.2")
+    wait_for(page, f"({POINTS})() > 0.2")
     page.locator(".st-key-pause button").click()
     wait_for_state(page, "paused")
     held = len(records_of(server.runs, run_of(page)).loss)
@@ -133,7 +133,7 @@ def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: st
     expect(page.get_by_label("Patience", exact=True)).to_have_count(0)
     expect(reset).to_be_disabled()  # what the browser gives back is the recipe again, number by number
     page.locator(".st-key-start button").click()
-    page.wait_for_function(f"({POINTS})() > 2")
+    wait_for(page, f"({POINTS})() > 2")
     legend = page.locator(".st-key-loss-chart .legendtext")
     expect(legend).to_have_text(["training"])
     page.locator(".st-key-stop button").click()
@@ -189,7 +189,7 @@ def test_clicking_wildly_breaks_nothing(address: str, new_page: NewPage) -> None
     for _ in range(3):
         page.locator(".st-key-pause button").click()
         page.locator(".st-key-resume button").click()
-    page.wait_for_function(f"({POINTS})() > 0.3")
+    wait_for(page, f"({POINTS})() > 0.3")
     page.locator(".st-key-stop button").dblclick()
     page.locator(".st-key-status-stopped").wait_for()
 

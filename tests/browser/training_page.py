@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Page
 
+from tests.browser.conftest import wait_for
 from webapp.runs.records import RecordReader, Records
 
 POINTS = """() => {
@@ -64,12 +65,12 @@ def trained_epochs(page: Page) -> float:
 
 def wait_for_epochs(page: Page, epochs: float) -> None:
     """Wait until the curve of the loss has passed a point."""
-    page.wait_for_function(f"({POINTS})() > {epochs}", timeout=60_000)
+    wait_for(page, f"({POINTS})() > {epochs}", timeout=60_000)
 
 
 def wait_until_shown(page: Page, epochs: float) -> None:
     """Wait until the curve of the loss ends at a point."""
-    page.wait_for_function(f"Math.abs(({POINTS})() - {epochs}) < 1e-3")
+    wait_for(page, f"Math.abs(({POINTS})() - {epochs}) < 1e-3")
 
 
 def run_of(page: Page) -> str:

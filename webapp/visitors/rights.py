@@ -8,6 +8,7 @@ import hmac
 import ipaddress
 import logging
 import os
+import socket
 import threading
 import time
 from collections import deque
@@ -64,17 +65,16 @@ def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
     """
     if not _is_loopback(address):
         return False
-    host, origin = _host_of(f"//{headers.get('host', '')}"), headers.get("origin")
-    if any(name in headers for name in FORWARDED) or (origin is not None and _host_of(origin) != host):
-        _proxy_seen.set()
-    return not _proxy_seen.is_set() and (host == "localhost" or (host is not None and _is_loopback(host)))
-
-
-def _host_of(url: str) -> str | None:
     try:
-        return urlsplit(url).hostname
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     except ValueError:
-        return None
+        return False
+    by_loopback = host == "localhost" or (host != "" and _is_loopback(host))
+    # Who connects from this computer calls it so, or by its own name: another one was called elsewhere, and passed on.
+    own = socket.gethostname().lower().partition(".")[0]
+    if any(name in headers for name in FORWARDED) or not (by_loopback or host.partition(".")[0] == own):
+        _proxy_seen.set()
+    return by_loopback and not _proxy_seen.is_set()
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -1,5 +1,7 @@
 """Who is the teacher: only who sits at the computer that runs the app, or who knows the password."""
 
+import socket
+
 import pytest
 
 from tests.webapp.written_runs import write_run
@@ -24,7 +26,6 @@ def fresh_server(monkeypatch):
 @pytest.mark.parametrize("host", ["localhost", "localhost:8501", "127.0.0.1:8501", "[::1]:8501"])
 def test_who_sits_at_this_computer_is_local(address, host):
     assert is_local(address, {"host": host})
-    assert is_local(address, {"host": host, "origin": f"http://{host}"})
 
 
 @pytest.mark.parametrize("address", ["192.168.1.7", "10.0.0.1", "::ffff:192.168.1.7", "fe80::1", "nonsense", "8.8.8.8"])
@@ -46,8 +47,13 @@ def test_what_a_proxy_has_forwarded_is_not_local(name):
 
 def test_once_a_proxy_without_forwarding_headers_has_shown_itself_nobody_is_local():
     assert is_local(None, HERE)
-    assert not is_local(None, {**HERE, "origin": "http://192.168.1.5"})  # a browser tells which page asks
+    assert not is_local(None, {"host": "192.168.1.5"})  # what visitors type is passed on
     assert not is_local(None, HERE)  # a liar's request through the same proxy looks like this
+
+
+def test_this_computers_own_name_shows_no_proxy():
+    assert not is_local("127.0.1.1", {"host": f"{socket.gethostname()}:8501"})
+    assert is_local(None, HERE)
 
 
 def test_with_a_password_only_that_makes_a_teacher(monkeypatch):

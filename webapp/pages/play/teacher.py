@@ -58,7 +58,7 @@ def _unlock() -> None:
         )
         return
     with st.form("teacher-password", border=False):
-        entered = st.text_input(_("Teacher's password"), type="password", max_chars=200)
+        entered = st.text_input(_("Teacher's password"), type="password")
         if not st.form_submit_button(_("Unlock"), type="primary"):
             return
         try:
