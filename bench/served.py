@@ -37,7 +37,7 @@ def served(**environment: str) -> Iterator[Server]:
             click.echo(f"\nOther programs took {max(0.0, others):.0%} of a core meanwhile.", nl=False)
         finally:
             server.stop()
-            log = (Path(folder) / "server.log").read_text()
+            log = server.log.read_text()
             click.echo(f" {log.count('Traceback')} tracebacks in the server's log.")
 
 

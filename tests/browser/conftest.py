@@ -45,6 +45,9 @@ PATIENCE = 30_000
 """Milliseconds until a page that does not show what it should has failed: much, since a busy computer is no fault."""
 expect.set_options(timeout=PATIENCE)
 
+INSIDE = ROOT / "tests" / "browser" / "inside"
+"""On Python's path, the app's processes note whom they call."""
+
 NewPage = Callable[..., Page]
 
 
@@ -83,6 +86,7 @@ class Server:
         address: where it answers; the same after a restart.
         runs: the folder of its runs.
         visitors: the folder of what its visitors leave.
+        log: what it says.
         process: it can be killed.
     """
 
@@ -90,7 +94,7 @@ class Server:
         with socket.socket() as free:
             free.bind(("localhost", 0))
             self._port = free.getsockname()[1]
-        self._folder = folder
+        self.log = folder / "server.log"
         self._environment = environment
         self.address = f"http://localhost:{self._port}"
         self.runs = folder / "runs"
@@ -100,7 +104,7 @@ class Server:
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = ["streamlit", "run", "app.py", "--server.headless=true", f"--server.port={self._port}"]
-        with (self._folder / "server.log").open("a") as log:
+        with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
@@ -120,7 +124,7 @@ class Server:
                 urllib.request.urlopen(f"{self.address}/_stcore/health", timeout=1).close()
                 break
             except OSError:
-                assert self.process.poll() is None, (self._folder / "server.log").read_text()
+                assert self.process.poll() is None, self.log.read_text()
                 time.sleep(0.1)
 
     def stop(self) -> None:
@@ -131,10 +135,14 @@ class Server:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, as it is for a user with this machine's settings."""
-    running = Server(tmp_path_factory.mktemp("server"), RUNS_AT_ONCE="4")  # a failing test leaves its run behind
+    """The app, as it is for a user with this machine's settings; whatever is done with it, it calls nobody."""
+    folder = tmp_path_factory.mktemp("server")
+    calls = folder / "calls"
+    # Four at once: a failing test leaves its run behind.
+    running = Server(folder, RUNS_AT_ONCE="4", PYTHONPATH=str(INSIDE), CALLS=str(calls))
     yield running
     running.stop()
+    assert not calls.exists(), calls.read_text()
 
 
 @pytest.fixture(scope="session")

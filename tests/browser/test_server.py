@@ -1,5 +1,8 @@
 """The server behind the pages: whom it answers, and what it lets a page ask for."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -7,7 +10,10 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import INSIDE, NewPage, Server
+from tests.browser.hand import Hand
 
 OPENING = {
     "Connection": "Upgrade",
@@ -118,3 +124,33 @@ def test_no_request_leaves_the_server_whatever_stands_in_a_page(address, browser
     assert page.evaluate(ATTEMPTS, other) is False  # nor did a script run that stood in HTML
     page.close()
     assert asked == []
+
+
+def test_a_call_of_the_server_or_of_a_training_would_be_noted(tmp_path):
+    """What the server's fixture asserts at the end would fail if there were one."""
+    program = "import urllib.request as r\ntry: r.urlopen('http://192.0.2.1', timeout=0.1)\nexcept OSError: pass"
+    calls = tmp_path / "calls"
+    for address in ("http://192.0.2.1", "http://name.invalid", "http://127.0.0.1:9"):
+        called = program.replace("http://192.0.2.1", address)
+        environment = {**os.environ, "PYTHONPATH": str(INSIDE), "CALLS": str(calls)}
+        subprocess.run([sys.executable, "-c", called], env=environment, check=True)
+    assert calls.read_text().splitlines() == [
+        "socket.getaddrinfo 192.0.2.1",
+        "socket.connect 192.0.2.1",
+        "socket.getaddrinfo name.invalid",
+    ]
+
+
+def test_a_browser_that_goes_away_in_mid_stroke_is_not_missed(server: Server, new_page: NewPage) -> None:
+    for _ in range(3):
+        page = new_page()
+        page.goto(server.address)
+        move = Hand(page).pen_down((0.3, 0.2)).__enter__()  # and never lifted
+        for step in range(10):
+            move((0.3 + step * 0.04, 0.3 + step * 0.05))
+        page.close()
+    page = new_page()
+    page.goto(server.address)
+    Hand(page).write(7)
+    expect(page.locator(".st-key-digit .digit")).to_have_text("7")
+    assert "Traceback" not in server.log.read_text()

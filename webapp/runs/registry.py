@@ -137,6 +137,10 @@ class Runs:
         places = [self._crew.standing(run_id).place for run_id in self._crew.going()]
         return places.count(0), len(places) - places.count(0)
 
+    def size(self) -> int:
+        """Add up the bytes of all runs' files."""
+        return bytes_in(self._folder)
+
     def describe(self, run_id: str, name: str, note: str) -> None:
         """Keep what people call a run, and what they say of it; both are cut to their greatest length.
 

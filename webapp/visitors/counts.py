@@ -18,6 +18,7 @@ class Counts(NamedTuple):
         queued: runs that wait for one.
         runs: all that are kept.
         memory: bytes that this server takes, with its workers.
+        disk: bytes that all runs take.
     """
 
     pages: int
@@ -25,6 +26,7 @@ class Counts(NamedTuple):
     queued: int
     runs: int
     memory: int
+    disk: int
 
 
 def counts() -> Counts:
@@ -33,7 +35,7 @@ def counts() -> Counts:
     stats = get_instance().stats_mgr.get_stats([family])[family]
     pages = sum(stat.value for stat in stats if isinstance(stat, GaugeStat))
     training, queued = runs().going()
-    return Counts(pages, training, queued, len(runs().all()), _memory())
+    return Counts(pages, training, queued, len(runs().all()), _memory(), runs().size())
 
 
 def _memory() -> int:

@@ -118,7 +118,9 @@ def _heaps() -> tuple[_Heap, ...]:
         _Heap(
             "runs",
             _("Trainings"),
-            _("{runs} trainings with their networks; those that are going are stopped").format(runs=now.runs),
+            _("{runs} trainings with their networks, {megabytes:,} MB; those that are going are stopped").format(
+                runs=now.runs, megabytes=round(now.disk / 1e6)
+            ),
             runs().clear,
         ),
         _Heap(
