@@ -17,7 +17,7 @@ LOCAL_ADDRESS = --browser.serverAddress "$$($(BIN)/python -c 'from streamlit.net
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-slow coverage check format texts weights clean
+.PHONY: help run test test-fast test-slow fuzz coverage check format texts weights clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -39,6 +39,9 @@ test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (a minute
 
 test-slow: $(VENV)/installed-dev ## Run what takes long: whole recipes, killed servers, fifty digits
 	$(WITH_BROWSER) -m slow
+
+fuzz: $(VENV)/installed-dev ## Fuzz all that comes from outside, each with 100,000 cases that were not tried before
+	FUZZ_FROM=$$(date +%s) FUZZ_CASES=100000 $(PYTEST) tests/fuzz --numprocesses auto --dist worksteal -rP
 
 coverage: $(VENV)/installed-dev ## Run all tests and show the lines of the product that none of them reached
 	$(WITH_BROWSER) --cov --cov-report=term-missing:skip-covered

@@ -2,11 +2,12 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
-import pooch
+import requests
+from urllib3.exceptions import HTTPError
 
 from mnist_core.data.dataset import LOCAL_FOLDER, MNIST_FILES, MnistFile, cache_folder, expand_user
 from mnist_core.errors import DataError
@@ -20,7 +21,10 @@ MIRRORS = (
 )
 """Folders that hold the four files under the names of `MNIST_FILES`."""
 DOWNLOAD_CHUNK = 2**16  # bytes between two calls of the callback
-DOWNLOAD_TIMEOUT = 20  # seconds of silence after which a mirror is given up
+DOWNLOAD_TIMEOUT = 20.0  # seconds of silence after which a mirror is given up
+SLOWEST = 10_000  # bytes a second: a mirror that has given fewer on average when that time is over is given up, too
+MAX_BYTES = 50_000_000  # of a file, packed or not; the largest one has 47 million
+MAX_WORDS = 200  # characters of an error
 
 
 def fetch_mnist(progress: ProgressCallback | None = None, folder: str | os.PathLike[str] | None = None) -> Path:
@@ -68,21 +72,17 @@ def _download(file: MnistFile, folder: Path, progress: ProgressCallback | None) 
     path = folder / file.name
     failures = []
     for mirror in MIRRORS:
-        downloader = pooch.HTTPDownloader(
-            progressbar=_progress_bar(progress, file.name) if progress else False,
-            chunk_size=DOWNLOAD_CHUNK,
-            timeout=DOWNLOAD_TIMEOUT,
-        )
         try:
-            downloader(f"{mirror.rstrip('/')}/{file.name}", path, None)
-            digest = idx_sha256(read_idx(path))
+            _receive(f"{mirror.rstrip('/')}/{file.name}", path, progress)
+            digest = idx_sha256(read_idx(path, MAX_BYTES))
             if digest == file.sha256:
                 return path
             failures.append(f"{mirror}: found content with the SHA-256 {digest}, expected {file.sha256}")
         except DataError as error:
             failures.append(f"{mirror}: {str(error).removeprefix(f'{path}: ')}")
-        except (OSError, ValueError) as error:  # network errors are OSErrors; a malformed URL is a ValueError
-            failures.append(f"{mirror}: {error}")
+        except (OSError, HTTPError, ValueError) as error:  # a malformed URL is a ValueError
+            words = "".join(filter(str.isprintable, str(error)))  # some are the mirror's
+            failures.append(f"{mirror}: {words[:MAX_WORDS]}")
     raise DataError(
         f"{file.name}: found no mirror that gives it ({'; '.join(failures)}), expected one of {len(MIRRORS)}. "
         f"Check the network, or put the four files into {LOCAL_FOLDER} or into a folder named by MNIST_DIR, or use "
@@ -90,18 +90,27 @@ def _download(file: MnistFile, folder: Path, progress: ProgressCallback | None) 
     )
 
 
-def _progress_bar(progress: ProgressCallback, file_name: str) -> SimpleNamespace:
-    """Return what looks like a bar of tqdm to pooch, and passes every figure on to a callback.
+def _receive(url: str, path: Path, progress: ProgressCallback | None) -> None:
+    """Write what an address gives into a file.
 
-    Source: https://www.fatiando.org/pooch/latest/progressbars.html, section "Using custom progress bars"
+    Raises:
+        OSError, HTTPError, ValueError: if it gives nothing, too much, or is too slow.
     """
-
-    def update(count: int) -> None:
-        bar.done += count
-        if bar.total:  # pooch counts whole chunks, and the whole file once more at the end
-            bar.done = min(bar.done, bar.total)
-        progress(file_name, bar.done, bar.total)
-
-    # Pooch sets the total when the mirror answers.
-    bar = SimpleNamespace(done=0, total=0, update=update, reset=lambda: None, close=lambda: None)
-    return bar
+    # Not compressed on the way, as the files are compressed; and read as it comes, to notice a mirror that drips.
+    with requests.get(url, headers={"Accept-Encoding": "identity"}, stream=True, timeout=DOWNLOAD_TIMEOUT) as answer:
+        answer.raise_for_status()
+        total = int(answer.headers.get("Content-Length", 0))
+        began, done = time.monotonic(), 0
+        with path.open("wb") as file:
+            while content := answer.raw.read1(DOWNLOAD_CHUNK, decode_content=False):
+                file.write(content)
+                done += len(content)
+                seconds = time.monotonic() - began
+                if done > MAX_BYTES:
+                    raise OSError(f"found more than {MAX_BYTES} bytes, expected a file of MNIST")
+                if seconds > DOWNLOAD_TIMEOUT and done < SLOWEST * seconds:
+                    raise OSError(f"found {done} bytes within {seconds:.0f} s, expected at least {SLOWEST} a second")
+                if progress is not None:
+                    progress(path.name, done, total)
+        if done < total:
+            raise OSError(f"found {done} bytes, expected {total}")

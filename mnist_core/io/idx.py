@@ -37,20 +37,21 @@ CHUNK = 2**20  # bytes unpacked at a time
 MAX_GZIP_FACTOR = 1032
 
 
-def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
+def read_idx(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> npt.NDArray[np.uint8]:
     """Read the array that an IDX file holds.
 
     The file may be plain or gzip-compressed; its first two bytes tell which, not its name.
 
     Args:
         path: the file; it must hold unsigned bytes in 1 to 3 dimensions.
+        max_bytes: how many of them it may hold.
 
     Returns:
         uint8 array of the shape that the header announces, e.g. (N, 28, 28) for images and (N,) for labels.
         It is read-only, because everything in the app shares it: copy it before changing it.
 
     Raises:
-        DataError: the file cannot be read, is not IDX, announces more than 1 GiB, is cut or over-long, or its
+        DataError: the file cannot be read, is not IDX, announces more than `max_bytes`, is cut or over-long, or its
             gzip stream is damaged or inflates to more than the header announces.
     """
     path = Path(path)
@@ -62,13 +63,13 @@ def read_idx(path: str | os.PathLike[str]) -> npt.NDArray[np.uint8]:
             is_gzip = file.read(2) == GZIP_MAGIC
             file.seek(0)
             if not is_gzip:
-                shape = _read_header(path, file)
+                shape = _read_header(path, file, max_bytes)
                 found = size_on_disk - file.tell()
                 if found != math.prod(shape):
                     raise _size_error(path, shape, f"{found} bytes")
                 return _read_items(path, file, shape)
             with gzip.GzipFile(fileobj=file) as stream:
-                shape = _read_header(path, stream)
+                shape = _read_header(path, stream, max_bytes)
                 most = size_on_disk * MAX_GZIP_FACTOR
                 if most < math.prod(shape):
                     raise _size_error(path, shape, f"no more than {most} bytes")
@@ -117,7 +118,7 @@ def idx_sha256(array: npt.NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
-def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
+def _read_header(path: Path, stream: io.BufferedIOBase, max_bytes: int) -> tuple[int, ...]:
     """Read the magic and the dimensions; the stream then stands at the first item."""
     magic = stream.read(4)
     if len(magic) < 4:
@@ -137,10 +138,10 @@ def _read_header(path: Path, stream: io.BufferedIOBase) -> tuple[int, ...]:
             f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
             f"The set is empty: choose another file."
         )
-    if math.prod(shape) > MAX_BYTES:
+    if math.prod(shape) > max_bytes:
         raise DataError(
             f"{path}: found the dimensions {_size(shape)}, expected at most "
-            f"{MAX_BYTES}. The header is wrong, or the set must be divided."
+            f"{max_bytes}. The header is wrong, or the set must be divided."
         )
     return shape
 

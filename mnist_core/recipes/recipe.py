@@ -21,6 +21,8 @@ MAX_HIDDEN_LAYERS = 16
 MAX_UNITS = 16_384
 MAX_PARAMETERS = 64_000_000
 MAX_DROPS = 100
+MAX_EPOCHS = 1_000_000_000
+"""Schedules compute with the steps of all epochs, which must be a float."""
 
 _COUNT = Number(int, ge=1)
 _SHARE = Number(ge=0, lt=1)
@@ -115,7 +117,7 @@ class Recipe:
     )
     warmup: float = setting(0.0, _SHARE, "Share of the training over which the learning rate rises first.")
     batch_size: int = setting(64, _COUNT, "Images per step; at most all of them are used.")
-    epochs: int = setting(10, _COUNT, "Passes over the training images.", mutable=True)
+    epochs: int = setting(10, Number(int, ge=1, le=MAX_EPOCHS), "Passes over the training images.", mutable=True)
     shuffle: bool = setting(
         True, Flag(), "Shuffle the images before every epoch, or take them in the order of the file."
     )

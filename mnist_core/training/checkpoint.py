@@ -1,5 +1,6 @@
 """A training in a file: saved at any record, it goes on later exactly as if it had never stopped."""
 
+import math
 import os
 from typing import Any
 
@@ -76,6 +77,8 @@ def load_checkpoint(path: str | os.PathLike[str], data_fingerprint: str) -> Trai
     return state
 
 
+MAX_COUNT = 2**53
+"""Training divides by its counts, as floats."""
 _COUNTERS = {
     "step": int,
     "epoch": int,
@@ -91,6 +94,7 @@ _COUNTERS = {
 def _set_counters(state: TrainingState, counters: dict[str, Any]) -> None:
     for name, kind in _COUNTERS.items():
         value = counters[name]
-        if type(value) not in (int, kind) or not value >= 0:  # not so for NaN
+        most = math.inf if kind is float else MAX_COUNT
+        if type(value) not in (int, kind) or not 0 <= value <= most:  # not so for NaN
             raise ValueError(f"{name} is {value!r}")
         setattr(state, name, kind(value))

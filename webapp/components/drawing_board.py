@@ -204,7 +204,7 @@ def read_strokes(objects: object) -> tuple[Stroke, ...]:
             )
             for stroke in objects
         )
-    except ValueError:  # "NaN", which is no JSON to a browser
+    except (ValueError, RecursionError):  # "NaN" is no JSON to a browser; lists may lie in lists in lists in …
         return ()
     return strokes if Board(strokes).nbytes <= _MAX_BYTES else ()
 

@@ -87,7 +87,7 @@ class RunFolder:
         """Read the job; None if there is none that this program understands."""
         try:
             return Job.from_json(json.loads(self._job.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, MnistCoreError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, MnistCoreError):
             return None
 
     @property
@@ -104,7 +104,7 @@ class RunFolder:
         try:
             label = json.loads(self._label.read_text(encoding="utf-8"))
             return Label(str(label["name"]), str(label["note"]), str(label.get("owner", "")))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Label()
 
     def epoch_checkpoint(self, epoch: int) -> Path:

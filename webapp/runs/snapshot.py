@@ -90,7 +90,7 @@ def steps_per_second(snapshot: Snapshot) -> float | None:
     """Measure a run's pace in the last seconds; None in the first moments."""
     clock = snapshot.records.clock[-PACE_RECORDS:]
     (began, first), (now, last) = clock[0], clock[-1]
-    return (last - first) / (now - began) if last > first else None
+    return (last - first) / (now - began) if last > first and now > began else None
 
 
 def seconds_left(snapshot: Snapshot) -> float | None:

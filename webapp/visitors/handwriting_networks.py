@@ -54,7 +54,7 @@ def hand_of(visitor: str) -> Hand | None:
     known = path.with_suffix(".json")
     try:
         hand = _read_hand(json.loads(known.read_bytes())) if path.exists() else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     if hand is not None:
         with suppress(OSError):  # a disk that cannot be written can be read all the same
@@ -89,7 +89,8 @@ def keep_hand(visitor: str, network: Network, hand: Hand) -> None:
             file.write(json.dumps(asdict(hand)).encode())
             file.flush()  # so that a full disk is noticed before the network is replaced
             network.save(path, "float16")
-        for old in sorted(all_hands(), key=_last_used, reverse=True)[MAX_HANDS:]:
+        others = [other for other in all_hands() if other != path]  # a clock that was set back would make it the oldest
+        for old in sorted(others, key=_last_used, reverse=True)[MAX_HANDS - 1 :]:
             _delete(old)
 
 

@@ -1,11 +1,13 @@
 """Downloads of MNIST, from a real web server on this computer."""
 
+import contextlib
 import gzip
-import logging
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 
 import pytest
 
@@ -14,14 +16,49 @@ from mnist_core.data import download
 from mnist_core.data.dataset import find_mnist, load_dataset
 from mnist_core.data.download import fetch_mnist
 from mnist_core.errors import DataError
-from mnist_core.io.idx import idx_sha256
+from mnist_core.io.idx import idx_header, idx_sha256
 from tests.mnist_core.data.tiny_sets import DOT, GZ, HYPHEN, assert_holds, tiny_arrays, write_files
 
 pytestmark = pytest.mark.usefixtures("empty_computer")
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Serves files silently; /encoded/ as a compressed answer, /short/ with bytes missing, /unsized/ without a size."""
+    """Serves files silently; /encoded/ as a compressed answer, /short/ with bytes missing, /unsized/ without a size.
+
+    Under the names of `HARMFUL`, it does what they say.
+    """
+
+    def do_GET(self):
+        kind = self.path.split("/")[1].replace("%20", " ")
+        if kind not in HARMFUL:
+            return super().do_GET()
+        begin = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+        with contextlib.suppress(OSError):  # the other side has gone
+            match kind:
+                case "silent":
+                    self.rfile.read()
+                case "silent half way":
+                    self.wfile.write(begin + bytes(1000))
+                    self.rfile.read()
+                case "dripping":
+                    self.wfile.write(begin)
+                    while True:
+                        self.wfile.write(b"x")
+                        time.sleep(0.01)
+                case "garbage":
+                    self.wfile.write(bytes(range(256)) * 1000)
+                case "endless":
+                    self.wfile.write(begin.replace(b"Content-Length", b"X"))
+                    while True:
+                        self.wfile.write(bytes(10_000))
+                case "bomb":
+                    bomb = gzip.compress(idx_header((60_000,)) + bytes(60_000))
+                    self.wfile.write(begin.replace(b"1000000", str(len(bomb)).encode()) + bomb)
+                case "circle" | "another protocol":
+                    to = self.path if kind == "circle" else "ftp://127.0.0.1/"
+                    head = ("HTTP/1.1 302 Found", "Connection: close", f"Location: {to}", "Content-Length: 0")
+                    self.wfile.write("\r\n".join((*head, "", "")).encode())
+        return None
 
     def send_header(self, keyword, value):
         if not (keyword == "Content-Length" and self.path.startswith("/unsized/")):
@@ -38,6 +75,19 @@ class Handler(SimpleHTTPRequestHandler):
 
     def log_message(self, format, *args):
         pass
+
+
+HARMFUL = {
+    "silent": "timed out",
+    "silent half way": "timed out",
+    "dripping": r"found \d+ bytes within \d s, expected at least 10000 a second",
+    "garbage": r"BadStatusLine\([^\x00-\x1f]*\)",
+    "endless": "found more than 50000 bytes, expected a file of MNIST",
+    "bomb": "found the dimensions 60000 bytes, expected at most 50000",
+    "circle": "Exceeded 30 redirects",
+    "another protocol": "ftp",
+}
+"""What a mirror may do, and what is said of it."""
 
 
 @pytest.fixture
@@ -78,11 +128,36 @@ def test_the_second_mirror_helps_out(site, tmp_path, tiny_mnist, bad, monkeypatc
     assert load_dataset(folder).name == "MNIST"
 
 
-def test_an_answer_that_is_unpacked_on_the_way(site, tmp_path, tiny_mnist, monkeypatch):
-    monkeypatch.setattr(download, "MIRRORS", [f"{site}/encoded/"])
-    folder = fetch_mnist(folder=tmp_path / "my folder")
-    assert (folder / GZ[1]).read_bytes()[:4] == bytes.fromhex("00000801")  # plain, in spite of its name
+@pytest.mark.parametrize("kind", HARMFUL)
+def test_a_harmful_mirror_is_given_up_soon_and_the_next_one_helps_out(site, tmp_path, tiny_mnist, monkeypatch, kind):
+    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "MAX_BYTES", 50_000)
+    mirror = f"{site}/{kind}/".replace(" ", "%20")
+    began = time.monotonic()
+    monkeypatch.setattr(download, "MIRRORS", [mirror])
+    with pytest.raises(DataError, match=HARMFUL[kind]) as caught:
+        fetch_mnist(folder=tmp_path / "my folder")
+    assert len(str(caught.value)) < 900 and "\n" not in str(caught.value)
+    assert list((tmp_path / "my folder").iterdir()) == []
+    monkeypatch.setattr(download, "MIRRORS", [mirror, f"{site}/good/"])
+    folder = write_files(tmp_path / "my folder", tiny_mnist)
+    (folder / GZ[1]).unlink()
+    fetch_mnist(folder=folder)
+    assert time.monotonic() - began < 10
+    assert sorted(path.name for path in folder.iterdir()) == sorted(GZ)
     assert load_dataset(folder).name == "MNIST"
+
+
+@pytest.mark.parametrize("jump", [-90_000, 90_000])
+def test_a_clock_that_is_set_during_a_download_gives_no_mirror_up(site, tmp_path, tiny_mnist, monkeypatch, jump):
+    clock = count(time.time(), jump)
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    assert load_dataset(fetch_mnist(folder=tmp_path / "my folder")).name == "MNIST"
+
+
+def test_an_answer_that_says_it_is_compressed(site, tmp_path, tiny_mnist, monkeypatch):
+    monkeypatch.setattr(download, "MIRRORS", [f"{site}/encoded/"])
+    assert load_dataset(fetch_mnist(folder=tmp_path / "my folder")).name == "MNIST"
 
 
 def test_all_mirrors_fail(site, tmp_path, monkeypatch):
@@ -116,11 +191,10 @@ def test_only_what_is_missing_or_damaged_is_fetched(site, tmp_path, tiny_mnist, 
     assert fetch_mnist(folder=folder) == folder  # nothing to do, so no mirror is needed
 
 
-def test_progress_counts_bytes_up_to_the_size_of_each_file(site, tmp_path, monkeypatch, capfd, caplog):
+def test_progress_counts_bytes_up_to_the_size_of_each_file(site, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(download, "DOWNLOAD_CHUNK", 1000)
     calls = []
-    with caplog.at_level(logging.DEBUG, logger="pooch"):
-        folder = fetch_mnist(lambda *call: calls.append(call), tmp_path / "my folder")
+    folder = fetch_mnist(lambda *call: calls.append(call), tmp_path / "my folder")
     assert list(dict.fromkeys(name for name, _, _ in calls)) == list(GZ)
     for name in GZ:
         size = (folder / name).stat().st_size
@@ -128,7 +202,7 @@ def test_progress_counts_bytes_up_to_the_size_of_each_file(site, tmp_path, monke
         assert counts == sorted(counts) and counts[-1] == size
         assert {total for called, _, total in calls if called == name} == {size}
     assert len([name for name, _, _ in calls if name == GZ[0]]) > 5
-    assert capfd.readouterr() == ("", "") and not caplog.records  # the core prints nothing, nor does pooch
+    assert capfd.readouterr() == ("", "")  # the core prints nothing
 
 
 def test_progress_of_a_file_of_unknown_size(site, tmp_path, monkeypatch):

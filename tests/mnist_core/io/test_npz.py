@@ -5,6 +5,7 @@ import os
 import pickle
 import resource
 import signal
+import time
 import tracemalloc
 import warnings
 import zipfile
@@ -62,6 +63,13 @@ def test_what_is_written_is_read_bit_for_bit(path):
             assert found.dtype == array.dtype and found.shape == array.shape
             assert found.tobytes() == array.tobytes()
             assert found.flags.writeable and found.flags.owndata
+
+
+@pytest.mark.parametrize("now", [0.0, 1e9, 2e10], ids=["1970", "2001", "2603"])
+def test_the_bytes_do_not_depend_on_the_clock_however_wrong_it_is(path, monkeypatch, now):
+    monkeypatch.setattr(time, "time", lambda: now)
+    write_npz(path.with_name("b.npz"), META, ARRAYS)
+    assert path.with_name("b.npz").read_bytes() == path.read_bytes()
 
 
 @given(hnp.arrays(st.sampled_from([np.float32, np.float16, np.int64]), hnp.array_shapes(min_dims=0, max_dims=3)))

@@ -276,6 +276,14 @@ def test_a_forged_report_is_an_empty_board(forged: object):
     assert read_report(forged, address(picture()), stamp=1) == Board()
 
 
+@pytest.mark.parametrize("field", ["path", "fill"])
+def test_a_report_that_is_nested_too_deeply_is_an_empty_board(field: str):
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert read_report({"raw": {"objects": [{**stroke(1), field: nested}]}}, None, stamp=1) == Board()
+
+
 def test_the_picture_under_the_pen_is_read_from_its_address():
     small = picture(size=(LIVE_SIDE, LIVE_SIDE))
     assert read_png(address(small)) == small

@@ -59,6 +59,7 @@ def test_no_folder_no_job(folder):
         b"3",
         b'"text"',
         b"\xff\xfe",
+        b"[" * 100_000,
         b'{"data": "mnist"}',
         b'{"recipe": null, "data": "mnist"}',
         b'{"recipe": {"name": "x", "source": "y"}}',

@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -100,6 +101,14 @@ def test_many_may_keep_at_once():
         keys = list(pool.map(lambda number: keep(ANNA if number % 2 else BERT, number, number % 10), range(40)))
     assert len(set(keys)) == 40
     assert counts_of(ANNA).sum() == counts_of(BERT).sum() == 20
+
+
+@pytest.mark.parametrize("now", [0.0, 2e10], ids=["1970", "2603"])
+def test_an_export_does_not_depend_on_the_clock_however_wrong_it_is(monkeypatch, now):
+    keep(ANNA, 1, 7)
+    before = export(ANNA)
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert export(ANNA) == before
 
 
 @pytest.mark.parametrize(("count", "train", "test"), [(3, 3, 3), (11, 9, 2)])

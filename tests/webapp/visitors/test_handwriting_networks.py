@@ -83,6 +83,16 @@ def test_a_crowd_of_new_visitors_displaces_none_that_is_in_use(small_network, mo
     assert len(list(hand_path(ANNA).parent.glob("*.npz"))) == 3
 
 
+def test_a_network_that_was_just_taught_is_kept_even_if_the_clock_was_set_back(small_network, monkeypatch):
+    monkeypatch.setattr(hands, "MAX_HANDS", 1)
+    keep_hand(ANNA, small_network, HAND)
+    tomorrow = time.time() + 86_400
+    os.utime(hand_path(ANNA).with_suffix(".json"), (tomorrow, tomorrow))
+    keep_hand(BERT, small_network, HAND)
+    assert hand_of(BERT) == HAND
+    assert hand_of(ANNA) is None
+
+
 def test_looking_at_a_page_does_not_make_the_network_another_version(small_network):
     keep_hand(ANNA, small_network, HAND)
     os.utime(hand_path(ANNA), (1, 1))
