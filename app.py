@@ -20,6 +20,7 @@ from webapp.server.counts_route import counts_route
 from webapp.server.files import CompressedFiles, served_files
 from webapp.server.hosts import KnownHosts, allowed_hosts
 from webapp.server.log import set_up_log
+from webapp.server.messages import CachesStay
 from webapp.server.open_files import RoomForVisitors, raise_open_files
 from webapp.server.security_headers import SecurityHeaders, content_security_policy
 from webapp.server.uploads import BoundedUploads
@@ -62,6 +63,7 @@ app = st.App(
         Middleware(KnownHosts, allowed=allowed_hosts()),
         Middleware(RoomForVisitors, limit=raise_open_files()),
         Middleware(BoundedUploads),
+        Middleware(CachesStay),
         Middleware(BrowserCookie),
         Middleware(own_routes),
         Middleware(CompressedFiles, files=served_files()),

@@ -35,14 +35,6 @@ class Choice:
     trains: bool = False
 
 
-def version(path: Path) -> int:
-    """Return when a file was written, which tells it from the one that replaces it; 0 if it is gone."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
 def remember_run(run_id: str) -> None:
     """Count a run as one of this visitor's."""
     mine: list[str] = st.session_state.setdefault("runs", [])

@@ -1,5 +1,6 @@
 """What the first layer looks for: the weights of its units as pictures."""
 
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,13 +13,14 @@ from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import Tile, clicked_in, gallery
 from webapp.formats import short_number
 from webapp.i18n import gettext as _
-from webapp.networks.choice import version
+from webapp.networks.file_cache import FileCache
 from webapp.runs.snapshot import Snapshot
 
 SHOWN = 64
 """Units; always the first ones: which are the largest changes while the network learns, and pictures would jump."""
 
-
+MAX_BYTES = 10_000_000
+"""Of the first layers that are kept, half a megabyte each."""
 GALLERY_KEY, UNIT_KEY = "weights", "weights.unit"
 
 
@@ -42,6 +44,9 @@ class FirstLayer(NamedTuple):
     pictures: np.ndarray
 
 
+_layers: FileCache[FirstLayer] = FileCache(MAX_BYTES, lambda layer: layer.weights.nbytes + layer.pictures.nbytes)
+
+
 def show(snapshot: Snapshot) -> None:
     """Show this tab of a run."""
     path = snapshot.weights
@@ -49,7 +54,7 @@ def show(snapshot: Snapshot) -> None:
         st.info(_("The network is not there yet: this appears a few seconds after the training has begun."))
         return
     try:
-        layer = _first_layer(path, version(path))
+        layer = _layers.get(path, partial(_first_layer, path))
     except WeightsError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -103,8 +108,7 @@ def _scale_text(layer: FirstLayer) -> str:
     return text
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _first_layer(path: Path, changed: int) -> FirstLayer:
+def _first_layer(path: Path) -> FirstLayer:
     network = Network.load(path)
     W, b = network.model.params["0.W"], network.model.params["0.b"]
     weights = W[:, :SHOWN].T.reshape(-1, 28, 28).copy()  # not a view, which would keep the whole network
