@@ -1,4 +1,4 @@
-"""What browsers may say to Streamlit: not that the caches of all visitors are to be cleared, which it does for anybody."""
+"""What browsers may say to Streamlit: all but that it clear the caches of all visitors, which it does for anybody."""
 
 from google.protobuf.message import DecodeError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
