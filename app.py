@@ -1,5 +1,6 @@
 """The web server: Streamlit, which runs `webapp/pages/menu.py` for every visitor, and what is served besides."""
 
+import atexit
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -49,6 +50,8 @@ def own_routes(app: ASGIApp) -> ASGIApp:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Go on with what was in training when the server was shut down; at the end, let trainings keep checkpoints."""
+    set_up_log()  # once more: the web server has set up its own
+    atexit.register(runs().close)  # a second Ctrl-C breaks off what stands below
     await run_in_threadpool(runs().go_on)
     yield
     await run_in_threadpool(runs().close)

@@ -32,7 +32,7 @@ def variables_read() -> set[str]:
     """Return the environment variables that the product reads, by the names that stand there or in a constant."""
     found = set()
     for code in (path.read_text(encoding="utf-8") for path in PRODUCT):
-        for text, constant in re.findall(r"(?:environ\.get\(|environ\[|getenv\()(?:\"(\w+)\"|(\w+))", code):
+        for text, constant in re.findall(r"(?:environ\.get\(|environ\[|getenv\(|_number\()(?:\"(\w+)\"|(\w+))", code):
             found |= {text} if text else set(re.findall(rf"(?m)^{constant} = \"(\w+)\"$", code))
     return found
 

@@ -10,6 +10,8 @@ from mnist_core.network import Network
 from mnist_core.nn.activations import GELU, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.recipes.recipe import SETTINGS, Recipe
 
 LONGEST_NAME = 80
 """Characters of a name that the header shows."""
@@ -20,7 +22,7 @@ _SCRIPT = '''\
 #
 # Layers:    {sizes}
 # Made by:   the recipe {recipe}, trained on {data}
-# Accuracy:  {accuracy}
+{changes}# Accuracy:  {accuracy}
 #
 # python my_network.py t10k-images-idx3-ubyte.gz    prints the digit in every image of a file of MNIST
 # python my_network.py images.npy                   the same for an array, uint8 (N, 28, 28), ink bright on black
@@ -98,6 +100,7 @@ def to_script(network: Network) -> str:
         sizes=f"{'-'.join(map(str, recipe.layer_sizes))}{hidden}, {recipe.head} at the end",
         recipe=_quoted(recipe.name),
         data=_quoted(network.data_name),
+        changes=_changes(recipe),
         accuracy=_accuracy(network),
         normalization=_NORMALIZATIONS[recipe.normalization],
         pairs=list(pairwise(recipe.layer_sizes)),
@@ -109,6 +112,14 @@ def to_script(network: Network) -> str:
 
 def _quoted(name: str) -> str:
     return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
+
+
+def _changes(recipe: Recipe) -> str:
+    """Return the line with what differs from the shipped recipe of that name, whether changed before or midway."""
+    shipped = RECIPES.get(recipe.name, recipe)
+    changed = [name for name in SETTINGS if recipe.has_effect(name) and getattr(recipe, name) != getattr(shipped, name)]
+    values = ", ".join(f"{name}={getattr(recipe, name)!r}" for name in changed)
+    return f"# Changed:   {values}\n" if changed else ""
 
 
 def _accuracy(network: Network) -> str:

@@ -32,6 +32,7 @@ MEMORIZED = "memorized"
 OVERFITTING = "overfitting"
 UNDERFITTING = "underfitting"
 PLATEAU = "plateau"
+LAST_PLATEAU = "plateau on a schedule"
 TOO_EARLY = "too early"
 LEARNS_FAST = "learns fast"
 IMPROVING = "improving"
@@ -313,7 +314,7 @@ def _over_epochs(curves: _Curves, over: bool, learns: bool) -> list[Finding]:
         return []
     last = epochs[-1]
     validated = [epoch for epoch in epochs if epoch.validation_loss is not None]
-    best = min(validated, key=lambda epoch: epoch.validation_loss or 0.0, default=last)
+    best = min(validated or epochs, key=_measured)
     found: list[Finding] = []
     if last.validation_loss is not None and last.validation_accuracy is not None and learns:
         numbers = {
@@ -333,7 +334,8 @@ def _over_epochs(curves: _Curves, over: bool, learns: bool) -> list[Finding]:
     reached = max(last.train_accuracy, last.validation_accuracy or 0.0, curves.accuracy_now)
     improved = len(epochs) > 1 and _measured(last) < IMPROVED * min(_measured(epoch) for epoch in epochs[:-1])
     if not found and learns and _is_flat(epochs) and last.train_accuracy < PERFECT:
-        found.append(Finding(PLATEAU, {"epochs": 2 * PLATEAU_EPOCHS, "loss": last.train_loss}))
+        kind = PLATEAU if curves.recipe.schedule == "constant" else LAST_PLATEAU
+        found.append(Finding(kind, {"epochs": 2 * PLATEAU_EPOCHS, "loss": last.train_loss}))
     if over:
         found += _at_the_end(curves, best, reached, improved, healthy=learns and not any(f.is_problem for f in found))
     elif improved and not found and learns:
@@ -343,7 +345,8 @@ def _over_epochs(curves: _Curves, over: bool, learns: bool) -> list[Finding]:
 
 def _at_the_end(curves: _Curves, best: EpochEnd, reached: float, improved: bool, healthy: bool) -> list[Finding]:
     last, recipe = curves.epochs[-1], curves.recipe
-    numbers = {"epochs": last.epoch, "accuracy": best.validation_accuracy or reached}
+    accuracy = best.train_accuracy if best.validation_accuracy is None else best.validation_accuracy
+    numbers = {"epochs": last.epoch, "best": best.epoch, "accuracy": accuracy}
     found: list[Finding] = []
     if healthy and improved:
         found.append(Finding(STILL_IMPROVING, numbers))

@@ -1,6 +1,7 @@
 """The server behind the pages: whom it answers, and what it lets a page ask for."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -154,3 +155,14 @@ def test_a_browser_that_goes_away_in_mid_stroke_is_not_missed(server: Server, ne
     Hand(page).write(7)
     expect(page.locator(".st-key-digit .digit")).to_have_text("7")
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_header_without_end_is_broken_off(address: str) -> None:
+    """Some readers of requests keep all of it in memory, and hold up everybody meanwhile."""
+    place = urlsplit(address)
+    with socket.create_connection((place.hostname, place.port), timeout=30) as sender:
+        sender.sendall(f"GET / HTTP/1.1\r\nHost: {place.netloc}\r\nX: ".encode())
+        with pytest.raises(ConnectionError):
+            for _ in range(50):
+                sender.sendall(b"a" * 1_000_000)
+    assert ask(address, "/_stcore/health", place.netloc)[0] == 200

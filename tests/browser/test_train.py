@@ -2,11 +2,12 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import onnx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PHONE, NewPage, Server, wait_for
 from tests.browser.hand import Hand
@@ -201,6 +202,39 @@ def test_an_unknown_run_in_the_url_is_an_empty_state(address: str, new_page: New
     assert "run=" not in page.url
 
 
+def test_a_page_lets_go_of_a_paused_run_that_is_deleted_and_asks_no_more_for_its_curves(
+    server: Server, browser: Browser
+) -> None:
+    context = browser.new_context(locale="en-US")  # a page of `new_page` may miss nothing
+    page = context.new_page()
+    missed = []
+    page.on("response", lambda response: missed.append(response.url) if response.status == 404 else None)
+    open_training(page, server.address)
+    press(page, "start-paused")
+    wait_for_state(page, "paused")
+    expect(page.locator(".st-key-loss-chart .live-chart .gridlayer").first).to_be_attached()
+    missed.clear()
+    shutil.rmtree(server.runs / run_of(page))
+    expect(page.get_by_text("This training was deleted")).to_be_visible()
+    expect(page.locator(".st-key-status-idle")).to_be_visible()
+    expect(page.locator(".st-key-steer, .st-key-actions")).to_have_count(0)
+    assert "run=" not in page.url
+    assert len([url for url in missed if "/api/curves/" in url]) <= 1
+    context.close()
+
+
+def test_a_press_on_a_finished_run_that_is_deleted_says_so(
+    server: Server, finished_run: str, new_page: NewPage
+) -> None:
+    page = new_page()
+    open_training(page, server.address, f"?run={finished_run}")
+    wait_for_state(page, "finished")
+    shutil.rmtree(server.runs / finished_run)
+    press(page, "downloads")
+    expect(page.get_by_text("This training was deleted")).to_be_visible()
+    expect(page.locator(".st-key-steer, .st-key-actions")).to_have_count(0)
+
+
 def test_wrong_layers_are_explained(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
@@ -233,7 +267,7 @@ def test_step_by_step_change_and_fork(server: Server, new_page: NewPage, real_mn
     field.press("Tab")
     press(page, "apply")
     expect(page.locator(".st-key-loss-chart .annotation-text")).to_have_text(["Learning rate 0.02"])
-    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-apply")).to_have_count(0)  # its popover is closed
     press(page, "resume")
     wait_for_state(page, "finished")
     records = records_of(server.runs, run_id)
@@ -248,6 +282,7 @@ def test_step_by_step_change_and_fork(server: Server, new_page: NewPage, real_mn
     page.get_by_role("slider").press("ArrowLeft")
     press(page, "fork")
     page.wait_for_url(lambda url: run_id not in url)
+    expect(page.locator(".st-key-fork")).to_have_count(0)
     expect(page.get_by_text(f"forked from {run_id} after epoch 1")).to_be_visible()
     wait_for_state(page, "finished")
     fork = records_of(server.runs, run_of(page))

@@ -73,3 +73,14 @@ def test_translations_keep_the_placeholders(language):
 def test_the_catalogue_is_what_the_app_reads():
     assert translation("zh").gettext("Start") == "开始"
     assert translation("en").gettext("Start") == "Start"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_bold_text_ends_where_markdown_sees_its_end(language):
+    """Asterisks between punctuation and a letter close nothing there (CommonMark 6.2); a language without spaces has
+    them sooner."""
+    for message in catalogue(language):
+        text = re.sub(r"{[^}]*}", "x", str(message.string))
+        for before, bold, after in re.findall(r"(.?)\*\*(.+?)\*\*(?=(.?))", text):
+            assert re.match(r"\w", bold) or not re.match(r"\w", before), text
+            assert re.search(r"\w$", bold) or not re.match(r"\w", after), text

@@ -51,7 +51,8 @@ def linked_choice(label: str, key: str, names: Mapping[str, str], parameter: str
         asked = st.query_params.get(parameter) or values().get(key)
         st.session_state[key] = asked if asked in names else next(iter(names))
     chosen = str(kept_choice(label, key, names, **options))
-    st.query_params[parameter] = chosen
+    if st.query_params.get(parameter) != chosen:
+        st.query_params[parameter] = chosen
     return chosen
 
 

@@ -19,6 +19,7 @@ const ask = async (address, source) => {
   const began = performance.now();
   if ([...source.charts].some(({ node }) => node.offsetParent)) {
     const response = await fetch(`${address}&after=${source.version}`).catch(() => undefined);
+    if (response?.status === 404) return; // what it shows was deleted
     const news = response?.status === 200 ? await response.json().catch(() => undefined) : undefined;
     if (news) {
       source.version = news.version;

@@ -38,7 +38,8 @@ def live_chart(
             click from the next; None before the first. It comes from a browser, so it may be anything.
         source: where the browser asks for newer figures a few times a second; "" for nowhere. It answers with
             {"version": …, "stage": …, "going": …, "figures": {key: figure, …}}, asked with the last version as "after",
-            and with status 204 if there is nothing new. Charts with the same source ask together.
+            and with status 204 if there is nothing new. After a 404 it is asked no more. Charts with the same source
+            ask together.
         stage: if the source tells another one, the calling fragment runs again.
     """
     data = {

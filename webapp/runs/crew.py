@@ -150,27 +150,29 @@ class Crew:
         if worker is not None:
             worker.kill()
 
-    def close(self, seconds: float) -> list[str]:
-        """Let every worker keep a checkpoint and leave, and wait for them.
-
-        Args:
-            seconds: how long to wait at most; they leave in any case, once they have come to their step's end.
+    def send_away(self) -> list[str]:
+        """Let every worker keep a checkpoint and leave, once it has come to its step's end, and empty the queue.
 
         Returns:
             The runs that would have gone on: those in training first, then those in the queue in its order.
         """
         with self.lock:
-            workers = {run_id: worker for run_id, worker in self._workers.items() if worker.is_alive}
+            workers = {run_id: worker for run_id, worker in self._workers.items() if worker.hears}
             unfinished = [run_id for run_id in workers if run_id not in {*self._waiting, *self._told_to_stop}]
             unfinished += [run_id for run_id in self._queue if run_id not in unfinished]
             for run_id in [*self._queue]:
                 self._take_off(run_id)
             for worker in workers.values():
                 worker.send_away()
+            return unfinished
+
+    def wait(self, seconds: float) -> None:
+        """Wait until no worker is left, for some time at most."""
+        with self.lock:
+            workers = [*self._workers.values()]
         deadline = time.monotonic() + seconds
-        for worker in workers.values():
+        for worker in workers:
             worker.wait(max(0.0, deadline - time.monotonic()))
-        return unfinished
 
     def _take_off(self, run_id: str) -> _Turn | None:
         """Remove a run from the queue, and return what it was to be told."""

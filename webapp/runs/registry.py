@@ -83,9 +83,7 @@ class Runs:
             NoRoomError, OSError: as `start`.
         """
         self._check_room(recipe, starter)
-        parent = self.snapshot(run_id)
-        while parent is not None and parent.behind:
-            parent = self.snapshot(run_id)
+        parent = self._whole(run_id)
         if parent is None:
             raise KeyError(run_id)
         child = f"{run_id[:60].rsplit('-', 1)[0]}-{secrets.token_hex(3)}"
@@ -100,7 +98,7 @@ class Runs:
 
     def resume(self, run_id: str) -> None:
         """Resume a run that is paused or was interrupted; if all places are taken, it waits for its turn."""
-        snapshot = self.snapshot(run_id)
+        snapshot = self._whole(run_id)
         if snapshot is not None and (snapshot.pausing or (snapshot.state in RESTING and not snapshot.elsewhere)):
             self._enqueue(run_id)
 
@@ -119,7 +117,7 @@ class Runs:
         """End a run after its current step; it keeps its best weights. One that waits is taken off the queue."""
         if self._crew.stop(run_id):
             return
-        snapshot = self.snapshot(run_id)
+        snapshot = self._whole(run_id)
         if snapshot is not None and snapshot.state in RESTING and not snapshot.elsewhere:
             with contextlib.suppress(OSError), snapshot.folder.hold():  # else a worker has come, or the disk is full
                 snapshot.folder.append({"record": "end", "state": "stopped"})
@@ -161,7 +159,7 @@ class Runs:
         Raises:
             OSError: if it cannot be removed.
         """
-        snapshot = self.snapshot(run_id, curves=False)
+        snapshot = self._whole(run_id, curves=False)
         if snapshot is None or snapshot.state in ACTIVE:
             return snapshot is None
         with self._crew.lock:
@@ -235,20 +233,29 @@ class Runs:
 
     def close(self) -> None:
         """Let every worker keep a checkpoint and leave, and note which runs the next server is to go on with."""
-        for place, run_id in enumerate(self._crew.close(CLOSE_SECONDS)):
-            _log.info("run %(run)s: goes on with the next server", {"run": run_id})
+        for place, run_id in enumerate(self._crew.send_away()):
             with contextlib.suppress(OSError):  # then it is interrupted
                 self._run_folder(run_id).unfinished.write_text(f"{place:04}")
+                _log.info("run %(run)s: goes on with the next server", {"run": run_id})
+        self._crew.wait(CLOSE_SECONDS)
 
     def go_on(self) -> None:
         """Resume the runs that were going when the server before this one was shut down."""
         places = {}
         for mark in self._folder.glob("*/unfinished"):
-            with contextlib.suppress(OSError):  # another server that starts just now has taken it
-                places[mark.parent.name] = mark.read_text()
+            with contextlib.suppress(OSError, ValueError):  # another server that starts just now has taken it
+                place = mark.read_text()
                 mark.unlink()
+                places[mark.parent.name] = place
         for run_id in sorted(places, key=lambda run_id: places[run_id]):
             self.resume(run_id)
+
+    def _whole(self, run_id: str, curves: bool = True) -> Snapshot | None:
+        """Look at a run as often as it takes to read all of its records."""
+        snapshot = self.snapshot(run_id, curves)
+        while snapshot is not None and snapshot.behind:
+            snapshot = self.snapshot(run_id, curves)
+        return snapshot
 
     def _run_folder(self, run_id: str) -> RunFolder:
         return RunFolder(self._folder / run_id)
@@ -280,12 +287,14 @@ class Runs:
 
     def _wake(self, run_id: str, command: Command) -> None:
         """Give a paused run a worker again, when its turn comes, and a command to it."""
-        snapshot = self.snapshot(run_id)
+        snapshot = self._whole(run_id)
         if snapshot is not None and snapshot.state == "paused" and not snapshot.elsewhere:
             self._enqueue(run_id, command)
 
     def _enqueue(self, run_id: str, command: Command = RESUME) -> None:
         known = self._find(run_id)
+        with contextlib.suppress(OSError):
+            self._run_folder(run_id).unfinished.unlink(missing_ok=True)  # what an earlier server has left
         self._crew.enqueue(run_id, command, known.job.begins_paused and not known.records.begin)
 
     def _worker_ended(self, run_id: str, unheard: bool) -> None:

@@ -14,10 +14,6 @@ PROJECT = Path(__file__).parents[2]
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def _python_path() -> str:
-    return os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
-
-
 class WorkerProcess:
     """A process of `worker.py`, which hears commands until it is sent away.
 
@@ -41,7 +37,7 @@ class WorkerProcess:
                 stdout=log,
                 stderr=log,
                 text=True,
-                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": _python_path()},
+                env={**os.environ, **_ONE_THREAD, "PYTHONPATH": os.pathsep.join((str(PROJECT), *sys.path))},
                 start_new_session=True,  # Ctrl-C in the server's terminal reaches workers as the end of their input
             )
 

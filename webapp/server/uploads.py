@@ -5,12 +5,14 @@ as it has come (`pages/draw/picture.py`), so the oldest are let go instead of re
 keeps most.
 """
 
+import asyncio
 import re
+from collections import Counter
 from typing import cast
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option, runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
@@ -18,7 +20,12 @@ FILES = 3
 """Files that are kept for one visitor's page."""
 TOTAL = 400_000_000
 """Bytes of all visitors' files, those on their way included."""
+AT_ONCE = 3
+"""Files on their way to one visitor's page."""
+PATIENCE, SLOWEST = 15.0, 20_000
+"""Seconds, and bytes a second: so long may a file take altogether, else it keeps room from the others."""
 FULL = "Too many files are being sent to this server at once: try again in a minute.\n"
+LATE = "This file came too slowly: try again.\n"
 _UPLOAD = re.compile(r".*/_stcore/upload_file/(?P<session>[^/]+)/[^/]+")
 
 
@@ -36,6 +43,7 @@ class BoundedUploads:
         self._files = files
         self._total = total
         self._arriving = 0  # bytes
+        self._senders: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Make room for a file before it comes, and see afterwards what has become of it."""
@@ -45,16 +53,22 @@ class BoundedUploads:
             return
         largest = get_option("server.maxUploadSize") * 1024 * 1024  # Streamlit reads no more, whatever is announced
         size = min(int(Headers(scope=scope).get("content-length", largest)), largest)
-        if self._arriving + size > self._total:
+        session = upload["session"]
+        if self._arriving + size > self._total or self._senders[session] == AT_ONCE:
             await PlainTextResponse(FULL, 413)(scope, receive, send)
             return
         self._arriving += size
+        self._senders[session] += 1
         try:
-            self._let_go(upload["session"])
-            await self._app(scope, receive, send)
+            self._let_go(session)
+            await self._app(scope, _in_time(receive), send)
+        except TimeoutError:
+            await PlainTextResponse(LATE, 408)(scope, receive, send)
         finally:
             self._arriving -= size
-            self._let_go(upload["session"])
+            self._senders[session] -= 1
+            self._senders += Counter()  # forgets those who send nothing
+            self._let_go(session)
 
     def _let_go(self, session: str) -> None:
         """Drop the oldest files of one session, and of those that keep most, until the bounds are held."""
@@ -67,6 +81,20 @@ class BoundedUploads:
         while sum((sizes := _sizes(kept)).values()) + self._arriving > self._total:
             most = max(sizes, key=sizes.__getitem__)
             kept.remove_file(most, next(iter(kept.file_storage[most])))
+
+
+def _in_time(receive: Receive) -> Receive:
+    """Return what receives a file, and raises TimeoutError if that takes too long."""
+    now = asyncio.get_running_loop().time
+    began, arrived = now(), 0
+
+    async def receive_in_time() -> Message:
+        nonlocal arrived
+        message = await asyncio.wait_for(receive(), began + PATIENCE + arrived / SLOWEST - now())
+        arrived += len(message.get("body", b""))
+        return message
+
+    return receive_in_time
 
 
 def _sizes(kept: MemoryUploadedFileManager) -> dict[str, int]:

@@ -18,7 +18,7 @@ from webapp.components.register import component
 BROWSER_COOKIE, VISITOR_COOKIE = "mnist_browser", "mnist_visitor"
 ORDER_ROUTE = "/api/visitor"
 """Where the browser fetches the cookie that a page has ordered for it."""
-MAX_ORDERS = 1000
+MAX_ORDERS = 10_000
 """Orders that nobody has fetched; then the oldest is dropped."""
 _ID_KEY, _ORDER_KEY, _BROWSER_KEY = "visitor_id", "visitor_order", "browser_id"
 _orders: dict[str, str] = {}

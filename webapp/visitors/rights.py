@@ -12,12 +12,13 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from webapp.runs.room import Starter
+from webapp.runs.shared import runs
 from webapp.runs.snapshot import Snapshot
 from webapp.visitors.identity import browser
 
@@ -66,7 +67,7 @@ def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
     if not _is_loopback(address):
         return False
     try:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        host = (urlsplit(f"//{headers.get('host', '')}").hostname or "").rstrip(".")
     except ValueError:
         return False
     by_loopback = host == "localhost" or (host != "" and _is_loopback(host))
@@ -82,7 +83,8 @@ def _is_loopback(address: str | None) -> bool:
         found = ipaddress.ip_address(address or "127.0.0.1")
     except ValueError:
         return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
+    found = getattr(found, "ipv4_mapped", None) or found
+    return found.is_loopback or found.is_unspecified  # 0.0.0.0 is this computer, too
 
 
 def is_password(entered: str, address: str | None) -> bool:
@@ -128,6 +130,13 @@ def lock() -> None:
 def may_steer(run: Snapshot) -> bool:
     """Return whether this visitor may pause, change, stop, rename and delete a run."""
     return run.owner == browser() or is_teacher()
+
+
+def steered(run_id: str, act: Callable[[str], object]) -> None:
+    """Do something with a run if this visitor may steer it: for buttons, as the right may have gone since they came."""
+    run = runs().snapshot(run_id, curves=False)
+    if run is not None and may_steer(run):
+        act(run_id)
 
 
 def starter() -> Starter:

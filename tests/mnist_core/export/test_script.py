@@ -26,6 +26,8 @@ from mnist_core.nn.losses import HEADS
 from mnist_core.nn.normalization import NORMALIZATIONS
 from mnist_core.recipes.build import empty_model
 from mnist_core.recipes.presets import RECIPES
+from mnist_core.training.state import reconfigure
+from mnist_core.training.stream import train
 from tests.idx_files import write_idx
 from tests.mnist_core.export.test_onnx_model import probabilities_of, random_network, some_images
 
@@ -225,6 +227,16 @@ def test_the_header_says_what_it_is(small_network):
     assert f"# Accuracy:  {validation:.2%} of the validation images" in to_script(training).splitlines()
     unknown = replace(training, validation_accuracy=None)
     assert "# Accuracy:  not measured yet" in to_script(unknown).splitlines()
+
+
+def test_the_header_names_what_was_changed_while_it_trained(small_dataset):
+    recipe = replace(RECIPES["quick"], epochs=2)
+    training = train(recipe, small_dataset)
+    next(training)
+    assert "# Changed:   epochs=2" in to_script(training.network()).splitlines()
+    reconfigure(training.state, replace(recipe, learning_rate=0.02))
+    assert "# Changed:   learning_rate=0.02, epochs=2" in to_script(training.network()).splitlines()
+    assert "Changed" not in to_script(replace(training.network(), recipe=RECIPES["quick"]))
 
 
 # Names from outside

@@ -176,6 +176,23 @@ def test_improving_plateau_and_the_end():
     assert kinds(falling(1000, 0.26), 0.93, flat[:5], over=True) == [diagnosis.FINISHED_WELL]
 
 
+def test_a_plateau_on_a_schedule_is_told_from_one_without():
+    flat = [epoch(n, 0.26, 0.3, 0.93, 0.92) for n in range(1, 8)]
+    recipe = replace(RECIPE, schedule="cosine")
+    assert kinds(falling(1400, 0.26), 0.93, flat, recipe) == [diagnosis.LAST_PLATEAU]
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_the_figure_at_the_end_is_that_of_the_epoch_which_is_named(validated):
+    ends = [
+        epoch(n, loss, loss if validated else None, 0.97 if validated else accuracy, accuracy if validated else None)
+        for n, loss, accuracy in [(1, 0.3, 0.95), (2, 0.2, 0.981), (3, 0.21, 0.98)]
+    ]
+    (found,) = diagnose(RECIPE, STEPS, falling(600), np.full(600, 0.99), ends, over=True)
+    assert found.kind == diagnosis.FINISHED_WELL
+    assert (found.numbers["best"], found.numbers["accuracy"]) == (2, 0.981)
+
+
 def test_stopped_early():
     recipe = replace(RECIPE, patience=2)
     ends = [epoch(n, 0.2, v, 0.95, 0.95) for n, v in enumerate([0.3, 0.2, 0.201, 0.202], start=1)]

@@ -29,7 +29,8 @@ def open_app(page: str = "", **query: str) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.caption, *app.error, *app.info))
+    written = [element.value for element in (*app.markdown, *app.caption, *app.error, *app.info)]
+    return " ".join([*written, *(element.proto.body for element in app.get("html"))])
 
 
 @pytest.mark.parametrize(("language", "title"), [("en", "Draw a digit"), ("zh", "写一个数字")])

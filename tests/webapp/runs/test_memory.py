@@ -49,15 +49,27 @@ def test_while_one_run_is_read_the_others_answer(runs, tmp_path):
 def test_long_records_are_read_in_pieces_and_until_then_the_run_says_so(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(records, "PIECE", 300)
     monkeypatch.setattr(memory, "READ_SECONDS", 0)
-    folder = write_run(tmp_path, "long")
+    write_run(tmp_path, "long")
     looks = [look(runs, "long")]
     assert (looks[0].state, looks[0].behind, state_text(looks[0])) == ("running", True, "Reading its curves")
-    assert not runs.delete("long")
     while looks[-1].behind:
-        runs.stop("long")  # nothing is done to a run of which not everything is known
         looks.append(look(runs, "long"))
     assert (looks[-1].state, looks[-1].step) == ("finished", 4)
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_nothing_is_done_to_a_run_of_which_not_everything_is_known(tmp_path, monkeypatch, over):
+    monkeypatch.setattr(records, "PIECE", 300)
+    monkeypatch.setattr(memory, "READ_SECONDS", 0)
+    folder = write_run(tmp_path, "long", test_accuracy=0.9 if over else None)
+    runs = Runs(tmp_path, at_once=0)
+    assert look(runs, "long").behind
+    runs.resume("long")
+    assert look(runs, "long").place == (0 if over else 1)
+    runs.stop("long")
+    assert look(runs, "long").state == ("finished" if over else "stopped")
     assert folder.records.read_text().count('"end"') == 1
+    assert Runs(tmp_path, at_once=0).delete("long") and not folder.path.exists()
 
 
 def test_a_run_that_is_over_is_listed_without_its_records(runs, tmp_path):

@@ -24,7 +24,7 @@ from mnist_core.training.split import make_split
 from mnist_core.training.state import init_state
 from tests.paths import ROOT
 from tests.webapp.real_runs import look, train_here, wait_until, worker_of, workers_of
-from webapp.runs import crew
+from webapp.runs import crew, memory, records
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job, Parent
 from webapp.runs.records import Records
@@ -204,7 +204,7 @@ def test_pause_holds_the_records_and_resume_goes_on(runs, endless):
     assert told.pausing or told.state == "paused"
     before = wait_until(runs, run_id, is_paused).step
     runs.step(run_id, "step")
-    paused = wait_until(runs, run_id, stands_at(before + 1, len(look(runs, run_id).records.epochs)))
+    paused = wait_until(runs, run_id, lambda s: is_paused(s) and s.step == before + 1)  # perhaps an epoch ended, too
     assert not paused.pausing
     assert paused.weights is not None and Network.load(paused.weights).test_accuracy is None
     runs.resume(run_id)
@@ -722,6 +722,48 @@ def test_a_run_that_is_stopped_while_the_server_is_down_does_not_go_on(folder, e
     with registry(folder) as again:
         again.go_on()
         assert look(again, run_id).state == "stopped" and not workers_of(run_id)
+
+
+def test_a_long_run_goes_on_at_the_next_start_too(folder, job, monkeypatch):
+    run = left_behind(folder, "long", job, {"record": "begin", "train_images": 100}, *[{"record": "x"}] * 2000)
+    run.unfinished.write_text("0000")
+    monkeypatch.setattr(memory, "READ_SECONDS", 0)
+    monkeypatch.setattr(records, "PIECE", 300)
+    with registry(folder, at_once=0) as again:
+        again.go_on()
+        assert look(again, "long").place == 1
+
+
+def test_a_run_that_was_taken_up_in_the_meantime_is_not_taken_up_again(folder, waiting):
+    with registry(folder) as runs:
+        run_id = runs.start(waiting)
+        wait_until(runs, run_id, is_paused)
+        look(runs, run_id).folder.unfinished.write_text("0000")  # by a server that was shut down before
+        runs.resume(run_id)
+        wait_until(runs, run_id, is_beyond(5))
+        runs.pause(run_id)
+        wait_until(runs, run_id, is_paused)
+    with registry(folder) as again:
+        again.go_on()
+        assert is_paused(look(again, run_id)) and not workers_of(run_id)
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe", b"", b"x" * 1000])
+def test_a_damaged_mark_holds_up_nothing(list_only, folder, job, mark):
+    left_behind(folder, "marked", job).unfinished.write_bytes(mark)
+    left_behind(folder, "gone", job, {"record": "end", "state": "finished"}).unfinished.write_bytes(mark)
+    list_only.go_on()
+    assert look(list_only, "gone").state == "finished"
+
+
+def test_what_cannot_be_marked_is_interrupted(folder, endless, monkeypatch):
+    with registry(folder) as runs:
+        run_id = runs.start(endless)
+        wait_until(runs, run_id, is_beyond(5))
+        look(runs, run_id).folder.unfinished.mkdir()
+    with registry(folder) as again:
+        again.go_on()
+        assert look(again, run_id).state == "interrupted"
 
 
 # Owners

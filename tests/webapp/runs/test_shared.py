@@ -19,6 +19,21 @@ def test_clearing_streamlit_s_caches_which_any_browser_can_ask_for_orphans_no_ru
     assert runs() is before
 
 
+@pytest.mark.parametrize(("name", "text"), [("RUNS_AT_ONCE", "-1"), ("RUNS_AT_ONCE", "two"), ("RUNS_MAX_GB", "nan")])
+def test_what_is_no_number_is_refused_in_words(tmp_path, monkeypatch, name, text):
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path))
+    monkeypatch.setenv(name, text)
+    with pytest.raises(ValueError, match=f'{name} is "{text}", expected a number from'):
+        runs()
+
+
+def test_what_is_set_to_nothing_is_not_set(tmp_path, monkeypatch):
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path))
+    for name in ("RUNS_AT_ONCE", "RUNS_MAX_GB"):
+        monkeypatch.setenv(name, "")
+    assert runs().all() == []
+
+
 def test_first_calls_in_one_moment_give_one_registry(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNS_DIR", str(tmp_path))
     together = threading.Barrier(16)

@@ -16,7 +16,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.testing.v1.util import patch_config_options
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
-from webapp.server.uploads import BoundedUploads
+from webapp.server import uploads as uploads_module
+from webapp.server.uploads import AT_ONCE, BoundedUploads
 
 Result = TypeVar("Result")
 SESSIONS = ["anna", "ben", *(f"pupil-{number}" for number in range(30))]
@@ -123,6 +124,29 @@ def test_too_much_on_its_way_at_once_is_refused_in_words_and_later_taken(uploads
 
     assert in_a_loop(crowd) == [204, 204, 204, 413, 204]
     assert uploads.bytes <= 100_000
+
+
+def test_what_never_comes_keeps_no_room_from_the_others(uploads, monkeypatch):
+    monkeypatch.setattr(uploads_module, "PATIENCE", 0.05)
+
+    async def idle() -> list[int]:
+        never = asyncio.Event()
+        idlers = [uploads.put(f"pupil-{n}", "photo", 30_000, waiting=never) for n in range(3)]
+        return [*await asyncio.gather(*idlers), await uploads.put("ben", "his", 20_000)]
+
+    assert in_a_loop(idle) == [408, 408, 408, 204]
+
+
+def test_one_visitor_keeps_no_room_from_the_others(uploads):
+    async def greedy() -> list[int]:
+        waiting = asyncio.Event()
+        slow = [asyncio.create_task(uploads.put("anna", f"slow-{n}", 1_000, waiting=waiting)) for n in range(AT_ONCE)]
+        await asyncio.sleep(0)
+        refused, other = await uploads.put("anna", "more", 1_000), await uploads.put("ben", "his", 1_000)
+        waiting.set()
+        return [*await asyncio.gather(*slow), refused, other, await uploads.put("anna", "more", 1_000)]
+
+    assert in_a_loop(greedy) == [204, 204, 204, 413, 204, 204]
 
 
 def test_an_upload_that_does_not_say_how_long_it_is_counts_as_the_largest(uploads):

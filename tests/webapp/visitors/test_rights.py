@@ -23,7 +23,10 @@ def fresh_server(monkeypatch):
 
 
 @pytest.mark.parametrize("address", [None, "127.0.0.1", "127.0.1.1", "::1", "::ffff:127.0.0.1"])
-@pytest.mark.parametrize("host", ["localhost", "localhost:8501", "127.0.0.1:8501", "[::1]:8501"])
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "localhost:8501", "localhost.:8501", "0.0.0.0:8501", "[::]:8501", "127.0.0.1:8501", "[::1]:8501"],
+)
 def test_who_sits_at_this_computer_is_local(address, host):
     assert is_local(address, {"host": host})
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from webapp.components.kept import kept_choice
+from webapp.components.kept import kept_choice, linked_choice
 from webapp.i18n import gettext as _
 from webapp.pages.compare.places import choose, choose_none
 from webapp.pages.compare.tables import list_row
@@ -16,7 +16,7 @@ from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.visitors.identity import browser
-from webapp.visitors.rights import may_steer
+from webapp.visitors.rights import may_steer, steered
 
 FIRST_SHOWN = 20
 """Rows of the list at first, and how many more come at each press of the button below it."""
@@ -28,7 +28,7 @@ def run_list(places: Sequence[str]) -> dict[str, DeltaGenerator]:
     owners = {"all": _("All"), "mine": _("Mine")}
     with st.container(horizontal=True, vertical_alignment="center", key="list-options"):
         by: Order = kept_choice(_("Sort by"), "compare-order", orders)
-        owner = kept_choice(_("Whose runs"), "compare-owner", owners)
+        owner = linked_choice(_("Whose runs"), "compare-owner", owners, "whose")
         if any(places):
             st.button(_("Untick all"), key="untick", type="tertiary", on_click=choose_none)
     if problem := st.session_state.pop("compare-problem", None):
@@ -99,7 +99,14 @@ def _menu(run: Snapshot) -> None:
 def _naming(run: Snapshot) -> None:
     st.text_input(_("Name"), run.name, MAX_NAME, key=f"name-{run.id}")
     st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
-    st.button(_("Save"), icon=":material/check:", key=f"save-{run.id}", on_click=_save, args=(run.id,), width="stretch")
+    st.button(
+        _("Save"),
+        icon=":material/check:",
+        key=f"save-{run.id}",
+        on_click=steered,
+        args=(run.id, _save),
+        width="stretch",
+    )
 
 
 def _deleting(run: Snapshot) -> None:
@@ -114,8 +121,8 @@ def _deleting(run: Snapshot) -> None:
         key=f"delete-{run.id}",
         type="primary" if asked else "secondary",
         disabled=run.state in ACTIVE,
-        on_click=_delete,
-        args=(run.id,),
+        on_click=steered,
+        args=(run.id, _delete),
         width="stretch",
     )
 

@@ -17,8 +17,8 @@ from webapp.i18n import current_language
 
 SWITCHED = ("crop", "stroke_width", "slant", "centre")
 """The fields of `PreprocessOptions` that have a switch, in the order in which the steps are taken."""
-KEPT_READINGS = 128
-"""Of each network, about 300 kB each: those of some seconds, with sixty pens."""
+KEPT_READINGS = 256
+"""Of all networks, about 200 kB each: those of some seconds, with sixty pens."""
 
 _readings: WeakKeyDictionary[Network, OrderedDict[tuple[bytes, PreprocessOptions], list[Recognition]]]
 _readings = WeakKeyDictionary()
@@ -106,6 +106,6 @@ def read_drawing(reader: Recognizer | None, png: bytes | None, keep: bool = True
         return read
     with _guard:
         known[key] = read
-        if len(known) > KEPT_READINGS:
-            known.popitem(last=False)
+        while sum(map(len, _readings.values())) > KEPT_READINGS:
+            max(_readings.values(), key=len).popitem(last=False)
     return read

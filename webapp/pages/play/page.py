@@ -1,7 +1,5 @@
 """The page to play on: draw what is asked, read against the network, and see what the class has played."""
 
-import streamlit as st
-
 from webapp.components.frame import page_title
 from webapp.components.kept import linked_choice
 from webapp.i18n import gettext as _
@@ -18,7 +16,5 @@ if game == "draw":
 elif game == "duel":
     duel()
 else:
-    results = st.container()
     teacher()
-    with results:  # last: what a poll breaks off here, the next one brings
-        class_view()
+    class_view()  # last: what a poll breaks off here, the next one brings

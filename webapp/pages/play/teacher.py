@@ -26,13 +26,13 @@ class _Heap(NamedTuple):
         key: names it.
         label: the same for people.
         about: what there is of it, and who loses what if it is deleted.
-        delete: deletes it.
+        delete: deletes it, and returns how much stays all the same.
     """
 
     key: str
     label: str
     about: str
-    delete: Callable[[], object]
+    delete: Callable[[], int]
 
 
 def teacher() -> None:
@@ -83,8 +83,11 @@ def _figures() -> None:
 def _new_class() -> None:
     """Offer to delete what the last class has left."""
     st.markdown("**" + _("Start a new class") + "**")
-    if st.session_state.pop("class-emptied", False):
+    stay = st.session_state.pop("class-emptied", None)
+    if stay is not None:
         st.success(_("Deleted. A new class can begin."), icon=":material/check:")
+    if stay:
+        st.warning(_("Trainings that another server has in hand stay: {count}").format(count=stay))
     try:
         heaps = _heaps()
     except StorageError as error:
@@ -96,44 +99,43 @@ def _new_class() -> None:
     )
     if pressed and ticked:
         try:
+            stay = 0
             for heap in ticked:
                 _log.info("new class: %(heap)s deleted", {"heap": heap.key})
-                heap.delete()
+                stay += heap.delete()
         except (StorageError, OSError) as error:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
         else:
-            st.session_state["class-emptied"] = True
+            st.session_state["class-emptied"] = stay
+            for heap in heaps:
+                st.session_state.pop(f"empty-{heap.key}", None)
             st.rerun()
 
 
 def _heaps() -> tuple[_Heap, ...]:
-    results, (drawings, visitors), now = class_results(), everybodys(), counts()
+    results, (drawings, _visitors), now = class_results(), everybodys(), counts()
+    about = {
+        "games": _("{games}, with their drawings").format(games=results.draw_games + results.duels),
+        "runs": _("{runs}, with their networks, {megabytes:,} MB; those that are going are stopped").format(
+            runs=now.runs, megabytes=round(now.disk / 1e6)
+        ),
+        "collections": _("{drawings}, with the networks that learnt them: {networks}").format(
+            drawings=drawings, networks=len(all_hands())
+        ),
+    }
     return (
-        _Heap(
-            "games",
-            _("Games"),
-            _("{games} games of this page, with their drawings").format(games=results.draw_games + results.duels),
-            empty_class,
-        ),
-        _Heap(
-            "runs",
-            _("Trainings"),
-            _("{runs} trainings with their networks, {megabytes:,} MB; those that are going are stopped").format(
-                runs=now.runs, megabytes=round(now.disk / 1e6)
-            ),
-            runs().clear,
-        ),
-        _Heap(
-            "collections",
-            _("Collections"),
-            _("{drawings} drawings that {visitors} visitors keep, and {networks} networks that learnt them").format(
-                drawings=drawings, visitors=visitors, networks=len(all_hands())
-            ),
-            _empty_collections,
-        ),
+        _Heap("games", _("Games"), about["games"], _empty_games),
+        _Heap("runs", _("Trainings"), about["runs"], runs().clear),
+        _Heap("collections", _("Drawings that visitors keep"), about["collections"], _empty_collections),
     )
 
 
-def _empty_collections() -> None:
+def _empty_games() -> int:
+    empty_class()
+    return 0
+
+
+def _empty_collections() -> int:
     forget_all_hands()
     delete_everybodys()
+    return 0

@@ -28,6 +28,8 @@ def actions(snapshot: Snapshot) -> None:
     Args:
         snapshot: the run as it stands; whoever opens an action sees it as it stands then.
     """
+    if st.session_state.pop("applied", False):
+        st.session_state["change"] = False  # its popover is closed, which can't be done once it is made
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         can_change = snapshot.state in ("running", "paused") and may_steer(snapshot)
         with st.popover(
@@ -71,6 +73,8 @@ def _change(snapshot: Snapshot) -> None:
     changed = _changeable(recipe, "change")
     if st.button(_("Apply"), key="apply", type="primary", disabled=changed == recipe, width="stretch"):
         runs().change(snapshot.id, changed)
+        st.session_state["applied"] = True
+        st.rerun()
 
 
 def _rewind(snapshot: Snapshot) -> None:

@@ -40,14 +40,21 @@ def _last_start() -> _Started:
 
 
 def current_run() -> Snapshot | None:
-    """Return the run of this page: the one in the URL, else the last one of this session."""
+    """Return the run of this page: the one in the URL, else the last one of this session; None if it is gone."""
     run_id = st.query_params.get("run") or st.session_state.get("run")
     snapshot = runs().snapshot(run_id) if run_id else None
     if snapshot is None:
+        if run_id:
+            st.session_state["run"] = run_id
         st.query_params.pop("run", None)
         return None
     show_run(snapshot.id)
     return snapshot
+
+
+def is_gone() -> bool:
+    """Return whether this page has no run because the one that was asked for does not exist."""
+    return "run" in st.session_state
 
 
 def show_run(run_id: str) -> None:
@@ -81,6 +88,7 @@ def show_started() -> None:
     """
     last = _last_start()
     if last.run_id is not None:
+        st.session_state["rewind"] = False  # the popover that forked it is closed
         show_run(last.run_id)
         last.run_id = None
 

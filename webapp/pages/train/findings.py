@@ -77,13 +77,16 @@ TEXTS = {
         "The loss has stayed near {loss:.3g} for {epochs} epochs: a plateau. A learning rate that decays, "
         "or a larger network, may lead further."
     ),
+    diagnosis.LAST_PLATEAU: N_(
+        "The loss has stayed near {loss:.3g} for {epochs} epochs: a plateau. A larger network may lead further."
+    ),
     diagnosis.STILL_IMPROVING: N_(
         "{accuracy:.1%} right, and the last of {epochs} epochs was clearly the best: more epochs would help."
     ),
     diagnosis.STOPPED_EARLY: N_(
         "Stopped early, since {epochs} epochs brought no improvement. The network of epoch {best} is kept."
     ),
-    diagnosis.FINISHED_WELL: N_("Finished well: {accuracy:.1%} right after {epochs} epochs."),
+    diagnosis.FINISHED_WELL: N_("Well trained: {accuracy:.1%} right after its best epoch, {best}."),
     diagnosis.NOT_FINITE: N_(
         "Layer {layer} has numbers that are not finite: the training has diverged. Try a smaller learning rate."
     ),

@@ -11,7 +11,7 @@ from webapp.components.frame import page_title
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
-from webapp.pages.train.current_run import current_run, keep_in_url, linked_job, show_started, start
+from webapp.pages.train.current_run import current_run, is_gone, keep_in_url, linked_job, show_started, start
 from webapp.pages.train.status import status, steer
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
 from webapp.runs.records import Records
@@ -24,9 +24,17 @@ POLL_SECONDS = 2.0
 """Of what is no curve: those come by themselves, several times a second, and when the run's stage changes."""
 
 
+def run_now() -> Snapshot | None:
+    """Return the run as it stands now, if there is one; if it was deleted meanwhile, begin the whole page anew."""
+    snapshot = current_run()
+    if snapshot is None and st.session_state.get("stage") is not None:
+        st.rerun()
+    return snapshot
+
+
 def show_now(show: Callable[[Snapshot], None]) -> Snapshot | None:
     """Show something of the run as it stands now; return the run, if there is one."""
-    snapshot = current_run()
+    snapshot = run_now()
     if snapshot is not None:
         show(snapshot)
     return snapshot
@@ -47,7 +55,7 @@ def view(poll: float | None) -> None:
     Args:
         poll: seconds between two looks at the run.
     """
-    if current_run() is None:
+    if run_now() is None:
         curves.curves(Records(), RECIPES["quick"], 1)  # Plotly is loaded by the time that there is something to draw
         return
     views: dict[str, Callable[[Snapshot], None]] = {
@@ -82,6 +90,8 @@ with left, st.container(border=True, key="settings"):
 poll = POLL_SECONDS if run is not None and run.state in ACTIVE else None
 with status_place:
     if run is None:
+        if is_gone():
+            st.warning(_("This training was deleted, or its link is wrong."), icon=":material/warning:")
         nothing_yet(
             "status-idle",
             _("Nothing is training yet"),

@@ -14,7 +14,7 @@ from webapp.runs.facts import state_text
 from webapp.runs.records import numbers
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
-from webapp.visitors.rights import may_steer
+from webapp.visitors.rights import may_steer, steered
 
 
 def steer(snapshot: Snapshot) -> None:
@@ -140,7 +140,7 @@ def _time_left(seconds: float) -> str:
 
 def _buttons(snapshot: Snapshot) -> None:
     """Show what can be done with the run now; what can't be done yet is there, but disabled, so that nothing jumps."""
-    registry, mine, out_of_reach = runs(), (snapshot.id,), snapshot.elsewhere or snapshot.behind
+    registry, out_of_reach = runs(), snapshot.elsewhere or snapshot.behind
     if snapshot.state not in (*ACTIVE, "interrupted"):
         return
     if not may_steer(snapshot):
@@ -153,7 +153,9 @@ def _buttons(snapshot: Snapshot) -> None:
         else:
             label, key, icon, act = _("Resume"), "resume", ":material/play_arrow:", registry.resume
         disabled = snapshot.stopping or snapshot.state == "queued" or out_of_reach
-        st.button(label, key=key, icon=icon, on_click=act, args=mine, disabled=disabled, width="stretch")
+        st.button(
+            label, key=key, icon=icon, on_click=steered, args=(snapshot.id, act), disabled=disabled, width="stretch"
+        )
     one_batch = _("One update of the weights, with one batch of images.")
     all_images = _("On to the end of this epoch: once through all training images.")
     steps: dict[Literal["step", "epoch"], tuple[str, str, str]] = {
@@ -167,7 +169,7 @@ def _buttons(snapshot: Snapshot) -> None:
         _("Stop"),
         key="stop",
         icon=":material/stop:",
-        on_click=registry.stop,
-        args=mine,
+        on_click=steered,
+        args=(snapshot.id, registry.stop),
         disabled=snapshot.stopping or out_of_reach,
     )

@@ -191,6 +191,17 @@ def test_sorting_and_own_runs_only(folder):
     assert listed(app) == ["a"]
 
 
+def test_own_runs_only_survives_a_reload(folder):
+    write_run(folder, "a").write_label(Label(owner=owner_of(BROWSER)))
+    write_run(folder, "b")
+    app = open_page("a,b")
+    assert set(listed(app)) == {"a", "b"}  # a link from before
+    app.button_group(key="compare-owner").set_value("mine").run()
+    assert chosen(app) == "a,b"
+    again = open_page(**{name: "".join(values) for name, values in app.query_params.items()})
+    assert listed(again) == ["a"]
+
+
 @pytest.mark.parametrize("order", ["newest", "size"])
 def test_a_long_list_comes_in_parts(folder, order):
     for age in range(45):
@@ -261,6 +272,19 @@ def test_only_who_started_a_run_and_the_teacher_can_rename_and_delete_it(folder,
     assert not [key for key in keys if key and key.endswith(("-theirs", "-nobodys"))]
     explained = [caption.value for caption in app.caption if "or the teacher" in caption.value]
     assert len(explained) == 2
+
+
+@pytest.mark.parametrize("key", ["save-a", "delete-a"])
+def test_a_button_of_before_the_right_was_gone_does_nothing_more(folder, monkeypatch, key):
+    write_run(folder, "a")
+    app = open_page()
+    open_menu(app, "a")
+    app.text_input(key="name-a").set_value("mine")
+    app.session_state["deleting"] = "a"
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.8")
+    app.button(key=key).click().run()
+    run = resources.runs().snapshot("a")
+    assert not app.exception and run is not None and run.name == "a"
 
 
 def test_closing_the_menu_takes_the_first_click_back(folder):

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import dataclasses
 import gc
 import io
 import json
@@ -22,6 +23,7 @@ from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
 from mnist_core.training.fine_tuning import Scores
 from webapp.i18n import texts_in
+from webapp.pages.draw import reading
 from webapp.pages.draw.answer import answer_content, digit_in_question
 from webapp.pages.draw.read_route import read_route
 from webapp.pages.draw.reading import KEPT_READINGS, Wanted, read_drawing
@@ -109,10 +111,26 @@ def test_a_picture_is_read_once_for_each_network_and_each_choice_of_steps(small_
 
     assert read_drawing(Recognizer(small_network), png(number())) is first
     assert read_drawing(other, png(number())) is not first
-    for size in range(10, 10 + KEPT_READINGS):
-        read_drawing(reader, png(np.pad(np.full((size, 20), 255, np.uint8), ((0, 200 - size), (0, 180)))))
+    for count in range(KEPT_READINGS):
+        read_drawing(reader, png(bar(count)))
     again = read_drawing(reader, png(number()))
     assert again is not first and [read.digit for read in again] == [read.digit for read in first]
+
+
+def bar(count: int) -> np.ndarray:
+    """A drawing that is another one for each number below 3,000."""
+    height, width = 10 + count % 150, 20 + count // 150
+    return np.pad(np.full((height, width), 255, np.uint8), ((0, 200 - height), (0, 200 - width)))
+
+
+def test_however_many_networks_are_asked_few_readings_are_kept(small_network):
+    networks = [dataclasses.replace(small_network) for _ in range(4)]
+    first = [read_drawing(Recognizer(network), png(number())) for network in networks]
+    for count in range(KEPT_READINGS):
+        read_drawing(Recognizer(networks[0]), png(bar(count)))
+    kept = [read_drawing(Recognizer(network), png(number())) for network in networks]
+    assert [one is other for one, other in zip(kept, first, strict=True)] == [False, True, True, True]  # who asks most
+    assert sum(map(len, reading._readings.values())) <= KEPT_READINGS
 
 
 def test_readings_go_with_their_network():

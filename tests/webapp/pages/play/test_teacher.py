@@ -6,6 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
 from tests.webapp.written_runs import write_run
+from webapp.runs.job import Job
+from webapp.runs.registry import Runs
 from webapp.runs.shared import runs
 from webapp.visitors import rights
 from webapp.visitors.class_results import Round, add_game, class_results
@@ -81,13 +83,24 @@ def keys(app: AppTest) -> set[str | None]:
 def test_a_new_class_deletes_what_is_ticked_and_nothing_else(ticked, left):
     app = open_part()
     about = [box.label for box in app.checkbox]
-    assert [text.split(": ")[1].split(" ")[0] for text in about] == ["1", "2", "2"]
+    assert [text.split(": ")[1].split(",")[0] for text in about] == ["1", "2", "2"]
     assert app.button(key="play-empty").disabled and kept() == (1, 2, 2, 1)
     for heap in ticked:
         app.checkbox(key=f"empty-{heap}").check().run()
     app.button(key="play-empty").click().run()
-    assert not app.exception and "A new class can begin" in app.success[0].value
+    assert not app.exception and "A new class can begin" in app.success[0].value and not app.warning
     assert kept() == left
+    assert not any(box.value for box in app.checkbox)  # nothing more is deleted by another press
+
+
+def test_what_another_server_trains_stays_and_that_is_said(tmp_path, tiny_recipe, data_folder):
+    other = Runs(tmp_path / "runs", at_once=0)
+    other.start(Job(tiny_recipe, str(data_folder)))
+    app = open_part()
+    app.checkbox(key="empty-runs").check().run()
+    app.button(key="play-empty").click().run()
+    assert "another server" in app.warning[0].value and app.warning[0].value.endswith(": 1")
+    other.close()
 
 
 def test_without_a_password_another_computer_sees_where_it_can_be_done(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
+from tests.webapp.written_runs import write_run
 from webapp.runs import room
 
 
@@ -51,3 +52,27 @@ def test_the_link_that_once_froze_all_pages_is_refused_in_words(page_runs):
     assert not app.exception
     assert any("500,000 epochs" in error.value for error in app.error)
     assert page_runs.all() == []
+
+
+def says_that_it_is_gone(app: AppTest) -> bool:
+    assert not app.exception
+    assert "Nothing is training yet" in [heading.value for heading in app.subheader]
+    assert "run" not in app.query_params
+    return any("was deleted" in warning.value for warning in app.warning)
+
+
+def test_a_run_that_is_deleted_while_it_is_shown_is_said_to_be_gone_until_the_next_one(page_runs, tmp_path):
+    write_run(tmp_path / "runs", "shown")
+    write_run(tmp_path / "runs", "other")
+    app = open_training(run="shown")
+    assert not app.warning
+    assert page_runs.delete("shown")
+    assert says_that_it_is_gone(app.run())
+    assert says_that_it_is_gone(app.run())
+    app.query_params["run"] = "other"
+    assert not app.run().warning
+
+
+def test_a_link_to_a_run_that_is_not_there_says_so(page_runs):
+    assert says_that_it_is_gone(open_training(run="not-there"))
+    assert not says_that_it_is_gone(open_training())

@@ -42,6 +42,19 @@ def test_stuck_in_words():
     assert other_head.startswith("The loss is stuck at 3.240, and pure guessing gives 3.251: nothing is learned yet.")
 
 
+def test_a_good_end_names_the_epoch_of_its_figure_and_holds_for_a_stopped_run_too():
+    text = finding_text(Finding(diagnosis.FINISHED_WELL, {"epochs": 12, "best": 9, "accuracy": 0.981}))
+    assert text == "Well trained: 98.1% right after its best epoch, 9."
+
+
+def test_a_learning_rate_that_decays_is_only_advised_where_it_does_not_yet():
+    advised = {
+        kind: "decays" in finding_text(Finding(kind, {"loss": 0.3, "epochs": 6}))
+        for kind in (diagnosis.PLATEAU, diagnosis.LAST_PLATEAU)
+    }
+    assert advised == {diagnosis.PLATEAU: True, diagnosis.LAST_PLATEAU: False}
+
+
 def test_what_is_no_kind_is_refused():
     with pytest.raises(KeyError, match="rain"):
         finding_text(Finding("rain"))

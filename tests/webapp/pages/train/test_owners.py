@@ -63,6 +63,14 @@ def test_others_see_it_and_cannot_steer_it_but_run_it_again(page_runs, annas, mo
     assert not explained(app)
 
 
+def test_a_button_of_before_the_right_was_gone_does_nothing_more(page_runs, annas, monkeypatch):
+    app = open_run(annas, BEN)  # on the teacher's computer
+    assert keys(app) >= STEERING
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.8")
+    app.button(key="stop").click().run()
+    assert page_runs.snapshot(annas).state == "paused" and not keys(app) & STEERING
+
+
 def test_the_teacher_steers_every_run(annas):
     assert keys(open_run(annas, BEN)) >= STEERING
 

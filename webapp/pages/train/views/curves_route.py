@@ -20,7 +20,7 @@ _answers: FileCache[bytes] = FileCache(MAX_BYTES, len)
 
 
 async def curves_route(request: Request) -> Response:
-    """Return the figures of a run as JSON; nothing (204) if there is nothing new since the version in the query."""
+    """Return the figures of a run as JSON; 204 if there is nothing new since the version in the query, 404: no run."""
     query = request.query_params
     log, language, known = query.get("log") == "1", query.get("lang", ""), query.get("after", "")
     return await run_in_threadpool(_respond, request.path_params["run"], log, language, known)
