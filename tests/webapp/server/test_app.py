@@ -1,5 +1,6 @@
 """The whole server as a user starts it: from one start to the next, and what it tells the teacher."""
 
+import asyncio
 import dataclasses
 import json
 import signal
@@ -10,8 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import aiohttp
+import psutil
 import pytest
+from anyio.from_thread import start_blocking_portal
 
+from bench.visitors import Visitor
 from mnist_core.io.npz import NpzReader
 from tests.browser.conftest import Server
 from tests.webapp.real_runs import look, wait_until, workers_of
@@ -79,3 +84,29 @@ def test_shut_down_it_keeps_its_trainings_and_goes_on_with_them_at_the_next_star
     log = (tmp_path / "server.log").read_text()
     assert "lifespan hooks will be skipped" not in log
     assert "Traceback" not in log or stop is ctrl_c_twice  # then the web server has one
+
+
+async def come_and_go(address: str, visits: int) -> None:
+    """Open the drawing page so often, ten at a time, and close it again."""
+    connector = aiohttp.TCPConnector(limit=10)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as http:
+        for _ in range(visits // 10):
+            visitors = [Visitor(http, address) for _ in range(10)]
+            await asyncio.gather(*(visitor.come() for visitor in visitors))
+            await asyncio.gather(*(visitor.leave() for visitor in visitors))
+            assert not sum(visitor.exceptions for visitor in visitors)
+
+
+@pytest.mark.slow
+def test_three_hundred_sessions_leave_the_server_as_large_as_it_was(tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    try:
+        process = psutil.Process(server.process.pid)
+        with start_blocking_portal() as portal:
+            portal.call(come_and_go, server.address, 150)  # Streamlit keeps 128 of those who left
+            before = process.memory_info().rss, process.num_fds()
+            portal.call(come_and_go, server.address, 300)
+        grown = process.memory_info().rss - before[0], process.num_fds() - before[1]
+    finally:
+        server.stop()
+    assert grown[0] < 40e6 and grown[1] < 60, grown
