@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from webapp.components.turn import out_of_turn
 from webapp.i18n import gettext as _
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.visitors.class_results import class_results, empty_class
-from webapp.visitors.collection import delete_everybodys, everybodys
+from webapp.visitors.collection import count_all, delete_all
 from webapp.visitors.counts import counts
 from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import all_hands, forget_all_hands
@@ -100,9 +101,10 @@ def _new_class() -> None:
     if pressed and ticked:
         try:
             stay = 0
-            for heap in ticked:
-                _log.info("new class: %(heap)s deleted", {"heap": heap.key})
-                stay += heap.delete()
+            with out_of_turn():  # hundreds of runs take a while
+                for heap in ticked:
+                    _log.info("new class: %(heap)s deleted", {"heap": heap.key})
+                    stay += heap.delete()
         except (StorageError, OSError) as error:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
         else:
@@ -113,14 +115,14 @@ def _new_class() -> None:
 
 
 def _heaps() -> tuple[_Heap, ...]:
-    results, (drawings, _visitors), now = class_results(), everybodys(), counts()
+    results, now = class_results(), counts()
     about = {
         "games": _("{games}, with their drawings").format(games=results.draw_games + results.duels),
         "runs": _("{runs}, with their networks, {megabytes:,} MB; those that are going are stopped").format(
             runs=now.runs, megabytes=round(now.disk / 1e6)
         ),
         "collections": _("{drawings}, with the networks that learnt them: {networks}").format(
-            drawings=drawings, networks=len(all_hands())
+            drawings=count_all(), networks=len(all_hands())
         ),
     }
     return (
@@ -137,5 +139,5 @@ def _empty_games() -> int:
 
 def _empty_collections() -> int:
     forget_all_hands()
-    delete_everybodys()
+    delete_all()
     return 0

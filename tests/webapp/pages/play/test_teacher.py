@@ -11,7 +11,8 @@ from webapp.runs.registry import Runs
 from webapp.runs.shared import runs
 from webapp.visitors import rights
 from webapp.visitors.class_results import Round, add_game, class_results
-from webapp.visitors.collection import everybodys, keep_drawing
+from webapp.visitors.collection import count_all, keep_drawing
+from webapp.visitors.handwriting_networks import all_hands
 
 PASSWORD = "correct horse"  # noqa: S105
 STICK = np.pad(np.ones((20, 4)), ((4, 4), (12, 12)))
@@ -58,13 +59,7 @@ def open_part() -> AppTest:
 
 def kept() -> tuple[int, int, int, int]:
     """Games, runs, drawings, networks that learnt a hand."""
-    return class_results().duels, len(runs().all()), everybodys()[0], len(list(rights_hands()))
-
-
-def rights_hands() -> list[object]:
-    from webapp.visitors.handwriting_networks import all_hands
-
-    return list(all_hands())
+    return class_results().duels, len(runs().all()), count_all(), len(all_hands())
 
 
 def keys(app: AppTest) -> set[str | None]:
