@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.webapp.pages.train.test_current_run import open_training
-from tests.webapp.real_runs import wait_for
+from tests.webapp.real_runs import wait_for, wait_until
 from webapp.runs.job import Job
 
 
@@ -39,5 +39,4 @@ def test_a_change_closes_the_popover_that_made_it(page_runs, paused):
     app.button(key="apply").click().run()
     assert not app.exception
     assert not app.session_state["change"] and "apply" not in keys(app)
-    wait_for(page_runs, paused, "paused")
-    assert page_runs.snapshot(paused).recipe.learning_rate == 0.1
+    wait_until(page_runs, paused, lambda run: run.recipe.learning_rate == 0.1)
