@@ -174,11 +174,11 @@ class Crew:
         for worker in workers:
             worker.wait(max(0.0, deadline - time.monotonic()))
 
-    def _take_off(self, run_id: str) -> _Turn | None:
-        """Remove a run from the queue, and return what it was to be told."""
+    def _take_off(self, run_id: str) -> None:
+        """Remove a run from the queue, if it is there."""
+        self._queue.pop(run_id, None)
         if run_id in self._reserved:
             self._reserved.pop(run_id).release()
-        return self._queue.pop(run_id, None)
 
     def _start_waiting(self) -> None:
         """Start the runs at the head of the queue while there is room."""
@@ -188,8 +188,8 @@ class Crew:
                 crowded = len(alive) > self._at_once + PAUSED_AT_MOST  # until those have left that were sent away
                 if crowded or len(alive - self._waiting.keys()) >= self._at_once:
                     break
-                run_id = next(iter(self._queue))
-                turn = self._take_off(run_id) or _Turn(RESUME, False)
+                run_id, turn = next(iter(self._queue.items()))
+                self._take_off(run_id)
                 if self._hears(run_id):
                     self._workers[run_id].tell(**turn.command)
                     self._waiting.pop(run_id, None)

@@ -166,9 +166,7 @@ class Runs:
             resumed = self._crew.standing(run_id).here or snapshot.folder.is_held()
             if resumed and not snapshot.records.end:
                 return False
-            with self._lock:
-                self._known.pop(run_id, None)
-            snapshot.folder.delete()
+            snapshot.folder.delete()  # and is no longer known once somebody looks for it
             _log.info("run %(run)s: deleted", {"run": run_id})
             return True
 
@@ -273,7 +271,7 @@ class Runs:
         """Find a run in memory or, after a restart of the server, in its folder; KeyError if there is none."""
         if not _ID.fullmatch(run_id):
             raise KeyError(run_id)
-        folder = self._run_folder(run_id)
+        folder, going = self._run_folder(run_id), self._crew.going()  # of two locks, one at a time
         with self._lock:
             if not folder.path.exists():
                 self._known.pop(run_id, None)  # another server may have deleted it
@@ -281,7 +279,7 @@ class Runs:
                 job = folder.read_job()
                 if job is None:
                     raise KeyError(run_id)
-                self._known.forget(going=self._crew.going())
+                self._known.forget(going)
                 self._known[run_id] = KnownRun(folder, job)
             return self._known[run_id]
 

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -920,6 +921,22 @@ def test_a_new_class_finds_no_run_whatever_state_the_old_ones_were_in(runs, endl
     assert runs.all() == [] and [path.name for path in folder.iterdir() if path.is_dir()] == []
     assert not any(map(workers_of, (going, paused, queued)))
     assert runs.clear() == 0 and runs.going() == (0, 0)
+
+
+def test_runs_are_deleted_while_others_are_looked_at_for_the_first_time(folder, job):
+    ids = [f"run-{number}" for number in range(300)]
+    for run_id in ids:
+        left_behind(folder, run_id, job, {"record": "end", "state": "finished"})
+    registered = Runs(folder, at_once=0)
+    halves = ids[:150], ids[150:]
+    work = zip((registered.delete, registered.snapshot), halves, strict=True)
+    threads = [threading.Thread(target=lambda do, ids: [*map(do, ids)], args=part, daemon=True) for part in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()  # else each has a lock that the other one waits for
+    assert set(registered.all()) == set(halves[1])
 
 
 def test_a_new_class_leaves_what_another_server_trains(runs, endless, folder):
