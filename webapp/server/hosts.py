@@ -11,7 +11,6 @@ internet for its own address, to compare.
 
 import os
 import re
-import socket
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
@@ -20,6 +19,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
+
+from webapp.visitors.rights import own_names
 
 ALLOWED_HOSTS = "ALLOWED_HOSTS"
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/@\[\]]+)(:\d+)?", re.IGNORECASE)
@@ -31,7 +32,6 @@ def allowed_hosts() -> frozenset[str]:
     Raises:
         ValueError: if something else than names stands there.
     """
-    own = socket.gethostname().lower()
     listed = {name.strip().lower() for name in os.environ.get(ALLOWED_HOSTS, "").split(",")} - {""}
     for name in listed:
         if re.search(r"[\s:/@]", name):
@@ -39,7 +39,7 @@ def allowed_hosts() -> frozenset[str]:
                 f"{ALLOWED_HOSTS} contains {name!r}, expected names separated by commas, without https:// and port: "
                 "set it to, for example, digits.example.org,*.school.example"
             )
-    return frozenset({"localhost", own, own.partition(".")[0] + ".local"} | listed)
+    return own_names() | {"localhost"} | listed
 
 
 def is_allowed(host: str, allowed: Collection[str]) -> bool:

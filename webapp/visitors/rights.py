@@ -72,10 +72,15 @@ def is_local(address: str | None, headers: Mapping[str, str]) -> bool:
         return False
     by_loopback = host == "localhost" or (host != "" and _is_loopback(host))
     # Who connects from this computer calls it so, or by its own name: another one was called elsewhere, and passed on.
-    own = socket.gethostname().lower().partition(".")[0]
-    if any(name in headers for name in FORWARDED) or not (by_loopback or host.partition(".")[0] == own):
+    if any(name in headers for name in FORWARDED) or not (by_loopback or host in own_names()):
         _proxy_seen.set()
     return by_loopback and not _proxy_seen.is_set()
+
+
+def own_names() -> frozenset[str]:
+    """Return the names under which this computer is known in its network."""
+    name = socket.gethostname().lower()
+    return frozenset({name, name.partition(".")[0] + ".local"})
 
 
 def _is_loopback(address: str | None) -> bool:

@@ -12,7 +12,7 @@ from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.visitors.class_results import class_results, empty_class
 from webapp.visitors.collection import count_all, delete_all
-from webapp.visitors.counts import counts
+from webapp.visitors.counts import Counts, counts
 from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import all_hands, forget_all_hands
 from webapp.visitors.rights import TooManyTriesError, is_teacher, lock, password, unlock
@@ -41,8 +41,9 @@ def teacher() -> None:
     with st.popover(_("Teacher"), icon=":material/school:", on_change="rerun", key="teacher") as opened:
         if opened.open:
             if is_teacher():
-                _figures()
-                _new_class()
+                now = counts()
+                _figures(now)
+                _new_class(now)
                 if password():
                     st.button(_("Lock again"), icon=":material/lock:", key="teacher-lock", on_click=lock)
             else:
@@ -70,8 +71,7 @@ def _unlock() -> None:
             st.error(_("Too many wrong passwords came from here: wait a minute."))
 
 
-def _figures() -> None:
-    now = counts()
+def _figures(now: Counts) -> None:
     st.caption(_("You may stop, rename and delete all trainings of this server."))
     figures = (
         _("open pages: {count}").format(count=now.pages),
@@ -81,7 +81,7 @@ def _figures() -> None:
     st.caption(" · ".join(figures))
 
 
-def _new_class() -> None:
+def _new_class(now: Counts) -> None:
     """Offer to delete what the last class has left."""
     st.markdown("**" + _("Start a new class") + "**")
     stay = st.session_state.pop("class-emptied", None)
@@ -90,7 +90,7 @@ def _new_class() -> None:
     if stay:
         st.warning(_("Trainings that another server has in hand stay: {count}").format(count=stay))
     try:
-        heaps = _heaps()
+        heaps = _heaps(now)
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -114,8 +114,8 @@ def _new_class() -> None:
             st.rerun()
 
 
-def _heaps() -> tuple[_Heap, ...]:
-    results, now = class_results(), counts()
+def _heaps(now: Counts) -> tuple[_Heap, ...]:
+    results = class_results()
     about = {
         "games": _("{games}, with their drawings").format(games=results.draw_games + results.duels),
         "runs": _("{runs}, with their networks, {megabytes:,} MB; those that are going are stopped").format(
