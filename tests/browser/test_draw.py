@@ -38,7 +38,7 @@ STOPWATCH = """() => {
   const text = (place) => document.querySelector(place).innerText;
   const looks = {
     answer: () => text('.st-key-digit') + [...document.querySelectorAll('.st-key-seen img')].map((image) => image.src),
-    bars: () => text('.st-key-probabilities'),
+    bars: () => document.querySelector('.st-key-probabilities').innerHTML,  // how long they are, not only in words
   };
   window.addEventListener('mouseup', () => window.lifted.push(performance.now()), true);
   const note = () => requestAnimationFrame(() => {
