@@ -3,7 +3,7 @@
 import streamlit as st
 
 from webapp.components.empty import nothing_yet
-from webapp.components.frame import page_title
+from webapp.frame.page_title import page_title
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.pages.compare.comparison import watch

@@ -6,7 +6,7 @@ from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
 from webapp.components.address import address_of
 from webapp.components.answer import answer
-from webapp.components.frame import page_title
+from webapp.frame.page_title import page_title
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, reader_of

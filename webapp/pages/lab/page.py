@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from webapp.components.frame import page_title
+from webapp.frame.page_title import page_title
 from webapp.components.turn import fragment
 from webapp.datasets import MNIST, default_data
 from webapp.i18n import gettext

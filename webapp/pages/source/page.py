@@ -4,7 +4,7 @@ import html
 
 import streamlit as st
 
-from webapp.components.frame import page_title
+from webapp.frame.page_title import page_title
 from webapp.components.scroll_to import scroll_to
 from webapp.formulas.sources import core_files, first_sentence
 from webapp.i18n import gettext as _

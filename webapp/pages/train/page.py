@@ -7,7 +7,7 @@ import streamlit as st
 
 from mnist_core.recipes.presets import RECIPES
 from webapp.components.empty import nothing_yet
-from webapp.components.frame import page_title
+from webapp.frame.page_title import page_title
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
