@@ -17,7 +17,7 @@ LOCAL_ADDRESS = --browser.serverAddress "$$($(BIN)/python -c 'from streamlit.net
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-slow fuzz coverage check format texts weights clean
+.PHONY: help run test test-fast test-slow fuzz coverage check format texts handouts weights clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -29,7 +29,8 @@ run: $(VENV)/installed ## Start the app on http://localhost:8501 (PORT=…; HOST
 # Browser tests find their browser in CHROMIUM. They follow each other: two servers, browsers and trainings on two cores
 # make pages so slow that now and then a click goes astray. The others run on all cores.
 PYTEST := $(BIN)/python -m pytest
-WITH_BROWSER = @CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(PYTEST)
+BROWSER = CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM
+WITH_BROWSER = @$(BROWSER) && $(PYTEST)
 
 test: test-fast ## Run the tests, with a real browser (six minutes on two cores)
 	$(WITH_BROWSER) tests/browser -m "not slow"
@@ -57,9 +58,15 @@ format: $(VENV)/installed-dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Beside the app's texts, what the core says of its data sets and weights (mnist_core/errors.py).
 texts: $(VENV)/installed-dev ## Collect new texts of the app into the catalogues
-	$(BIN)/pybabel extract --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp app.py
-	$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --omit-header --width=100 -i $(VENV)/messages.pot -o webapp/locales/zh/messages.po -l zh
+	$(BIN)/pybabel --quiet extract -k MnistCoreError -k DataError -k WeightsError --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp app.py mnist_core
+	@for catalogue in webapp/locales/*/messages.po; do \
+		$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --omit-header --width=100 -i $(VENV)/messages.pot -o $$catalogue -l $$(basename $$(dirname $$catalogue)) || exit 1; \
+	done
+
+handouts: $(VENV)/installed-dev ## Print the lessons' handouts as PDF (needs Debian's fonts-droid-fallback)
+	@$(BROWSER) && $(BIN)/python -m bench.print_handouts
 
 weights: $(VENV)/installed ## Train the default weights again (a quarter of an hour)
 	$(BIN)/python -m mnist_core train --recipe handwriting --threads 1 --dtype float16 \

@@ -10,15 +10,21 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from webapp.lessons.handout import ROUTE as HANDOUT
 from webapp.pages.draw.read_route import ROUTE as READ
 from webapp.pages.draw.read_route import read_route
 from webapp.pages.train.views.curves import ROUTE as CURVES
 from webapp.pages.train.views.curves_route import curves_route
+from webapp.pages.wall.wall_route import ROUTE as WALL
+from webapp.pages.wall.wall_route import wall_route
 from webapp.runs.shared import runs
+from webapp.server.class_route import ROUTE as CLASS
+from webapp.server.class_route import class_route
 from webapp.server.cookies import BrowserCookie, order_route
 from webapp.server.counts_route import ROUTE as COUNTS
 from webapp.server.counts_route import counts_route
 from webapp.server.files import CompressedFiles, served_files
+from webapp.server.handout_route import handout_route
 from webapp.server.hosts import KnownHosts, allowed_hosts
 from webapp.server.log import set_up_log
 from webapp.server.messages import CachesStay
@@ -36,6 +42,9 @@ def own_routes(app: ASGIApp) -> ASGIApp:
             Route(CURVES, curves_route),
             Route(ORDER_ROUTE, order_route, methods=["POST"]),
             Route(COUNTS, counts_route),
+            Route(WALL, wall_route),
+            Route(CLASS, class_route),
+            Route(HANDOUT, handout_route),
         ],
         default=app,
     )

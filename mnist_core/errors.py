@@ -1,12 +1,28 @@
 """The exceptions that a caller may want to catch.
 
 Every message says what was found, what was expected and what to do, so that the app and the command line can show it as
-it is.
+it is. Those of data sets and of weights come as a sentence with gaps, and what stands in the gaps, so that the app can
+show them in other languages: the sentence is a plain string where the error is raised, and `make texts` finds it there.
+(Pictures and recipes that are refused the app explains in words of its own.)
 """
 
 
 class MnistCoreError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    Attributes:
+        template: the message in English, with gaps such as `{path}`; without values it is the whole message.
+        values: what stands in the gaps; another error, too, which has a message of its own.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template)
+        self.template = template
+        self.values = values
+
+    def __str__(self) -> str:
+        """Return the message in English."""
+        return self.template.format(**self.values) if self.values else self.template
 
 
 class DataError(MnistCoreError):
@@ -35,9 +51,8 @@ class DivergedError(MnistCoreError):
 
     def __init__(self, step: int, learning_rate: float) -> None:
         super().__init__(
-            f"training diverged: the loss was no longer a finite number at step {step} "
-            f"with learning rate {learning_rate:g}. Try a learning rate ten times smaller, "
-            f"or another initialization."
+            f"training diverged: the loss was no longer a finite number at step {step} with learning rate "
+            f"{learning_rate:g}. Try a learning rate ten times smaller, or another initialization."
         )
         self.step = step
         self.learning_rate = learning_rate

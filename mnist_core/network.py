@@ -146,8 +146,11 @@ class Network:
         for name, array in arrays.items():
             if not np.isfinite(array).all():
                 raise WeightsError(
-                    f"{path}: array {name!r} would hold values that are not finite in {dtype}. "
-                    f"Train with a smaller learning rate, or write float32."
+                    "{path}: array {name} would hold values that are not finite in {dtype}. "
+                    "Train with a smaller learning rate, or write float32.",
+                    path=path,
+                    name=repr(name),
+                    dtype=dtype,
                 )
         write_npz(path, meta, arrays)
 
@@ -243,9 +246,15 @@ def check_certainty(temperature: float, confidence_threshold: float, ood_thresho
     """
     if not _is_certainty(temperature, confidence_threshold, ood_threshold):
         raise WeightsError(
-            f"found temperature {temperature}, sure_from {confidence_threshold} and digit_from {ood_threshold}, "
-            f"expected a temperature of {MIN_TEMPERATURE} to {MAX_TEMPERATURE:g}, sure_from 0 to 1 and digit_from "
-            f"{-MAX_LOGSUMEXP:g} to {MAX_LOGSUMEXP:g}"
+            "found temperature {temperature}, sure_from {sure_from} and digit_from {digit_from}, expected a "
+            "temperature of {lowest} to {highest}, sure_from 0 to 1 and digit_from {least} to {most}",
+            temperature=temperature,
+            sure_from=confidence_threshold,
+            digit_from=ood_threshold,
+            lowest=MIN_TEMPERATURE,
+            highest=f"{MAX_TEMPERATURE:g}",
+            least=f"{-MAX_LOGSUMEXP:g}",
+            most=f"{MAX_LOGSUMEXP:g}",
         )
 
 

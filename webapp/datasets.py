@@ -3,6 +3,7 @@
 A data set is named as `load_dataset` takes it: `MNIST`, `SYNTHETIC`, or the path of a folder.
 """
 
+import os
 from pathlib import Path
 
 import streamlit as st
@@ -30,9 +31,15 @@ def default_data() -> str:
     return SYNTHETIC if mnist_is_missing() else MNIST
 
 
+def class_folder() -> Path:
+    """Return where the class's drawings lie as a data set once they are one, see `visitors/wall.py`."""
+    return Path(os.environ.get("VISITORS_DIR", "visitors")) / "class"
+
+
 def data_folders() -> list[Path]:
-    """Return the data sets that lie in `DATA_FOLDER` besides MNIST."""
-    return [folder for folder in sorted(DATA_FOLDER.glob("*")) if folder.name not in BUILT_IN and holds_dataset(folder)]
+    """Return the data sets besides the built-in ones: those in `DATA_FOLDER`, and the class's drawings."""
+    folders = [*sorted(DATA_FOLDER.glob("*")), class_folder()]
+    return [folder for folder in folders if folder.name not in BUILT_IN and holds_dataset(folder)]
 
 
 def is_offered(data: str) -> bool:
@@ -47,7 +54,9 @@ def data_name(name: str, synthetic: bool) -> str:
         name: as the data set itself has it.
         synthetic: whether its digits were drawn by code.
     """
-    return _("synthetic digits") if synthetic else name
+    if synthetic:
+        return _("synthetic digits")
+    return _("the class's drawings") if name == class_folder().name else name
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)

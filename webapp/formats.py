@@ -26,6 +26,11 @@ def duration(seconds: float) -> str:
     return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
 
 
+def named(name: str, value: str) -> str:
+    """Return a name with what it has: "Learning rate: 0.1"; Chinese has a colon of its own."""
+    return _("{name}: {value}").format(name=name, value=value)
+
+
 def decimal_number(value: float, decimals: int = 2) -> str:
     """Return a number with a fixed number of decimals and a real minus sign, which a zero never has."""
     return f"{value:z,.{decimals}f}".replace("-", "−", 1)

@@ -1,7 +1,8 @@
 """Every text that a person reads, in the visitor's language.
 
-Texts are English in the code, wrapped in `_()`. Translations stand in `locales/LANGUAGE/messages.po`; a test fails
-when one is missing. The language is chosen per session: by `?lang=`, by the switch on the page, else by the browser.
+Texts are English in the code, wrapped in `_()`. Translations stand in `locales/LANGUAGE/messages.po`: each such file is
+a language of the app, and a test fails when a text is missing in one. The language is chosen per session: by `?lang=`,
+by the switch on the page, else by the browser.
 """
 
 import gettext as standard_gettext
@@ -13,12 +14,23 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from mnist_core.errors import MnistCoreError
+
 LOCALES = Path(__file__).parent / "locales"
-LANGUAGES = {"en": "English", "zh": "中文"}
+
+
+def languages_in(folder: Path) -> dict[str, str]:
+    """Return the languages that have a catalogue in a folder, and English: codes, and each language's own name."""
+    codes = ["en", *sorted(catalogue.parent.name for catalogue in folder.glob("*/messages.po"))]
+    return {code: Locale.parse(code).get_language_name(code) or code for code in codes}
+
+
+LANGUAGES = languages_in(LOCALES)
 """Codes as they stand in the URL, and each language's name for itself."""
 N_ = str
 """Marks a text in a table for translation; whoever shows it calls `gettext`, in the language of that visitor."""
@@ -41,6 +53,16 @@ def texts_in(language: str) -> Iterator[None]:
 def gettext(message: str) -> str:
     """Return a text in the visitor's language; pages import this as `_`."""
     return translation(current_language()).gettext(message)
+
+
+def error_text(error: Exception) -> str:
+    """Return what an error of the core says, in the visitor's language; of any other, its text as it is."""
+    if not isinstance(error, MnistCoreError):
+        return str(error)
+    values = {
+        name: error_text(value) if isinstance(value, MnistCoreError) else value for name, value in error.values.items()
+    }
+    return gettext(error.template).format(**values) if values else gettext(error.template)
 
 
 def current_language() -> str:
@@ -86,6 +108,8 @@ def translation(language: str) -> standard_gettext.NullTranslations:
 
 
 def _first_language() -> str:
-    """Return the language that the browser asks for, if we have it; else English."""
-    locale = (st.context.locale or "en").lower()
-    return "zh" if locale.startswith("zh") else "en"
+    """Return the language that the browser asks for, or its nearest relative, if we have it; else English."""
+    asked = (st.context.locale or "en").lower().replace("-", "_")
+    exact = [code for code in LANGUAGES if code.lower() == asked]
+    related = [code for code in LANGUAGES if code.lower().split("_")[0] == asked.split("_")[0]]
+    return [*exact, *related, "en"][0]

@@ -22,9 +22,9 @@ MOST_CERTAIN_FIRST = ("sure", "unsure", "no digit")
 """From no doubt to the greatest."""
 STAGES = ("ink", "crop", "evened", "fitted", "centred")
 """The fields of `preprocess.PreprocessTrace`, as they follow each other."""
-FOR, AGAINST = np.array([0.34, 0.71, 0.91]), np.array([0.90, 0.62, 0.0])
-"""Sky blue and orange, which those who see fewer colours can tell apart as well (Okabe and Ito 2008, Color universal
-design, https://jfly.uni-koeln.de/color/)."""
+FOR, AGAINST = np.array([0.90, 0.62, 0.0]), np.array([0.34, 0.71, 0.91])
+"""Orange and sky blue, as on the pages, which those who see fewer colours can tell apart as well (Okabe and Ito 2008,
+Color universal design, https://jfly.uni-koeln.de/color/)."""
 ENLARGED = 10
 """In the picture of what spoke for a digit, each pixel is so many by so many."""
 
@@ -46,7 +46,7 @@ ENLARGED = 10
 @click.option(
     "--why",
     type=click.Path(path_type=Path, file_okay=False),
-    help="A folder for pictures of which ink spoke for each digit (blue) and against it (orange): NAME-1-why.png.",
+    help="A folder for pictures of which ink spoke for each digit (orange) and against it (blue): NAME-1-why.png.",
 )
 @json_option
 def predict_command(
@@ -160,7 +160,7 @@ def draw_boxes(pixels: np.ndarray, parts: list[NumberPart]) -> Image.Image:
 
 
 def draw_why(network: Network, read: Recognition) -> Image.Image:
-    """Draw which ink spoke for a digit, blue, and which against it, orange, on a shadow of the drawing.
+    """Draw which ink spoke for a digit, orange, and which against it, blue, on a shadow of the drawing.
 
     Args:
         network: that has read it.

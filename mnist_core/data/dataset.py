@@ -132,9 +132,11 @@ def load_dataset(spec: str | os.PathLike[str]) -> Dataset:
         folder = find_mnist()
         if folder is None:
             raise DataError(
-                f"found no MNIST on this computer, expected it in the folder that MNIST_DIR names (not set), in "
-                f"{LOCAL_FOLDER.absolute()} or in {cache_folder()}. Fetch it with `python -m mnist_core data fetch` "
-                f"or the app's download button, or use the synthetic digits."
+                "found no MNIST on this computer, expected it in the folder that MNIST_DIR names (not set), in "
+                "{local} or in {cache}. Fetch it with `python -m mnist_core data fetch` or the app's download button, "
+                "or use the synthetic digits.",
+                local=LOCAL_FOLDER.absolute(),
+                cache=cache_folder(),
             )
     else:
         folder = expand_user(spec)
@@ -147,8 +149,11 @@ def load_dataset(spec: str | os.PathLike[str]) -> Dataset:
         for path, file, digest in zip(paths, MNIST_FILES, hashes, strict=True):
             if digest != file.sha256:
                 raise DataError(
-                    f"{path}: found content with the SHA-256 {digest}, expected MNIST's {file.sha256}. Put the "
-                    f"original file there, or load the folder by its path to use it as a data set of its own."
+                    "{path}: found content with the SHA-256 {found}, expected MNIST's {expected}. Put the original "
+                    "file there, or load the folder by its path to use it as a data set of its own.",
+                    path=path,
+                    found=digest,
+                    expected=file.sha256,
                 )
     is_mnist = hashes == [file.sha256 for file in MNIST_FILES]
     return _dataset("MNIST" if is_mnist else _folder_name(folder), arrays, hashes, synthetic=False)
@@ -172,7 +177,7 @@ def find_mnist() -> Path | None:
         try:
             _find_files(folder)
         except DataError as error:
-            raise DataError(f"MNIST_DIR names the wrong folder: {error} Or unset MNIST_DIR.") from error
+            raise DataError("MNIST_DIR names the wrong folder: {reason} Or unset MNIST_DIR.", reason=error) from error
         return folder
     return next((folder for folder in (LOCAL_FOLDER, cache_folder()) if holds_dataset(folder)), None)
 
@@ -206,8 +211,12 @@ def split_validation(dataset: Dataset, size: int, seed: int | None) -> Split:
     count = len(dataset.train_images)
     if not 0 <= size < count:
         raise DataError(
-            f"found a validation size of {size}, expected 0 to {count - 1} for the {count} training images of "
-            f"{dataset.name}. Choose another size."
+            "found a validation size of {size}, expected 0 to {most} for the {count} training images of {data}. "
+            "Choose another size.",
+            size=size,
+            most=count - 1,
+            count=count,
+            data=dataset.name,
         )
     train: np.ndarray | slice
     validation: np.ndarray | slice
@@ -252,7 +261,8 @@ def expand_user(folder: str | os.PathLike[str]) -> Path:
         return Path(folder).expanduser()
     except RuntimeError as error:
         raise DataError(
-            f"{os.fspath(folder)}: found no home folder for its first part, expected one. Write the path in full."
+            "{folder}: found no home folder for its first part, expected one. Write the path in full.",
+            folder=os.fspath(folder),
         ) from error
 
 
@@ -268,9 +278,11 @@ def _find_files(folder: Path) -> list[Path]:
     missing = [file.stem for file, path in zip(MNIST_FILES, paths, strict=True) if path is None]
     if missing:
         raise DataError(
-            f"{folder}: found no {' and no '.join(missing)}, expected a folder with four files named "
-            f"{', '.join(file.name for file in MNIST_FILES)} (.gz or unpacked). Name the right folder, or put the "
-            f"files there."
+            "{folder}: found no {missing}, expected a folder with four files named {names} (.gz or unpacked). Name the "
+            "right folder, or put the files there.",
+            folder=folder,
+            missing=", ".join(missing),
+            names=", ".join(file.name for file in MNIST_FILES),
         )
     return [path for path in paths if path is not None]
 
@@ -281,22 +293,34 @@ def _check_pair(
     """Check that images are 28 x 28, labels are digits, and there are as many labels as images."""
     if images.shape[1:] != (SIDE, SIDE):
         raise DataError(
-            f"{images_path}: found the shape {images.shape}, expected (N, {SIDE}, {SIDE}). "
-            f"Scale the images to {SIDE} x {SIDE} pixels, or choose another file."
+            "{path}: found the shape {shape}, expected (N, {side}, {side}). "
+            "Scale the images to {side} x {side} pixels, or choose another file.",
+            path=images_path,
+            shape=images.shape,
+            side=SIDE,
         )
     if labels.ndim != 1:
         raise DataError(
-            f"{labels_path}: found the shape {labels.shape}, expected (N,), one label for each image. "
-            f"Choose the file of labels."
+            "{path}: found the shape {shape}, expected (N,), one label for each image. Choose the file of labels.",
+            path=labels_path,
+            shape=labels.shape,
         )
     if len(images) != len(labels):
         raise DataError(
-            f"{labels_path}: found {len(labels)} labels, expected {len(images)}, as many as there are images in "
-            f"{images_path.name}. Use two files that belong together."
+            "{path}: found {labels} labels, expected {images}, as many as there are images in {other}. Use two files "
+            "that belong together.",
+            path=labels_path,
+            labels=len(labels),
+            images=len(images),
+            other=images_path.name,
         )
     if labels.max() >= CLASSES:
         position = int(np.argmax(labels >= CLASSES))
         raise DataError(
-            f"{labels_path}: found the label {labels[position]} at position {position} (counted from 0), expected "
-            f"0 to {CLASSES - 1}. Only sets of ten classes can be used."
+            "{path}: found the label {label} at position {position} (counted from 0), expected 0 to {most}. Only sets "
+            "of ten classes can be used.",
+            path=labels_path,
+            label=labels[position],
+            position=position,
+            most=CLASSES - 1,
         )

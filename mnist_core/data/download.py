@@ -52,8 +52,11 @@ def fetch_mnist(progress: ProgressCallback | None = None, folder: str | os.PathL
                     _download(file, Path(temporary), progress).replace(target / file.name)
     except OSError as error:
         raise DataError(
-            f"{target}: found that it cannot be written ({error.strerror or error}), expected a folder for the "
-            f"download. Choose another one, or put the four files into {LOCAL_FOLDER}."
+            "{folder}: found that it cannot be written ({reason}), expected a folder for the download. Choose another "
+            "one, or put the four files into {local}.",
+            folder=target,
+            reason=error.strerror or error,
+            local=LOCAL_FOLDER,
         ) from error
     return target
 
@@ -84,9 +87,12 @@ def _download(file: MnistFile, folder: Path, progress: ProgressCallback | None) 
             words = "".join(filter(str.isprintable, str(error)))  # some are the mirror's
             failures.append(f"{mirror}: {words[:MAX_WORDS]}")
     raise DataError(
-        f"{file.name}: found no mirror that gives it ({'; '.join(failures)}), expected one of {len(MIRRORS)}. "
-        f"Check the network, or put the four files into {LOCAL_FOLDER} or into a folder named by MNIST_DIR, or use "
-        f"the synthetic digits."
+        "{file}: found no mirror that gives it ({reasons}), expected one of {count}. Check the network, or put the "
+        "four files into {local} or into a folder named by MNIST_DIR, or use the synthetic digits.",
+        file=file.name,
+        reasons="; ".join(failures),
+        count=len(MIRRORS),
+        local=LOCAL_FOLDER,
     )
 
 

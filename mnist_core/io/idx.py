@@ -57,7 +57,7 @@ def read_idx(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> npt.ND
     path = Path(path)
     try:
         if path.exists() and not path.is_file():
-            raise DataError(f"{path}: found no ordinary file, expected an IDX file. Name the file itself.")
+            raise DataError("{path}: found no ordinary file, expected an IDX file. Name the file itself.", path=path)
         with path.open("rb") as file:
             size_on_disk = os.fstat(file.fileno()).st_size
             is_gzip = file.read(2) == GZIP_MAGIC
@@ -76,12 +76,15 @@ def read_idx(path: str | os.PathLike[str], max_bytes: int = MAX_BYTES) -> npt.ND
                 return _read_items(path, stream, shape)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(
-            f"{path}: found a damaged gzip stream ({error}), expected an intact one. Copy or download the file again."
+            "{path}: found a damaged gzip stream ({reason}), expected an intact one. Copy or download the file again.",
+            path=path,
+            reason=error,
         ) from error
     except OSError as error:
         raise DataError(
-            f"{path}: found no readable file ({error.strerror or error}), expected an IDX file. "
-            f"Check the name and the permissions."
+            "{path}: found no readable file ({reason}), expected an IDX file. Check the name and the permissions.",
+            path=path,
+            reason=error.strerror or error,
         ) from error
 
 
@@ -126,8 +129,10 @@ def _read_header(path: Path, stream: io.BufferedIOBase, max_bytes: int) -> tuple
     ndim = magic[3]
     if magic[:3] != bytes([0, 0, UNSIGNED_BYTE]) or not 1 <= ndim <= 3:
         raise DataError(
-            f"{path}: found the magic number 0x{magic.hex()}, expected 0x00000801 (labels), 0x00000803 "
-            f"(images) or 0x00000802. This is no IDX file of bytes: choose another, or unpack the archive."
+            "{path}: found the magic number 0x{magic}, expected 0x00000801 (labels), 0x00000803 (images) or "
+            "0x00000802. This is no IDX file of bytes: choose another, or unpack the archive.",
+            path=path,
+            magic=magic.hex(),
         )
     lengths = stream.read(4 * ndim)
     if len(lengths) < 4 * ndim:
@@ -135,13 +140,17 @@ def _read_header(path: Path, stream: io.BufferedIOBase, max_bytes: int) -> tuple
     shape = struct.unpack(f">{ndim}I", lengths)
     if 0 in shape:
         raise DataError(
-            f"{path}: found the dimensions {_times(shape)}, expected at least 1 in each. "
-            f"The set is empty: choose another file."
+            "{path}: found the dimensions {shape}, expected at least 1 in each. The set is empty: choose another file.",
+            path=path,
+            shape=_times(shape),
         )
     if math.prod(shape) > max_bytes:
         raise DataError(
-            f"{path}: found the dimensions {_size(shape)}, expected at most "
-            f"{max_bytes}. The header is wrong, or the set must be divided."
+            "{path}: found the dimensions {size}, expected at most {most}. The header is wrong, or the set must be "
+            "divided.",
+            path=path,
+            size=_size(shape),
+            most=max_bytes,
         )
     return shape
 
@@ -166,14 +175,20 @@ def _read_items(path: Path, stream: io.BufferedIOBase, shape: tuple[int, ...]) -
 
 def _header_error(path: Path, found: int, expected: int) -> DataError:
     return DataError(
-        f"{path}: found {found} bytes, expected a header of {expected}. The file is cut: copy or download it again."
+        "{path}: found {found} bytes, expected a header of {expected}. The file is cut: copy or download it again.",
+        path=path,
+        found=found,
+        expected=expected,
     )
 
 
 def _size_error(path: Path, shape: tuple[int, ...], found: str) -> DataError:
     return DataError(
-        f"{path}: found {found} after the header, expected {_size(shape)}. "
-        f"The file is cut, over-long or has a wrong header: copy or download it again."
+        "{path}: found {found} after the header, expected {size}. The file is cut, over-long or has a wrong header: "
+        "copy or download it again.",
+        path=path,
+        found=found,
+        size=_size(shape),
     )
 
 

@@ -54,7 +54,7 @@ class NpzReader:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         if not self.path.exists():
-            raise WeightsError(f"{self.path}: there is no such file; check the path")
+            raise WeightsError("{path}: there is no such file; check the path", path=self.path)
         with self._reading("not a readable .npz file"):
             if not self.path.is_file():
                 raise ValueError("it is no ordinary file")
@@ -106,8 +106,10 @@ class NpzReader:
         return array
 
     def damaged(self, what: str) -> WeightsError:
-        """Return the error that says what is wrong with this file and what to do."""
-        return WeightsError(f"{self.path}: {what}. Train it again, or take a file written by this program.")
+        """Return the error that says what is wrong with this file, for those who know such files, and what to do."""
+        return WeightsError(
+            "{path}: {what}. Train it again, or take a file written by this program.", path=self.path, what=what
+        )
 
     @contextmanager
     def _reading(self, failure: str) -> Iterator[None]:

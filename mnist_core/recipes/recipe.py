@@ -194,7 +194,7 @@ class Recipe:
     def _error(self, name: str, expected: str) -> RecipeError:
         found = repr(getattr(self, name))
         found = found if len(found) <= 100 else f"{found[:100]}…"
-        return RecipeError(f"recipe: {name} is {found}, expected {expected}")
+        return RecipeError("recipe: {name} is {found}, expected {expected}", name=name, found=found, expected=expected)
 
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as a dictionary that JSON can hold."""

@@ -36,7 +36,7 @@ LAPTOP = {"viewport": {"width": 1440, "height": 900}}
 # Streamlit looks for these beside every page first and finds them one folder up: known, and harmless.
 EXPECTED_MISSES = tuple(
     f"/{page}/_stcore/{name}"
-    for page in ("train", "compare", "lab", "play", "code")
+    for page in ("train", "compare", "lab", "wall", "play", "code", "lesson")
     for name in ("health", "host-config")
 )
 

@@ -61,7 +61,7 @@ def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_tea
     rename(joker, joke, JOKE)
     name = JOKE[:MAX_NAME]
     for address, shown in (
-        (f"train?run={joke}", ".caption"),
+        (f"train?run={joke}", "p.about"),
         (f"compare?runs={joke},{run_id}", f".st-key-run-{joke}"),
         (f"compare?runs={joke},{run_id}", ".comparison"),
     ):
@@ -69,6 +69,7 @@ def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_tea
         expect(anna.locator(shown).first).to_contain_text(name)
         expect(anna.locator("img[src*='192.0.2.1'], a[href*='192.0.2.1']")).to_have_count(0)
     anna.goto(f"{own_server.address}/?network={joke}")
+    press(anna, "settings")
     expect(anna.get_by_label("Network", exact=True)).to_have_value(re.compile(re.escape(name)))
 
     teacher.goto(f"{own_server.address}/play?game=class")
@@ -78,7 +79,7 @@ def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_tea
     expect(teacher.get_by_text("trainings: 1 going, 0 waiting")).to_be_visible()
     teacher.get_by_text("2, with their networks").click()
     press(teacher, "play-empty")
-    expect(teacher.get_by_text("A new class can begin")).to_be_visible()
+    expect(teacher.get_by_text("a new class can begin")).to_be_visible()
     assert [path.name for path in own_server.runs.iterdir() if path.is_dir()] == []
     anna.goto(f"{own_server.address}/train?run={run_id}")
     expect(anna.get_by_text("Nothing is training yet")).to_be_visible()

@@ -36,6 +36,7 @@ def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPa
     page.goto(f"{address}/lab?failure=zero-init")
     expect(page.get_by_text("All weights zero")).to_be_visible()
     expect(page.locator(".st-key-apply-the-remedy button")).to_be_disabled()
+    page.get_by_text("It learns nothing: it reads one image in ten").click()
     press(page, "let-it-fail")
     wait_for(page, f"({LENGTHS})()[0] > 0.2")
     page.evaluate("document.querySelector('.st-key-lab-loss .live-chart').dataset.mark = 'mine'")
@@ -49,12 +50,14 @@ def test_a_failure_its_remedy_and_the_link_to_both(address: str, new_page: NewPa
     wait_for(page, f"({LENGTHS})()[2] > 0.2")
     page.locator(".st-key-again").wait_for(timeout=120_000)  # the polling has ended
     expect(page.get_by_text("With zeros the loss ended at 2.30")).to_be_visible()
+    expect(page.locator(".prediction")).to_contain_text("Right!")
     assert accuracy(page, "fail") < 20
     assert accuracy(page, "mend") > 90
 
     other = new_page(**PHONE)
     other.goto(page.url)
     expect(other.get_by_text("With zeros the loss ended at 2.30")).to_be_visible()
+    expect(other.locator(".prediction")).to_contain_text("What happened: It learns nothing")
     wait_for(other, SIDE_BY_SIDE)
 
     page.get_by_role("link", name="Draw").click()

@@ -71,19 +71,49 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     wait_for(page, f"({POINTS})() > {early} + 0.5")
     expect(page.locator(".st-key-loss-chart .live-chart[data-mark]")).to_have_count(1)  # not mounted anew
     page.locator(".st-key-status-finished").wait_for(timeout=120_000)
-    accuracy = page.locator(".st-key-test-accuracy")
+    accuracy = page.locator(".test-accuracy")
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 97
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
     page.locator(".st-key-use a:visible").first.click()
     hand = Hand(page)
-    expect(page.get_by_label("Network")).to_be_visible()
+    expect(page.get_by_text(re.compile("^Network: quick-")).first).to_be_visible()
     assert "network=quick-" in page.url
     hand.write(7)
     expect(page.locator(".st-key-digit .digit")).to_have_text("7")
     page.reload()
     Hand(page)
     assert "network=quick-" in page.url  # the visitor's own network is still chosen
+
+
+def test_on_a_phone_all_that_matters_of_a_run_is_in_sight(address: str, new_page: NewPage, real_mnist: Path) -> None:
+    page = new_page(**PHONE)
+    open_training(page, address)
+    set_number(page, "Epochs", "3")
+    page.locator(".st-key-start button").tap()
+    wait_for(page, f"({POINTS})() > 0.2")
+    wait_for(page, "document.querySelector('.stMain').scrollTop === 0")
+    chart = page.locator(".live-chart").first.bounding_box()
+    assert chart is not None and chart["y"] < 420 and chart["y"] + chart["height"] < 664  # on small phones as well
+    for key in ("pause", "stop", "use"):
+        expect(page.locator(f".st-key-{key} :is(a, button):visible").first).to_be_in_viewport(ratio=1)
+    expect(page.locator(".figure strong")).to_have_text([re.compile("%")] * 2)
+    expect(page.locator(".st-key-rewind")).to_be_hidden()
+    page.locator(".st-key-more button").tap()
+    expect(page.locator(".st-key-rewind")).to_be_visible()
+    page.locator(".st-key-more button").tap()
+    expect(page.locator(".st-key-rewind")).to_be_hidden()
+
+    wait_for_state(page, "finished")
+    draw = page.locator(".st-key-use a:visible")
+    expect(draw).to_be_in_viewport(ratio=1)
+    expect(draw).to_have_css("background-color", "rgb(37, 99, 235)")
+    expect(page.locator(".live-chart").first).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    run_id = run_of(page)
+    draw.tap()
+    Hand(page, touch=True)
+    assert f"network={run_id}" in page.url
 
 
 def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPage) -> None:
@@ -115,7 +145,7 @@ def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPa
     other.locator(".st-key-stop button").click()
     other.locator(".st-key-status-stopped").wait_for()
     page.locator(".st-key-status-stopped").wait_for()
-    expect(page.locator(".st-key-test-accuracy")).to_be_visible()
+    expect(page.locator(".test-accuracy")).to_be_visible()
     expect(page.locator(".st-key-start button")).to_be_enabled()
 
 
@@ -139,7 +169,7 @@ def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: st
     expect(legend).to_have_text(["training"])
     page.locator(".st-key-stop button").click()
     page.locator(".st-key-status-stopped").wait_for()
-    expect(page.locator(".st-key-test-accuracy")).to_be_visible()
+    expect(page.locator(".test-accuracy")).to_be_visible()
     expect(page.get_by_text("keeps no images for validation")).to_be_visible()
     page.reload()
     page.locator("input[aria-label='Epochs'][value='2400']").wait_for()
@@ -167,7 +197,7 @@ def test_distorted_images_are_shown_and_learned_from(address: str, new_page: New
     page.locator(".st-key-start button").click()  # stays in sight below the long settings
     expect(page.get_by_text("distorted images")).to_be_visible()
     page.locator(".st-key-status-finished").wait_for(timeout=120_000)
-    accuracy = page.locator(".st-key-test-accuracy")
+    accuracy = page.locator(".test-accuracy")
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 90
     page.reload()
@@ -321,7 +351,7 @@ def test_a_link_gives_the_identical_run(server: Server, new_page: NewPage) -> No
 def test_a_link_that_makes_no_sense_is_refused_in_words(address: str, new_page: NewPage) -> None:
     page = new_page()
     open_training(page, address, "?recipe=quick&learning_rate=fast")
-    expect(page.get_by_text("learning_rate")).to_be_visible()
+    expect(page.get_by_text("learning_rate").first).to_be_visible()
     expect(page.locator(".st-key-start button")).to_be_enabled()
 
 
@@ -347,6 +377,11 @@ def test_every_view_shows_something_while_it_trains(address: str, new_page: NewP
     for tab, content in VIEWS.items():
         page.get_by_role("tab", name=tab, exact=True).click()
         page.get_by_role("tabpanel", name=tab, exact=True).locator(content).first.wait_for()
+    page.get_by_role("tab", name="Formulas", exact=True).click()
+    expect(page.locator("h4.formula + p.formula").first).to_be_visible()
+    expect(page.locator(".stTabs pre")).to_have_count(0)  # code, which is for whoever asks
+    page.get_by_text("As it runs", exact=True).click()
+    expect(page.locator(".stTabs pre").first).to_be_visible()
     page.get_by_role("tab", name="Gradient check", exact=True).click()
     press(page, "check-gradients")
     verdicts = page.locator("[class*='st-key-slopes-'] summary")

@@ -68,7 +68,7 @@ def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page
     name = re.search(r"Unit (\d+)", tile.inner_text())
     assert name
     press(page.locator(".neurons .units button >> nth=3"), touch)
-    expect(page.locator(".neurons h4")).to_have_text(f"The whole arithmetic of unit {name[1]} in layer 1")
+    expect(page.locator(".neurons h2")).to_have_text(f"The whole arithmetic of unit {name[1]} in layer 1")
     pixel = page.locator(".neurons .pixel")
     found = re.search(r"Row \d+, column \d+: (\S+) × (\S+) = (\S+)", pixel.inner_text())
     assert found

@@ -16,9 +16,10 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 import numpy as np
+import yaml
 from PIL import Image
 from starlette.datastructures import QueryParams
 
@@ -38,11 +39,14 @@ from mnist_core.training.diagnosis import diagnose
 from mnist_core.training.loop import train_from
 from mnist_core.training.state import init_state
 from tests.fuzz import mutator
+from tests.webapp.lessons.test_lesson import SMALL as SMALL_LESSON
 from tests.webapp.runs.test_records import TWO_EPOCHS
 from tests.webapp.written_runs import write_run
 from webapp.components.drawing_board import LIVE_SIDE, SIDE, read_ink, read_png
 from webapp.components.drawing_pad import PadState
 from webapp.datasets import data_name
+from webapp.lessons.handout import KINDS, handout_html
+from webapp.lessons.lesson import SHIPPED, LessonError, read_lesson
 from webapp.pages.draw.reading import SWITCHED, Wanted
 from webapp.pages.train.findings import finding_text
 from webapp.pages.train.views.curves import figures
@@ -52,9 +56,12 @@ from webapp.runs.job import Job, Parent
 from webapp.runs.records import RecordReader, numbers
 from webapp.runs.registry import Runs
 from webapp.runs.snapshot import Snapshot, seconds_left
+from webapp.server.class_route import MAX_NUMBER, read_number
 from webapp.settings.limits import memory_of, steps_of
 from webapp.settings.links import LinkError, job_of_query, settings_query
+from webapp.visitors.classroom import is_own_address
 from webapp.visitors.identity import read_id
+from webapp.visitors.wall import MAX_NAME, plain_name
 
 DATA = "fingerprint"
 FOLDERS = [Path("data/fashion"), Path("data/our digits 三")]
@@ -269,11 +276,41 @@ def read_drawing_link(folder: Path, content: bytes) -> object:
     return ids or None
 
 
+def class_samples(_folder: Path) -> list[bytes]:
+    sent = {"name": "Mia 小明", "came": "2147483648", "to": "/lesson?lesson=overfitting&step=3"}
+    return [urlencode(sent).encode(), urlencode({**sent, "to": "/train?recipe=quick&hidden_sizes=64,32"}).encode()]
+
+
+def read_class(_folder: Path, content: bytes) -> object:
+    """As the wall reads a name, the server which call was followed, and a call where it leads."""
+    query = QueryParams(content.decode("utf-8", "replace"))
+    name, to = plain_name(query.get("name", "")), query.get("to", "")
+    assert plain_name(name) == name and len(name) <= MAX_NAME and name.isprintable()
+    assert 0 <= read_number(query.get("came", "")) <= MAX_NUMBER
+    if not is_own_address(to):
+        return None
+    assert urljoin("http://here.example/a/b?c", to).startswith("http://here.example/")  # as a browser follows it
+    return to
+
+
 @cache
 def _runs(folder: Path) -> Runs:
     for name in ("quick-1", "quick-2"):
         write_run(folder / "runs", name)
     return Runs(folder / "runs", at_once=1)
+
+
+def lesson_samples(_folder: Path) -> list[bytes]:
+    texts = [path.read_text(encoding="utf-8") for path in sorted(SHIPPED.glob("*.yaml"))[:1]]
+    return [json.dumps(yaml.safe_load(text)).encode() for text in (*texts, SMALL_LESSON, SMALL_LESSON)]  # JSON is YAML
+
+
+def read_lesson_file(_folder: Path, content: bytes) -> object:
+    lesson = read_lesson(content, "any", "zh")
+    assert all(re.fullmatch("/[a-z-]*", step.open.partition("?")[0]) for step in lesson.steps if step.open)
+    for kind in KINDS:
+        assert "<script" not in handout_html(lesson, kind)
+    return lesson
 
 
 # What a browser draws
@@ -364,6 +401,8 @@ TARGETS = {
     "jobs": Target(job_samples, mutator.change_json, read_job),
     "records": Target(record_samples, mutator.change_lines, read_records),
     "links": Target(link_samples, mutator.change_query, read_link, (LinkError,)),
+    "lessons": Target(lesson_samples, mutator.change_json, read_lesson_file, (LessonError,)),
+    "class": Target(class_samples, mutator.change_query, read_class),
     "drawing-links": Target(drawing_link_samples, mutator.change_query, read_drawing_link),
     "reports": Target(report_samples, mutator.change_json, read_reports),
     "ink": Target(ink_samples, mutator.change_address, read_sent_ink),

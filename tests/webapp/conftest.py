@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 
 from mnist_core.recipes.recipe import Recipe
+from tests.paths import ROOT
+from webapp.runs import shared
 from webapp.runs.registry import Runs
 
 
@@ -19,3 +22,14 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     registry = Runs(tmp_path / "runs", at_once=1)
     yield registry
     registry.close()
+
+
+@pytest.fixture
+def page_runs(tmp_path, monkeypatch) -> Iterator[Runs]:
+    """The registry of runs that the pages see, in a folder of its own."""
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.chdir(ROOT)
+    st.cache_resource.clear()
+    yield shared.runs()
+    shared.runs().close()
+    st.cache_resource.clear()

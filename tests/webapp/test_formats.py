@@ -2,7 +2,8 @@
 
 import pytest
 
-from webapp.formats import duration, share_in_words, share_text, short_number, signed_number
+from webapp.formats import duration, named, share_in_words, share_text, short_number, signed_number
+from webapp.i18n import texts_in
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,9 @@ def test_no_share_is_certain(share, short, words):
 def test_numbers_have_a_real_minus_sign_and_zero_has_none():
     assert [signed_number(value) for value in (-1234.5, -0.001, 0.0, 2.0)] == ["−1,234.50", "0.00", "0.00", "+2.00"]
     assert short_number(-0.012345) == "−0.0123"
+
+
+def test_chinese_has_a_colon_of_its_own():
+    assert named("Learning rate", "0.1") == "Learning rate: 0.1"
+    with texts_in("zh"):
+        assert named("学习率", "0.1") == "学习率：0.1"

@@ -19,27 +19,33 @@ def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str
     """Draw a confusion matrix in which mistakes stand out, though right answers are hundreds of times as frequent.
 
     Args:
-        confusion: int (10, 10), see `confusion_matrix`.
+        confusion: int (10, 10), see `confusion_matrix`; or (10, 11), with what was read as no digit in the end.
         chosen: the cell that is framed.
         names: translated texts under the keys "true", "read" (of the axes) and "cell" (with the fields digit, read,
-            count, total and share).
+            count, total and share); with eleven columns also "none", the name of the last.
 
     Returns:
         A figure as Plotly understands it. Colours are translucent, so they suit a light and a dark page.
     """
     totals = np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    columns = list(range(confusion.shape[1]))
+    read_as = [str(j) if j in DIGITS else names["none"] for j in columns]
     about = [
         [
             names["cell"].format(
-                digit=i, read=j, count=confusion[i, j], total=totals[i, 0], share=confusion[i, j] / totals[i, 0]
+                digit=i,
+                read=read_as[j],
+                count=confusion[i, j],
+                total=totals[i, 0],
+                share=confusion[i, j] / totals[i, 0],
             )
-            for j in DIGITS
+            for j in columns
         ]
         for i in DIGITS
     ]
     heatmap = {
         "type": "heatmap",
-        "x": DIGITS,
+        "x": columns,
         "y": DIGITS,
         "z": mistake_strengths(confusion).round(3).tolist(),
         "zmin": -1,
@@ -63,7 +69,9 @@ def confusion_figure(confusion: np.ndarray, chosen: Cell | None, names: dict[str
     frame = {"type": "rect", "line": {"color": "#3b82f6", "width": 3}}
     layout = {
         "margin": {"l": 44, "r": 4, "t": 44, "b": 4},
-        "xaxis": fixed_axis(names["read"], **axis, side="top", range=[-0.5, 9.5]),
+        "xaxis": fixed_axis(
+            names["read"], **axis, side="top", range=[-0.5, columns[-1] + 0.5], tickvals=columns, ticktext=read_as
+        ),
         "yaxis": fixed_axis(names["true"], **axis, range=[9.5, -0.5], scaleanchor="x", constraintoward="top"),
         "shapes": []
         if chosen is None
@@ -82,10 +90,10 @@ def mistake_strengths(confusion: np.ndarray) -> np.ndarray:
     rare mistakes are told apart as well as frequent ones, and colours mean the same in every run.
 
     Args:
-        confusion: int (10, 10).
+        confusion: int (10, K).
 
     Returns:
-        float (10, 10): −1 on the diagonal, 0 where no image is, else in [FAINTEST, 1].
+        float (10, K): −1 on the diagonal, 0 where no image is, else in [FAINTEST, 1].
     """
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
     strengths = np.clip((np.log10(np.maximum(shares, 1e-9)) + 3) / 2, FAINTEST, 1)

@@ -21,7 +21,7 @@ from webapp.charts.curve import (
 )
 from webapp.runs.records import Records, numbers
 
-FAILURE_COLOUR, REMEDY_COLOUR = "#ef4444", "#0ea5e9"
+FAILURE_COLOUR, REMEDY_COLOUR = "#ef4444", "#0d8fcc"
 """Told apart on a light and on a dark page, and by those who can't tell red from green."""
 GUESSING_COLOUR = "#8b8b8b"
 FEW_POINTS = 30

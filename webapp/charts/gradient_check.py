@@ -7,8 +7,9 @@ import numpy as np
 
 from mnist_core.nn.gradient_check import NOISE, GradientCheck
 from webapp.charts.curve import Figure, fixed_axis, rounded
-from webapp.charts.training_curves import TRAIN_COLOUR, VALIDATION_COLOUR
 
+AGREE_COLOUR, DIFFER_COLOUR = "#059669", "#ef4444"
+"""With a cross beside the dots for those who can't tell red from green."""
 RIGHT = 1e-7
 """A smaller relative error is right, in float64."""
 CLOSE = 1e-4
@@ -69,9 +70,9 @@ def slopes_figure(checks: Mapping[str, GradientCheck], names: dict[str, str]) ->
     low, high = _range(np.concatenate([analytic[shown], numeric[shown]]))
     diagonal = {"x": [low, high], "y": [low, high], "mode": "lines", "showlegend": False, "hoverinfo": "skip"}
     data: list[Figure] = [{"type": "scatter", **diagonal, "line": {"color": "rgba(128,128,128,0.6)", "width": 1}}]
-    for name, colour, size, chosen in (
-        (names["agree"], TRAIN_COLOUR, 7, shown & ~apart),
-        (names["differ"], VALIDATION_COLOUR, 11, shown & apart),
+    for name, colour, symbol, size, chosen in (
+        (names["agree"], AGREE_COLOUR, "circle", 7, shown & ~apart),
+        (names["differ"], DIFFER_COLOUR, "x", 11, shown & apart),
     ):
         data.append(
             {
@@ -81,7 +82,7 @@ def slopes_figure(checks: Mapping[str, GradientCheck], names: dict[str, str]) ->
                 "x": rounded(numeric[chosen]),
                 "y": rounded(analytic[chosen]),
                 "text": labels[chosen].tolist(),
-                "marker": {"color": colour, "size": size, "opacity": 0.6},
+                "marker": {"color": colour, "symbol": symbol, "size": size, "opacity": 0.6},
                 "hovertemplate": "%{text}<br>%{y:.5g}<br>%{x:.5g}<extra></extra>",
             }
         )

@@ -76,8 +76,11 @@ def gradients_figure(
 
 
 def _colour(layer: int, layers: int) -> str:
-    """From blue at the input to orange at the output, all of a lightness that can be seen on black and on white."""
-    return f"hsl({215 + 170 * layer / max(layers - 1, 1):.0f}, 75%, 55%)"
+    """From green at the input to pink at the output, all of a lightness that can be seen on black and on white.
+
+    Neither end is blue or orange: the size of a gradient has no sign.
+    """
+    return f"hsl({160 + 170 * layer / max(layers - 1, 1):.0f}, 65%, 45%)"
 
 
 def _figure(curves: list[Figure], names: Names, title: str, last_epoch: int, yaxis: Figure) -> Figure:

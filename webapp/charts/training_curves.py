@@ -27,6 +27,10 @@ TRAIN_COLOUR = "#3b82f6"
 VALIDATION_COLOUR = "#f97316"
 RATE_COLOUR = "#9333ea"
 MARK_COLOUR = "#9333ea"
+MARK_FONT, MARK_ROW, MARK_ROWS = 11, 14, 6
+"""The texts of marks, in CSS pixels, and in how many rows below each other they may stand."""
+NARROW = 290
+"""How wide a chart is on a phone, in CSS pixels: where texts have room there, they have it everywhere."""
 
 Validation = Sequence[tuple[int, float]] | None
 """(step, value) wherever the validation images were read; None if there are none."""
@@ -113,7 +117,7 @@ def learning_rate_figure(rates: np.ndarray, course: Course) -> Figure:
         course: see `loss_figure`; its names also have "learning rate".
     """
     chosen = thin_out(rates)
-    yaxis = {"rangemode": "tozero", "nticks": 4}
+    yaxis = {"rangemode": "tozero", "nticks": 4} if len(rates) else {"range": [0, 1], "showticklabels": False}
     layout = {**course.layout("learning rate", len(rates), yaxis, t=8), "showlegend": False}
     curve = {
         "type": "scatter",
@@ -173,11 +177,41 @@ def _figure(
         )
     dotted = {"color": MARK_COLOUR, "width": 1, "dash": "dot"}
     upright = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "line": dotted}
-    text = {"yref": "paper", "y": 1, "yanchor": "top", "xanchor": "left", "showarrow": False, "font": {"size": 11}}
     places = [mark.step / course.steps_per_epoch for mark in course.marks]
-    layout = {
-        **course.layout(measure, len(smooth), yaxis),
-        "shapes": [{**upright, "x0": x, "x1": x} for x in places],
-        "annotations": [{**text, "x": x, "text": mark.text} for x, mark in zip(places, course.marks, strict=True)],
-    }
+    layout = course.layout(measure, len(smooth), yaxis)
+    layout["shapes"] = [{**upright, "x0": x, "x1": x} for x in places]
+    layout["annotations"] = _mark_texts(places, [mark.text for mark in course.marks], layout["xaxis"]["range"][1])
     return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
+
+
+def _mark_texts(places: Sequence[float], texts: Sequence[str], axis_end: float) -> list[Figure]:
+    """Write the texts of marks to the inner side of their lines, each in the first row where it covers no other.
+
+    Args:
+        places: in epochs, ascending.
+        texts: of the same length.
+        axis_end: where the time axis ends, in epochs.
+    """
+    ends = [0.0] * MARK_ROWS  # of each row: where its last text ends, in CSS pixels
+    written: list[Figure] = []
+    for place, text in zip(places, texts, strict=True):
+        x = place / axis_end * NARROW
+        width = MARK_FONT * sum(1.0 if ord(letter) > 0x2E80 else 0.6 for letter in text)  # Chinese letters are squares
+        on_right = x < NARROW / 2
+        left = x if on_right else x - width
+        row = next((row for row in range(MARK_ROWS) if ends[row] <= left), len(written) % MARK_ROWS)
+        ends[row] = left + width
+        written.append(
+            {
+                "text": text,
+                "x": place,
+                "xanchor": "left" if on_right else "right",
+                "yref": "paper",
+                "y": 1,
+                "yanchor": "top",
+                "yshift": -MARK_ROW * row,
+                "showarrow": False,
+                "font": {"size": MARK_FONT},
+            }
+        )
+    return written

@@ -2,16 +2,14 @@
 
 import numpy as np
 
+from webapp.charts.signs import LOWERS, RAISES
+
 STRONG = 0.995
 """This share of the weights is told apart; beyond, the colour does not change. One outlier must not make all pale."""
 
 
 STEPS = (1, 1.5, 2, 3, 4, 5, 7, 10)
 """The scale changes by these only, so that pictures do not flicker while the largest weight grows."""
-
-
-NEGATIVE, POSITIVE = (59, 130, 246), (249, 115, 22)
-"""Blue and orange: colour-blind people tell them apart."""
 
 
 def round_scale(weights: np.ndarray) -> float:
@@ -41,7 +39,7 @@ def weight_pictures(weights: np.ndarray, scale: float) -> np.ndarray:
         uint8 (U, 28, 28, 4): red, green, blue and opacity.
     """
     pictures = np.empty((*weights.shape, 4), np.uint8)
-    pictures[..., :3] = np.where(weights[..., None] < 0, NEGATIVE, POSITIVE)
+    pictures[..., :3] = np.where(weights[..., None] < 0, LOWERS, RAISES)
     strength = np.minimum(np.abs(weights) / scale, 1)
     pictures[..., 3] = (strength * 31).round() * (255 / 31)  # 32 shades: half the bytes, and no eye sees it
     return pictures

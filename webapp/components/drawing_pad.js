@@ -141,7 +141,7 @@ const watch = (board) => {
     const response = await fetch(base + more, request).catch(() => undefined);
     const answer = response?.ok ? await response.json().catch(() => undefined) : undefined;
     if (number !== pad.asked) return;
-    tell('mnist-answer', { about, content: answer });
+    tell('mnist-answer', { about, content: answer, live: pad.drawing });
     if (pad.drawing) later('live', live, Math.max(LIVE_EVERY, (performance.now() - began) / LIVE_SHARE));
   };
   const live = () => {

@@ -198,6 +198,12 @@ def clear() -> None:
     state.change(state.history.clear())
 
 
+def put(board: Board) -> None:
+    """Put another drawing on the board; `undo` brings the one before back."""
+    state = _state()
+    state.change(state.history.report(board))
+
+
 def history() -> History:
     """Return the board with what `undo` and `redo` would bring back."""
     return _known().history

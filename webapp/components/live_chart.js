@@ -1,4 +1,5 @@
-// Draws a figure with the Plotly that Streamlit serves from this machine, and keeps its node for the next one.
+// Draws a figure with the Plotly that Streamlit serves from this machine, and keeps its node for the next one; or shows
+// words, which come as HTML.
 
 let plotly;
 const loadPlotly = (script) =>
@@ -23,19 +24,20 @@ const ask = async (address, source) => {
     const news = response?.status === 200 ? await response.json().catch(() => undefined) : undefined;
     if (news) {
       source.version = news.version;
-      source.charts.forEach(({ key, show }) => show(news.figures[key]));
+      source.every = news.every ?? ASK_EVERY;
+      source.charts.forEach(({ key, show }) => show(news.shown[key]));
       const [first] = source.charts; // none, if the page was left meanwhile
       if (first && news.stage !== first.stage) first.changed(news.stage);
       if (!news.going) return;
     }
   }
-  const wait = Math.max(ASK_EVERY, (performance.now() - began) / ASK_SHARE);
+  const wait = Math.max(source.every, (performance.now() - began) / ASK_SHARE);
   if (source.charts.size) source.timer = setTimeout(ask, wait, address, source);
 };
 
 const follow = (address, chart) => {
   const known = sources.get(address);
-  const source = known ?? { version: '', charts: new Set() };
+  const source = known ?? { version: '', every: ASK_EVERY, charts: new Set() };
   source.charts.add(chart);
   if (!known) {
     sources.set(address, source);
@@ -50,13 +52,21 @@ const follow = (address, chart) => {
 };
 
 export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  const node = parentElement.querySelector('.live-chart');
+  const node = parentElement.querySelector('div');
+  const isWords = typeof data.shown === 'string';
+  const showWords = (html) => {
+    if (node.words !== html) node.innerHTML = node.words = html;
+  };
   const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // larger on a projector
   const height = Math.round(data.height * scale);
-  node.style.height = `${height}px`; // before Plotly has loaded: nothing jumps when it comes
-  node.setAttribute('aria-label', data.label);
+  node.className = isWords ? 'live-words' : 'live-chart';
+  if (!isWords) {
+    node.style.height = `${height}px`; // before Plotly has loaded: nothing jumps when it comes
+    node.setAttribute('role', 'img');
+    node.setAttribute('aria-label', data.label);
+  }
   let gone = false;
-  const show = async (figure) => {
+  const showFigure = async (figure) => {
     const Plotly = await loadPlotly(data.script);
     if (gone) return;
     const layout = {
@@ -79,7 +89,8 @@ export default function ({ parentElement, data, setStateValue, setTriggerValue }
       });
     }
   };
-  show(data.figure);
+  const show = isWords ? showWords : showFigure;
+  show(data.shown);
   parentElement.unfollow?.(); // Streamlit calls this again with new data, and cleans up only in the end
   parentElement.unfollow = data.source ? follow(data.source, { key: data.key, stage: data.stage, changed: (stage) => setTriggerValue('stage', stage), node, show }) : undefined;
   return () => {

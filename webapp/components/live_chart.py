@@ -1,4 +1,4 @@
-"""A Plotly chart that is updated in place.
+"""A Plotly chart that is updated in place, and words that are.
 
 `st.plotly_chart` mounts a new chart whenever its figure changes, which blinks. This one keeps its node and lets
 `Plotly.react` change only what differs.
@@ -14,7 +14,7 @@ from webapp.components.register import component
 PLOTLY = "/assets/plotly.min.js"
 """Where this machine's own server has Plotly's script."""
 
-_chart = component("live_chart", __file__, '<div class="live-chart" role="img"></div>')
+_live = component("live_chart", __file__, "<div></div>")
 
 
 def live_chart(
@@ -37,25 +37,38 @@ def live_chart(
             the point that was clicked last, as "x", "y" and "customdata" of the figure, with a "count" that tells one
             click from the next; None before the first. It comes from a browser, so it may be anything.
         source: where the browser asks for newer figures a few times a second; "" for nowhere. It answers with
-            {"version": …, "stage": …, "going": …, "figures": {key: figure, …}}, asked with the last version as "after",
-            and with status 204 if there is nothing new. After a 404 it is asked no more. Charts with the same source
-            ask together.
+            {"version": …, "stage": …, "going": …, "shown": {key: figure or HTML, …}}, asked with the last version as
+            "after", and with status 204 if there is nothing new; "every" says after how many milliseconds it is asked.
+            After a 404 it is asked no more. Charts and words with the same source ask together.
         stage: if the source tells another one, the calling fragment runs again.
     """
     data = {
         "source": source,
         "stage": stage,
         "key": key,
-        "figure": figure,
+        "shown": figure,
         "label": label,
         "height": height,
         "clickable": clickable,
         "script": plotly_script(),
     }
     if clickable:
-        _chart(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
+        _live(key=key, data=data, on_clicked_change=lambda: None, default={"clicked": None})
     else:
-        _chart(key=key, data=data, on_stage_change=lambda: None)
+        _live(key=key, data=data, on_stage_change=lambda: None)
+
+
+def live_words(html: str, key: str, source: str = "", stage: str = "") -> None:
+    """Show words that change together with charts; the arguments are those of `live_chart`.
+
+    Args:
+        html: what is said; whatever a visitor wrote is escaped in it.
+        key: names the words on their page.
+        source: of newer ones.
+        stage: see there.
+    """
+    data = {"source": source, "stage": stage, "key": key, "shown": html}
+    _live(key=key, data=data, on_stage_change=lambda: None)
 
 
 def plotly_script() -> str:

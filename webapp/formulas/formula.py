@@ -14,13 +14,17 @@ class Formula:
 
     Attributes:
         title: what it is called.
+        plain: what it does, in a sentence for whoever hears of it for the first time.
+        textbook: the formula without its details, as textbooks have it, in LaTeX.
         explanation: what it does, in a sentence or two.
-        latex: the formula; lines are separated by a double backslash.
+        latex: the formula with all its details; lines are separated by a double backslash.
         symbols: what its letters mean.
         code: the functions and methods that do it.
     """
 
     title: str
+    plain: str
+    textbook: str
     explanation: str
     latex: str
     symbols: Symbols

@@ -28,6 +28,22 @@ OPTIMIZER_LATEX = {
     ),
 }
 OPTIMIZER_LATEX["adamw"] = (r"W &\leftarrow (1 - \eta\,\lambda)\,W", *OPTIMIZER_LATEX["adam"])
+TEXTBOOK_OPTIMIZER = {
+    "sgd": r"w \leftarrow w - \eta\,g",
+    "momentum": r"v \leftarrow \mu\,v + g, \quad w \leftarrow w - \eta\,v",
+    "nesterov": r"v \leftarrow \mu\,v + g, \quad w \leftarrow w - \eta\,(g + \mu\,v)",
+    "adagrad": r"w \leftarrow w - \eta\,\frac{g}{\sqrt{\sum g^2}}",
+    "rmsprop": r"w \leftarrow w - \eta\,\frac{g}{\sqrt{\overline{g^2}}}",
+    "adam": r"w \leftarrow w - \eta\,\frac{\overline g}{\sqrt{\overline{g^2}}}",
+    "adamw": r"w \leftarrow (1 - \eta\,\lambda)\,w - \eta\,\frac{\overline g}{\sqrt{\overline{g^2}}}",
+}
+TEXTBOOK_SCHEDULE = {
+    "constant": r"\eta = \eta_0",
+    "step": r"\eta = \eta_0\,q^{\,n}",
+    "exponential": r"\eta = \eta_0\,q^{\,t}",
+    "cosine": r"\eta = \eta_0 \cdot \tfrac12 \left(1 + \cos \frac{\pi\,t}{T}\right)",
+    "one-cycle": r"\eta = \eta_0 \cdot f(t)",
+}
 SCHEDULE_LATEX = {
     "constant": ("&f = 1",),
     "step": (r"&f = q^{\,n(t)}", r"&n(t) = \left|\{d : t / T \ge d\}\right|"),
@@ -50,6 +66,9 @@ def loss(recipe: Recipe) -> list[Formula]:
     batch = ("B", _("images in a step, {batch:,}").format(batch=recipe.batch_size))
     counters = ("i, k", _("count the images of the step and the ten digits"))
     if recipe.head == "softmax":
+        plain_shares = _("The ten outputs become ten shares that add up to 100%: how sure it is of each digit.")
+        plain = _("The less sure the network was of the right digit, the larger is the loss.")
+        textbook = r"L = -\log p_{\checkmark}"
         shares = _("Softmax: all powers of e are positive, and divided by their sum they become shares.")
         share = r"\frac{e^{z_k}}{\sum_j e^{z_j}}"
         share_symbols: Symbols = (z, p)
@@ -60,6 +79,7 @@ def loss(recipe: Recipe) -> list[Formula]:
         slope = r"\tfrac{1}{B}\,(p - t)"
         symbols = [target, p, counters, batch]
     else:
+        plain_shares = _("Each output says how sure it is of its own digit; then they are made to add up to 100%.")
         shares = _(
             "Each output answers “is it this digit?” by itself. Divided by their sum, the answers become shares."
         )
@@ -67,12 +87,16 @@ def loss(recipe: Recipe) -> list[Formula]:
         share_symbols = (z, sigmas, p)
         symbols = [target, z, sigmas, counters, batch]
         if recipe.head == "sigmoid":
+            plain = _("For each digit it counts how wrong the answer to “is it this one?” was.")
+            textbook = r"L = -\textstyle\sum_k t_k \log y_k + (1 - t_k) \log(1 - y_k)"
             explanation = _(
                 "Cross-entropy of ten yes-or-no questions. Answering one half to each costs 10 ln 2 = 6.93."
             )
             value = r"-\tfrac{1}{B} \textstyle\sum_i \sum_k t \log \sigma(z) + (1 - t) \log(1 - \sigma(z))"
             slope = r"\tfrac{1}{B}\,(\sigma(z) - t)"
         else:
+            plain = _("What it said minus what is right, squared, and added up over the ten digits.")
+            textbook = r"L = \tfrac12 \textstyle\sum_k (y_k - t_k)^2"
             explanation = _(
                 "Squared error: where an output is very sure, the factor σ(1 − σ) of its slope is almost 0, even if "
                 "it is very wrong. There it learns slowest."
@@ -87,8 +111,16 @@ def loss(recipe: Recipe) -> list[Formula]:
     head = HEADS[recipe.head]
     wrong = _("The loss, and how it changes with the outputs")
     return [
-        Formula(_("Probabilities"), shares, "p_k = " + share, share_symbols, (head.probabilities,)),
-        Formula(wrong, explanation, lines(*formulas), tuple(symbols), (head.loss,)),
+        Formula(
+            _("Probabilities"),
+            plain_shares,
+            "p_k = " + share,
+            shares,
+            "p_k = " + share,
+            share_symbols,
+            (head.probabilities,),
+        ),
+        Formula(wrong, plain, textbook, explanation, lines(*formulas), tuple(symbols), (head.loss,)),
     ]
 
 
@@ -131,6 +163,8 @@ def _step(recipe: Recipe) -> Formula:
         )
     return Formula(
         _("One step"),
+        _("Every weight goes a little downhill: to where the loss becomes smaller."),
+        r"w \leftarrow w - \eta\,\frac{\partial L}{\partial w}",
         _("The gradient points to where the loss rises: so every weight goes a little the other way."),
         lines(*formulas),
         tuple(symbols),
@@ -139,6 +173,13 @@ def _step(recipe: Recipe) -> Formula:
 
 
 def _rate(recipe: Recipe) -> Formula:
+    plain = {
+        "constant": _("How far it goes in a step stays the same."),
+        "step": _("It goes far in each step at first, and from time to time less far, to be more careful."),
+        "exponential": _("It goes less and less far in each step, always by the same share."),
+        "cosine": _("It goes less and less far in each step, along a curve that ends at 0."),
+        "one-cycle": _("It goes farther and farther in each step, then less and less, until it hardly moves."),
+    }
     explanations = {
         "constant": _("The learning rate stays the same."),
         "step": _("The learning rate drops from time to time: large steps first, careful ones later."),
@@ -174,10 +215,21 @@ def _rate(recipe: Recipe) -> Formula:
         symbols.append(("w, a", text.format(share=recipe.warmup)))
         code = (SCHEDULES[recipe.schedule], warm_up, learning_rate_at)
     title = _("Learning rate")
-    return Formula(title, explanations[recipe.schedule], lines(*formulas), tuple(symbols), code)
+    kind = recipe.schedule
+    textbook = TEXTBOOK_SCHEDULE[kind]
+    return Formula(title, plain[kind], textbook, explanations[kind], lines(*formulas), tuple(symbols), code)
 
 
 def _optimizer(recipe: Recipe) -> Formula:
+    plain = {
+        "sgd": _("Like someone in the fog who feels where it goes down, and takes a step that way."),
+        "momentum": _("Like a ball that rolls downhill: it keeps a part of its speed."),
+        "nesterov": _("Like a ball that rolls downhill and looks ahead to where it will be next."),
+        "adagrad": _("Every weight has steps of its own length; wherever it was steep, they become shorter for good."),
+        "rmsprop": _("Every weight has steps of its own length: short ones where it has lately been steep."),
+        "adam": _("Like a rolling ball, and every weight has steps of its own length."),
+        "adamw": _("As Adam, and in every step all weights shrink a little, so that none grows too large."),
+    }
     explanations = {
         "sgd": _("Gradient descent: go down the slope."),
         "momentum": _("Gradient descent with momentum: a ball that rolls on, so that slopes of many steps add up."),
@@ -215,7 +267,8 @@ def _optimizer(recipe: Recipe) -> Formula:
         symbols.append((r"\lambda", _("the weight decay, {value:g}").format(value=recipe.weight_decay)))
     formulas = lines(*OPTIMIZER_LATEX[kind])
     code = (*((AdamW.step,) if kind == "adamw" else ()), OPTIMIZERS[kind].rule, Optimizer.step)
-    return Formula(_("Optimizer"), explanations[kind], formulas, tuple(symbols), code)
+    title, textbook = _("Optimizer"), TEXTBOOK_OPTIMIZER[kind]
+    return Formula(title, plain[kind], textbook, explanations[kind], formulas, tuple(symbols), code)
 
 
 def _best(recipe: Recipe) -> Formula:
@@ -235,4 +288,6 @@ def _best(recipe: Recipe) -> Formula:
     if recipe.patience is not None:
         stop = _("The training stops after {epochs:,} epochs without improvement.")
         explanation += " " + stop.format(epochs=recipe.patience)
-    return Formula(_("The best epoch"), explanation, formula, tuple(symbols), (end_epoch,))
+    plain = _("After every epoch it is tested with images that it does not learn from, and the best weights are kept.")
+    textbook = r"\theta_{\text{best}} = \arg\min L_{\text{val}}"
+    return Formula(_("The best epoch"), plain, textbook, explanation, formula, tuple(symbols), (end_epoch,))

@@ -43,6 +43,9 @@ ACTIVATION_LATEX = {
     ),
 }
 """Value and slope."""
+TEXTBOOK_PIXELS = {**PIXEL_LATEX, "standard": r"x = \frac{p - \mu}{\sigma}"}
+TEXTBOOK_ACTIVATION = {name: value for name, (value, _slope) in ACTIVATION_LATEX.items()}
+TEXTBOOK_ACTIVATION["gelu"] = r"f(x) = x\,\Phi(x)"
 
 
 def beginning(recipe: Recipe) -> list[Formula]:
@@ -61,6 +64,14 @@ def beginning(recipe: Recipe) -> list[Formula]:
         symbols.append((r"\mathcal N", _("the normal distribution with this mean and variance")))
     if r"\mathcal U" in used:
         symbols.append((r"\mathcal U", _("the uniform distribution between these bounds")))
+    plain = {
+        "zeros": _("Before it has learned anything, all weights are 0, so that all units do the same."),
+        "standard-normal": _(
+            "Before it has learned anything, every weight is a random number, here a rather large one."
+        ),
+    }.get(recipe.init, _("Before it has learned anything, every weight is a small random number."))
+    spread = r"\sim \mathcal U(-a,\ a)" if r"\mathcal U" in weights else r"\sim \mathcal N(0,\ \sigma^2)"
+    textbook = "W = 0" if recipe.init == "zeros" else "W " + spread
     kinds = (INITIALIZERS[recipe.init], INITIALIZERS[recipe.bias_init])
     explanation = _(
         "Before the first step all weights and biases are drawn at random. Too large, and the signals explode "
@@ -68,7 +79,7 @@ def beginning(recipe: Recipe) -> list[Formula]:
     )
     formula = lines("W " + weights, "b " + biases)
     code = tuple(dict.fromkeys(kinds))  # once, if both are the same
-    return [Formula(_("Where it begins"), explanation, formula, tuple(symbols), code)]
+    return [Formula(_("Where it begins"), plain, textbook, explanation, formula, tuple(symbols), code)]
 
 
 def forward(recipe: Recipe) -> list[Formula]:
@@ -117,12 +128,16 @@ def _batch(recipe: Recipe) -> Formula:
             else _("A step looks at a few images only. They come in the order of the file, the same in every epoch.")
         )
         order = r"1, \dots, B \;\big|\; B{+}1, \dots, 2B \;\big|\; \dots"
-    return Formula(_("A batch of images"), explanation, order, symbols, (Batches.gather,))
+    plain = _("It looks at a handful of images at a time: that is quick, and enough to know which way to go.")
+    textbook = r"x_1,\ x_2,\ \dots,\ x_B"
+    return Formula(_("A batch of images"), plain, textbook, explanation, order, symbols, (Batches.gather,))
 
 
 def _distortion(recipe: Recipe) -> Formula:
     return Formula(
         _("Distorted images"),
+        _("Every image is turned and bent a little, so that the network can't learn it by heart."),
+        r"\tilde x = \operatorname{distort}(x)",
         _("Every image is turned, slanted, stretched, moved and bent a little, anew in every epoch."),
         r"\tilde p(u) = p\left(A\,u + c + s\,d(u)\right)",
         (
@@ -137,6 +152,12 @@ def _distortion(recipe: Recipe) -> Formula:
 
 
 def _pixels(recipe: Recipe) -> Formula:
+    plain = {
+        "unit": _("Each pixel becomes a number between 0, which is black, and 1, which is white."),
+        "standard": _("Each pixel becomes a number around 0: what is darker than usual is negative."),
+        "raw": _("Each pixel stays what it is in the file: 0 for black, up to 255 for white."),
+        "min-max": _("The darkest pixel of an image becomes 0, its brightest 1, and all others lie between."),
+    }
     explanations = {
         "unit": _("Pixels are numbers from 0 to 255; a network learns better from numbers around 1."),
         "standard": _(
@@ -147,6 +168,8 @@ def _pixels(recipe: Recipe) -> Formula:
     }
     return Formula(
         _("From pixels to inputs"),
+        plain[recipe.normalization],
+        TEXTBOOK_PIXELS[recipe.normalization],
         explanations[recipe.normalization],
         PIXEL_LATEX[recipe.normalization],
         (("p", _("a pixel, 0 is black and 255 white")), ("x", _("the input, one of 784 for each image"))),
@@ -157,6 +180,8 @@ def _pixels(recipe: Recipe) -> Formula:
 def _noise(recipe: Recipe) -> Formula:
     return Formula(
         _("Noise on the inputs"),
+        _("Every pixel is changed a little at random, so that the network relies on no single one."),
+        r"\tilde x = x + \varepsilon",
         _("While training, every input is changed a little at random, so that no single pixel can be relied on."),
         r"\tilde x = x + s\,\varepsilon, \quad \varepsilon \sim \mathcal N(0,\ 1)",
         (
@@ -171,6 +196,8 @@ def _noise(recipe: Recipe) -> Formula:
 def _linear(recipe: Recipe) -> Formula:
     return Formula(
         _("Linear layer"),
+        _("Every unit multiplies each of its inputs by a weight and adds everything up."),
+        r"y = w_1 x_1 + w_2 x_2 + \dots + w_n x_n + b",
         _("Every unit adds up all its inputs, each with a weight of its own, and its bias.") + _shortcut(recipe),
         "y = x\\,W + b",
         (
@@ -186,6 +213,8 @@ def _linear(recipe: Recipe) -> Formula:
 def _batch_norm(recipe: Recipe) -> Formula:
     return Formula(
         _("Batch normalization"),
+        _("What each unit says of the images of a batch is brought to the same scale: none drowns out the others."),
+        r"\hat x = \frac{x - \mu}{\sigma}",
         _(
             "Every unit gets mean 0 and deviation 1 over the batch, then a scale and a shift that are learned. Outside "
             "of training, running means stand in for those of the batch."
@@ -209,6 +238,14 @@ def _batch_norm(recipe: Recipe) -> Formula:
 
 
 def _activation(recipe: Recipe) -> Formula:
+    plain = {
+        "relu": _("What is negative becomes 0, what is positive stays as it is."),
+        "leaky-relu": _("What is positive stays as it is, and of what is negative only a hundredth is left."),
+        "sigmoid": _("Any number becomes one between 0 and 1: the larger it is, the nearer to 1."),
+        "tanh": _("Any number becomes one between −1 and 1: the larger it is, the nearer to 1."),
+        "silu": _("What is very negative becomes 0, what is very positive stays as it is, with a smooth bend between."),
+        "gelu": _("Nearly as ReLU, but with a smooth bend, as in the networks behind chatbots."),
+    }
     explanations = {
         "relu": _("ReLU: what is negative becomes 0. Without a bend somewhere, many layers could do no more than one."),
         "leaky-relu": _("Leaky ReLU: of what is negative a hundredth is left, so that no unit falls silent for good."),
@@ -223,6 +260,8 @@ def _activation(recipe: Recipe) -> Formula:
     helpers = {"sigmoid": (sigmoid,), "silu": (sigmoid,), "gelu": (GELU.gate, sigmoid)}
     return Formula(
         _("Activation"),
+        plain[recipe.activation],
+        TEXTBOOK_ACTIVATION[recipe.activation],
         explanations[recipe.activation],
         ACTIVATION_LATEX[recipe.activation][0],
         (
@@ -241,6 +280,8 @@ def _activation(recipe: Recipe) -> Formula:
 def _dropout(recipe: Recipe) -> Formula:
     return Formula(
         _("Dropout"),
+        _("In every step some units, drawn by lot, keep silent, so that the others learn to do without them."),
+        r"y = m\,x, \quad m = 0 \text{ or } 1",
         _(
             "While training, hidden units are silenced at random, so that none can rely on another one. The others "
             "speak up, so that the sum stays the same on average."
@@ -258,6 +299,8 @@ def _dropout(recipe: Recipe) -> Formula:
 def _chain() -> Formula:
     return Formula(
         _("The chain rule"),
+        _("What has how much to do with the mistake? That is worked out backwards, layer by layer."),
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \cdot \frac{\partial y}{\partial x}",
         _(
             "The slope of the loss runs through the layers from the last to the first. Each one turns the slope at its "
             "output into the slope at its input."
@@ -277,6 +320,8 @@ def _chain() -> Formula:
 def _linear_backward(recipe: Recipe) -> Formula:
     return Formula(
         _("Linear layer, backwards"),
+        _("The larger an input was, the more its weight had to do with the mistake."),
+        r"\frac{\partial L}{\partial w} = \frac{\partial L}{\partial y} \cdot x",
         _(
             "A weight matters as much as the input that it multiplies. The first layer hands nothing on: nobody asks "
             "how the pixels should change."
@@ -299,6 +344,8 @@ def _linear_backward(recipe: Recipe) -> Formula:
 def _dropout_backward() -> Formula:
     return Formula(
         _("Dropout, backwards"),
+        _("Units that kept silent had nothing to do with the mistake."),
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \cdot m",
         _("What was silent has no part in the loss; the same mask is used again."),
         r"\frac{\partial L}{\partial x} = g \odot m",
         (("g", _("the slope of the loss at the layer's output")), ("m", _("the mask of the forward pass"))),
@@ -310,6 +357,8 @@ def _activation_backward(recipe: Recipe) -> Formula:
     kind = ACTIVATIONS[recipe.activation]
     return Formula(
         _("Activation, backwards"),
+        _("Where the activation is flat nothing comes back, and nothing is learned there."),
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial y} \cdot f'(x)",
         _("Every slope is multiplied by the slope of the activation: where that is 0, nothing is learned."),
         lines(r"\frac{\partial L}{\partial x} &= g \odot f'(x)", "&" + ACTIVATION_LATEX[recipe.activation][1]),
         (
@@ -323,6 +372,8 @@ def _activation_backward(recipe: Recipe) -> Formula:
 def _batch_norm_backward(recipe: Recipe) -> Formula:
     return Formula(
         _("Batch normalization, backwards"),
+        _("The images of a batch were brought to one scale together, so each has to do with the others' mistakes."),
+        r"\frac{\partial L}{\partial x} = \frac{\partial L}{\partial \hat x} \cdot \frac{\partial \hat x}{\partial x}",
         _("Through mean and variance every image of the batch acts on every other one: that is what is taken off."),
         lines(
             r"\frac{\partial L}{\partial \gamma} &= \textstyle\sum_i g_i\,\hat x_i",

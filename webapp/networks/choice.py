@@ -7,6 +7,7 @@ import streamlit as st
 
 from mnist_core.errors import WeightsError
 from mnist_core.recognizer import Recognizer
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.recognizers import recognizer, shipped_weights
 from webapp.runs.shared import runs
@@ -44,7 +45,8 @@ def remember_run(run_id: str) -> None:
 
 def choices() -> list[Choice]:
     """List the networks that this visitor can choose: shipped ones, those of own runs, newest first, the taught one."""
-    found = [Choice(path.stem, path.stem, path) for path in shipped_weights()]
+    names = {"default": _("default")}
+    found = [Choice(path.stem, names.get(path.stem, path.stem), path) for path in shipped_weights()]
     for run_id in reversed(st.session_state.get("runs", [])):
         snapshot = runs().snapshot(run_id, curves=False)
         path = None if snapshot is None else snapshot.weights
@@ -92,5 +94,5 @@ def reader_of(choice: Choice) -> Recognizer | None:
     try:
         return recognizer(choice.path)
     except WeightsError as error:
-        st.error(_("This network cannot be loaded: {reason}").format(reason=error), icon=":material/error:")
+        st.error(_("This network cannot be loaded: {reason}").format(reason=error_text(error)), icon=":material/error:")
         return None

@@ -12,6 +12,7 @@ from mnist_core.errors import DataError, WeightsError
 from mnist_core.network import Network
 from mnist_core.nn.metrics import confusion_matrix
 from webapp.datasets import data_name, dataset
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.file_cache import FileCache
 from webapp.runs.snapshot import ACTIVE, Snapshot
@@ -91,7 +92,7 @@ def present_reading(snapshot: Snapshot) -> Reading | None:
         work = LIVE_WORK if snapshot.state in ACTIVE else MAX_WORK
         return cached_reading(path, snapshot.job.data, work)
     except (DataError, WeightsError) as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return None
 
 

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from mnist_core.errors import MnistCoreError
 from mnist_core.recipes.recipe import MUTABLE_FIELDS, SETTINGS
 from mnist_core.training.layer_statistics import LayerRecord, layers_from_json
 from mnist_core.training.records import EpochEnd, from_json
 
 PIECE = 1 << 20
 """Bytes that are read at once."""
-UNREADABLE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 """What reading JSON that is torn, or of another shape, may raise."""
 
 
@@ -241,11 +242,24 @@ def _all_finite(values: Any) -> None:
         _finite(values)
 
 
+def described(error: MnistCoreError) -> dict[str, Any]:
+    """Return what the last record says of an error: its message in English, and what `reason_of` makes of it."""
+    values = {name: str(value) for name, value in error.values.items()}
+    return {"error": str(error), "template": error.template, "values": values}
+
+
+def reason_of(end: dict[str, Any]) -> MnistCoreError:
+    """Return why a run has failed; older versions wrote the message alone."""
+    return MnistCoreError(end.get("template", end["error"]), **end.get("values", {}))
+
+
 def _check_end(values: dict[str, Any]) -> None:
     if values["state"] not in ("finished", "stopped", "failed"):
         raise ValueError(f"found the state {values['state']!r}, expected one that ends a run")
     if "test_accuracy" in values:
         _finite(values["test_accuracy"])
+    if "error" in values and str(reason_of(values)) != values["error"]:
+        raise ValueError(f"found {values}, expected a message that says the same twice")
     if "diverged" in values:
         _count(values["diverged"]["step"])
         _finite(values["diverged"]["learning_rate"])

@@ -36,7 +36,7 @@ from mnist_core.training.stream import Training
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.kept_epochs import keep_epoch
-from webapp.runs.records import RecordReader, Records
+from webapp.runs.records import RecordReader, Records, described
 
 FLUSH_SECONDS = 0.1
 """How long a record may wait before it is written."""
@@ -302,14 +302,14 @@ def work(folder: RunFolder, commands: queue.Queue[dict[str, Any]], records: Reco
     try:
         job = folder.read_job()
         if job is None:
-            raise MnistCoreError(f"{folder.path}: its job.json is missing or damaged; start the run anew")
+            raise MnistCoreError("{path}: its job.json is missing or damaged; start the run anew", path=folder.path)
         Work(folder, commands, records).run(job, load_dataset(job.data), paused)
     except (MnistCoreError, OSError, MemoryError) as error:
-        reason = str(error) or type(error).__name__
+        reason = error if isinstance(error, MnistCoreError) else MnistCoreError(str(error) or type(error).__name__)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            reason = "the disk of the server is full; delete old runs, then run it again"
+            reason = MnistCoreError("the disk of the server is full; delete old runs, then run it again")
         with contextlib.suppress(OSError):  # on a full disk
-            records.write({"record": "end", "state": "failed", "error": reason}, flush=True)
+            records.write({"record": "end", "state": "failed", **described(reason)}, flush=True)
 
 
 def main() -> None:

@@ -1,13 +1,35 @@
-"""What browsers may do with our pages: ask this server alone, whatever a visitor writes, and show them nowhere else."""
+"""What browsers may do with our pages: ask this server alone, whatever a visitor writes.
+
+And show them nowhere else, but in pages of sites that whoever runs the server has named.
+"""
 
 import base64
 import hashlib
+import os
 import re
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import file_util
+
+EMBED_IN = "EMBED_IN"
+
+
+def embedding_sites() -> list[str]:
+    """Return the sites whose pages may show ours in a frame: those in the variable `EMBED_IN`, separated by commas.
+
+    Raises:
+        ValueError: if something else than sites stands there.
+    """
+    sites = [site.strip() for site in os.environ.get(EMBED_IN, "").split(",") if site.strip()]
+    for site in sites:
+        if not re.fullmatch(r"https?://[\w.*:-]+", site, re.ASCII):
+            raise ValueError(
+                f"{EMBED_IN} contains {site!r}, expected sites separated by commas: "
+                "set it to, for example, https://moodle.school.example"
+            )
+    return sites
 
 
 def content_security_policy() -> str:
@@ -31,7 +53,7 @@ def content_security_policy() -> str:
         "object-src": "'none'",
         "base-uri": "'self'",
         "form-action": "'self'",
-        "frame-ancestors": "'self'",
+        "frame-ancestors": " ".join(["'self'", *embedding_sites()]),
     }
     return "; ".join(f"{kind} {allowed}" for kind, allowed in rules.items())
 

@@ -9,6 +9,7 @@ from mnist_core.data.download import fetch_mnist
 from mnist_core.errors import DataError
 from webapp.components.kept import kept, values
 from webapp.datasets import MNIST, SYNTHETIC, data_folders
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.settings.names import setting_name, setting_value
 
@@ -19,7 +20,7 @@ def data_choice() -> str:
         has_mnist = find_mnist() is not None
     except DataError as error:
         has_mnist = False
-        st.error(str(error))
+        st.error(error_text(error))
     options = [MNIST] * has_mnist + [SYNTHETIC, *map(str, data_folders())]
     for remembered in (values(), st.session_state):
         if remembered.get("data", options[0]) not in options:

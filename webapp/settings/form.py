@@ -16,7 +16,7 @@ from webapp.settings import recipes as recipe_texts
 from webapp.settings.data_choice import data_choice
 from webapp.settings.fields import Fields, as_shown, forget, read_numbers
 from webapp.settings.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
-from webapp.settings.share import share
+from webapp.settings.share import share_button
 from webapp.settings.toolbox import toolbox
 
 
@@ -30,11 +30,15 @@ def settings_form(begin_with: Job | None) -> tuple[Job | None, bool]:
         What the settings would train; None while they make no sense. And whether Start was pressed, or the button that
         starts a training paused; then the job says which.
     """
-    if begin_with is not None and "settings_begun" not in st.session_state:
+    # Streamlit forgets the widgets of a page that is left: whoever comes back by a link gets what the link says.
+    comes_by_link = "recipe" in st.query_params and "recipe" not in st.session_state
+    if begin_with is not None and (comes_by_link or "settings_begun" not in st.session_state):
         values().update(_values_of(begin_with))
     st.session_state["settings_begun"] = True
-    names = list(RECIPES)
-    name = kept(st.selectbox, _("Recipe"), "recipe", names[0], options=names, format_func=recipe_texts.title)
+    names = {name: recipe_texts.title(name) for name in RECIPES}
+    name = kept(
+        st.selectbox, _("Recipe"), "recipe", next(iter(names)), options=list(names), format_func=names.__getitem__
+    )
     recipe = RECIPES[name]
     st.caption(recipe_texts.description(name))
     data_above = st.container()
@@ -72,15 +76,7 @@ def settings_form(begin_with: Job | None) -> tuple[Job | None, bool]:
             on_click=forget,
             args=(recipe,),
         )
-        with st.popover(
-            _("Link"),
-            icon=":material/link:",
-            disabled=job is None,
-            on_change="rerun",
-            key="share-settings",
-        ) as sharing:
-            if job is not None and sharing.open:
-                share(job, None)
+        share_button(_("Link"), ":material/link:", job, None)
     if job is None:
         return None, False
     return dataclasses.replace(job, begins_paused=paused), start or paused

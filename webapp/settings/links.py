@@ -11,12 +11,14 @@ from streamlit.net_util import get_internal_ip
 from mnist_core.errors import RecipeError
 from mnist_core.recipes.presets import QUICK, RECIPES
 from mnist_core.recipes.recipe import SETTINGS
-from mnist_core.recipes.setting import spell
+from mnist_core.recipes.setting import Choice, Flag, Kind, Number, Numbers, spell
 from webapp.datasets import BUILT_IN, MNIST
 from webapp.i18n import gettext as _
 from webapp.runs.job import Job
 
-OWN_PARAMETERS = frozenset({"run", "runs", "lang", "view", "network", "file", "line"})
+OF_EVERY_PAGE = ("lang", "present", "tour")
+"""What every page keeps in its address."""
+OWN_PARAMETERS = frozenset({*OF_EVERY_PAGE, "run", "runs", "tab", "view", "network", "file", "line"})
 """What else the app has in its addresses: no settings, left alone here."""
 MAX_WHOLE = 2**53 - 1
 """The largest whole number that a browser holds exactly."""
@@ -79,7 +81,9 @@ def job_of_query(params: Mapping[str, str], folders: Sequence[Path]) -> Job | No
     try:
         return Job(dataclasses.replace(RECIPES[params["recipe"]], **changes), data)
     except RecipeError as error:
-        raise LinkError(_code(str(error), 5 * MAX_QUOTED)) from error
+        name = str(error.values["name"])
+        value = changes.get(name, getattr(RECIPES[params["recipe"]], name))
+        raise LinkError(_refusal(name, value)) from error
 
 
 def local_address(url: str, bound_to: str | None) -> str | None:
@@ -118,8 +122,43 @@ def _value(name: str, text: str) -> object:
         if isinstance(value, int) and abs(value) > MAX_WHOLE:
             raise ValueError(text)
     except ValueError as error:
-        raise LinkError(_("{setting} can't be {value}").format(setting=f"`{name}`", value=_code(text))) from error
+        raise LinkError(_refusal(name, text)) from error
     return value
+
+
+def _refusal(name: str, value: object) -> str:
+    """Say why a setting can't have a value: it is impossible, or does not go together with the others."""
+    declared = SETTINGS[name]
+    if not declared.accepts(value):
+        text = _("{setting} can't be {value}, only {possible}")
+    elif declared.strict:
+        text = _("{setting} can't be {value} unless {condition}")
+    else:
+        text = _("{setting} can't be {value} together with the other settings")
+    conditions = [_possible(other, kind) for other, kind in declared.only_with.items()]
+    return text.format(
+        setting=f"`{name}`",
+        value=_code(spell(value)),
+        possible=f"`{_possible(name, declared.kind)}{' | none' * bool(declared.none)}`",
+        condition=f"`{' | '.join(conditions)}`",
+    )
+
+
+def _possible(name: str, kind: Kind) -> str:
+    """Write what a setting may be as a formula, which any language reads: `0 ≤ dropout < 1`, `epochs = 1, 2, …`."""
+    match kind:
+        case Flag():
+            return f"{name} = true | false"
+        case Choice(names):
+            return f"{name} = {' | '.join(names)}"
+        case Numbers(each, most):
+            return f"{_possible(name, each)} (≤ {most})"
+        case Number(whole, gt, ge, lt, le):
+            if whole is int and ge is not None:
+                return f"{name} = {ge}, {int(ge) + 1}, …{'' if le is None else f', {le}'}"
+            low = "".join(f"{end:g} {sign} " for end, sign in ((ge, "≤"), (gt, "<")) if end is not None)
+            high = "".join(f" {sign} {end:g}" for end, sign in ((le, "≤"), (lt, "<")) if end is not None)
+            return f"{low}{name}{high}"
 
 
 def _code(text: str, limit: int = MAX_QUOTED) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from webapp.datasets import MNIST, SYNTHETIC
+from webapp.datasets import MNIST, SYNTHETIC, class_folder
 from webapp.i18n import N_, gettext
 from webapp.settings import recipes as recipe_texts
 
@@ -248,7 +248,7 @@ def setting_value(field: str, value: Any) -> str:
     if value in words.options:
         return gettext(words.options[value])
     if field == "data":
-        return Path(value).name
+        return gettext(N_("The class's drawings")) if value == str(class_folder()) else Path(value).name
     if field == "name":
         return recipe_texts.title(value)
     if value is None or value == ():

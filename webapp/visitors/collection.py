@@ -4,21 +4,19 @@ Every call opens the database for itself and leaves it at once: thirty visitors 
 raises a `StorageError` if the file can't be read or written.
 """
 
-import gzip
 import io
 import sqlite3
 import time
-import zipfile
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from mnist_core.io.idx import idx_header
 from webapp.i18n import gettext as _
 from webapp.visitors.folder import StorageError, opened
 from webapp.visitors.identity import owner_of
+from webapp.visitors.idx_files import dataset_files, division, zipped
 
 MAX_DRAWINGS = 500
 """Of one visitor."""
@@ -35,8 +33,6 @@ MAX_SIDE = 200
 MAX_PNG = 10_000
 """Bytes of that picture; a drawing has half as many. What has more is noise, and is made smaller until it fits: with
 `MAX_DRAWINGS`, this limits what one visitor takes to a fiftieth of all."""
-TEST_EVERY = 5
-"""Every fifth drawing goes into the test files of an export that has at least twice as many."""
 
 _open = partial(
     opened,
@@ -209,35 +205,16 @@ def export(visitor: str) -> bytes:
         ).fetchall()
     images = np.frombuffer(b"".join(image for _key, _label, image, _picture in rows), np.uint8).reshape(-1, 28, 28)
     labels = np.array([label for _key, label, _image, _picture in rows], np.uint8)
-    is_test = np.arange(len(rows)) % TEST_EVERY == TEST_EVERY - 1
-    divided = len(rows) >= 2 * TEST_EVERY
-    parts = {"train": ~is_test, "t10k": is_test} if divided else dict.fromkeys(("train", "t10k"), ...)
-    files: dict[str, str | bytes] = {"README.txt": _readme(divided)}
-    for name, part in parts.items():
-        files[f"{name}-images-idx3-ubyte.gz"] = _idx(images[part])
-        files[f"{name}-labels-idx1-ubyte.gz"] = _idx(labels[part])
+    files: dict[str, str | bytes] = {"README.txt": _readme(len(rows)), **dataset_files(images, labels)}
     files |= {f"png/{label}-{key}.png": png for key, label, _image, png in rows}
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, part in files.items():
-            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)  # dated 1980: a clock may stand before
-    return content.getvalue()
+    return zipped(files)
 
 
-def _readme(divided: bool) -> str:
+def _readme(count: int) -> str:
     about = _(
         "Digits that you have drawn and labelled.\n\n"
         "The four .gz files hold them as the network saw them, 28 x 28 pixels, in the format of MNIST (IDX). A folder "
         "with these files in the app's folder data/ can be chosen for training.\n"
         "png/LABEL-NUMBER.png are the drawings themselves.\n\n"
     )
-    parts = (
-        _("Every fifth drawing is in the test files (t10k), the others are in the training files (train).\n")
-        if divided
-        else _("They are too few to be divided: the test files (t10k) repeat the training files (train).\n")
-    )
-    return about + parts
-
-
-def _idx(array: np.ndarray) -> bytes:
-    return gzip.compress(idx_header(array.shape) + array.tobytes(), mtime=0)
+    return about + division(count)

@@ -45,6 +45,22 @@ def opened(name: str, schema: str) -> Iterator[sqlite3.Connection]:
                 yield database
 
 
+def changes_of(name: str) -> int:
+    """Count the changes of an SQLite file of the folder: what was read at the same count is still so.
+
+    SQLite keeps the count itself, in bytes 24 to 27 (https://www.sqlite.org/fileformat.html, section 1.3.7), for files
+    without a write-ahead log. To look there costs a hundredth of what opening the file does.
+
+    Args:
+        name: of the file; while there is none, the count is 0.
+    """
+    try:
+        with (visitors_folder() / name).open("rb") as file:
+            return int.from_bytes(file.read(28)[24:], "big")
+    except OSError:
+        return 0
+
+
 @contextmanager
 def in_words(name: str) -> Iterator[None]:
     """Make a `StorageError` of what the disk or SQLite refuses in the block; `name` is that of the file, for people."""

@@ -112,7 +112,7 @@ def test_each_file_is_read_once(tmp_path, monkeypatch):
 def test_a_missing_folder_and_missing_files(tmp_path):
     text = message(tmp_path / "nowhere")
     assert text.startswith(
-        f"{tmp_path / 'nowhere'}: found no train-images and no train-labels and no t10k-images and no t10k-labels, "
+        f"{tmp_path / 'nowhere'}: found no train-images, train-labels, t10k-images, t10k-labels, "
         f"expected a folder with four files named train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
     )
     folder = write_files(tmp_path / "three", tiny_arrays())
@@ -189,7 +189,7 @@ def test_an_incomplete_place_is_passed_over(tmp_path, monkeypatch, tiny_mnist):
 def test_mnist_dir_without_the_files_is_an_error_even_if_they_are_elsewhere(tmp_path, monkeypatch, tiny_mnist):
     write_files(data.cache_folder(), tiny_mnist)
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "mispelt"))
-    with pytest.raises(DataError, match=r"MNIST_DIR names the wrong folder: .*mispelt: found no train-images and"):
+    with pytest.raises(DataError, match=r"MNIST_DIR names the wrong folder: .*mispelt: found no train-images, "):
         find_mnist()
     assert message("mnist").endswith("Or unset MNIST_DIR.")
 

@@ -2,6 +2,7 @@
 
 import json
 from array import array
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,6 +11,7 @@ import pytest
 from mnist_core.recipes.recipe import Recipe
 from webapp.charts.comparison import COLOURS, DASHES, Curve, colour, dash, overlay_figure, run_curve, seconds_at
 from webapp.charts.curve import MAX_POINTS
+from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR
 from webapp.runs.records import Records
 
 RECIPE = Recipe("r", "test", batch_size=1600)  # a smoothed point is the mean of two steps
@@ -94,7 +96,18 @@ def test_every_run_looks_different():
     looks = {(colour(place), dash(place)) for place in range(30)}
     assert len(looks) == len(COLOURS) * len(DASHES) == 30
     line = overlay_figure([curve([1.0], place=11)], "loss", "epoch", "loss")["data"][0]["line"]
-    assert (line["color"], line["dash"]) == (COLOURS[1], "dash")
+    assert (line["color"], line["dash"]) == (COLOURS[1], "dot")
+
+
+def test_the_first_four_runs_are_told_apart_by_pairs_of_lines():
+    assert [dash(place) for place in range(4)] == ["solid", "solid", "dash", "dash"]
+
+
+def test_an_experiment_of_the_lab_keeps_its_colours():
+    assert (colour(0), colour(1)) == (FAILURE_COLOUR, REMEDY_COLOUR)
+    sheet = Path("webapp/pages/lab/style.css").read_text("utf-8")
+    for name, own in (("fail", FAILURE_COLOUR), ("mend", REMEDY_COLOUR)):
+        assert f".st-key-lab-{name} {{ border-left-color: {own}; }}" in sheet
 
 
 def test_names_are_text_and_short_beside_the_pointer():

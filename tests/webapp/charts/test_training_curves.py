@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as some_numpy
 
 from mnist_core.training.records import EpochEnd
 from webapp.charts.curve import MAX_POINTS, moving_mean, thin_out
-from webapp.charts.training_curves import Course, accuracy_figure, loss_figure
+from webapp.charts.training_curves import Course, Mark, accuracy_figure, learning_rate_figure, loss_figure
 
 NAMES = {name: name.upper() for name in ("training", "validation", "best", "epoch", "loss", "accuracy")}
 
@@ -141,3 +141,31 @@ def test_a_loss_that_begins_far_too_high_has_a_logarithmic_axis():
 
 def test_a_long_run_stays_small():
     assert len(json.dumps(loss_figure(**curves(1000, 500)))) < 40_000
+
+
+def mark_texts(*marks: tuple[int, str]) -> list[dict[str, Any]]:
+    """The texts of marks at some steps of ten epochs of ten steps."""
+    figure = loss_figure(**with_course(curves(10, 10), marks=[Mark(*mark) for mark in marks]))
+    return figure["layout"]["annotations"]
+
+
+def test_the_texts_of_marks_that_are_close_stand_below_each_other():
+    found = mark_texts((10, "fork"), (11, "learning rate 0.01"), (12, "批大小 64"), (90, "momentum 0.9"))
+    assert [text["yshift"] for text in found] == [0, -14, -28, 0]
+    assert [text["x"] for text in found] == [1.0, 1.1, 1.2, 9.0]
+
+
+def test_the_text_of_a_mark_near_the_end_stands_before_its_line():
+    assert [text["xanchor"] for text in mark_texts((10, "fork"), (99, "fork"))] == ["left", "right"]
+
+
+def test_many_marks_stay_within_the_chart():
+    found = mark_texts(*((50 + place, "learning rate 0.01") for place in range(40)))
+    assert len(found) == 40 and min(text["yshift"] for text in found) == -70
+
+
+def test_the_empty_learning_rate_has_no_figures_at_its_axis():
+    course = dataclasses.replace(curves(1, 10)["course"], names=NAMES | {"learning rate": "RATE"})
+    empty, drawn = (learning_rate_figure(np.array(rates), course)["layout"]["yaxis"] for rates in ([], [0.1, 0.2]))
+    assert empty["showticklabels"] is False and "showticklabels" not in drawn
+    go.Figure(learning_rate_figure(np.array([]), course))

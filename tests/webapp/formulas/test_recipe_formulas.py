@@ -140,6 +140,23 @@ def test_every_formula_is_whole_and_its_code_exists(recipe):
             assert '"""' not in source.text and len(source.text.splitlines()) > 1
 
 
+@pytest.mark.parametrize("setting", ["normalization", "activation", "head", "optimizer", "schedule"])
+def test_every_option_is_said_plainly_in_a_sentence_of_its_own(setting):
+    said = [
+        {formula.plain for formula in formulas_of(replace(PLAIN, **{setting: option}))} for option in OPTIONS[setting]
+    ]
+    for i, one in enumerate(said):
+        assert all(one != other for other in said[:i])
+
+
+@pytest.mark.parametrize("recipe", EVERY, ids=lambda recipe: recipe.name)
+def test_the_plain_view_has_one_sentence_and_a_formula_without_settings(recipe):
+    for formula in formulas_of(recipe):
+        assert formula.plain.endswith(".") and len(formula.plain) < 120
+        assert formula.textbook.count("{") == formula.textbook.count("}")
+        assert "aligned" not in formula.textbook and "&" not in formula.textbook
+
+
 def assert_whole(formula: Formula) -> None:
     """Braces and environments are closed; every symbol that is explained stands in the formula."""
     latex = formula.latex

@@ -94,8 +94,8 @@ def test_a_finished_run_is_shown_and_can_be_drawn_with(page_runs, tiny_recipe, d
     app = open_app("train/page.py", run=run_id)
     app.query_params["run"] = run_id
     app.run()
-    assert app.metric[0].value.endswith("%")
-    assert "small digits" in texts(app)
+    shown = data_of(app, "progress")["shown"]
+    assert "%" in shown and "small digits" in shown
     labels = [link.proto.label for link in app.get("page_link")]
     assert "Draw with it" in labels
     assert open_app(network=run_id).selectbox(key="network_choice").value == run_id
@@ -117,7 +117,7 @@ def test_a_run_without_validation_images_says_so(page_runs, tiny_recipe, data_fo
     wait_for(page_runs, run_id)
     app = open_run(run_id, language)
     assert line in texts(app)
-    assert app.metric[0].value.endswith("%")
+    assert "%" in data_of(app, "progress")["shown"]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_run_with_distorted_images_says_so(page_runs, tiny_recipe, data_folder
     run_id = page_runs.start(Job(dataclasses.replace(tiny_recipe, distortion=1.0), str(data_folder)))
     wait_for(page_runs, run_id)
     app = open_run(run_id, language)
-    assert all(line in texts(app) for line in lines)
+    assert all(line in texts(app) + data_of(app, "progress")["shown"] for line in lines)
 
 
 @pytest.mark.parametrize(("language", "source"), [("en", "whoever writes it"), ("zh", "无论谁写")])
@@ -230,8 +230,10 @@ def test_the_network_of_a_link_counts_more_than_the_one_chosen_before(page_runs,
     app.query_params["network"] = run_id
     app.run()
     assert app.selectbox(key="network_choice").value == run_id
+    assert data_of(app, "answer")["reader"] == f"Network: {run_id}"  # also while the settings are closed
     app.selectbox(key="network_choice").set_value("default").run()
     assert not app.exception
+    assert data_of(app, "answer")["reader"] == ""
     assert "network" not in app.query_params
 
 

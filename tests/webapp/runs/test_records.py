@@ -3,16 +3,18 @@
 import json
 import threading
 from array import array
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mnist_core.errors import DataError
 from mnist_core.training.layer_statistics import LayerRecord, LayerStatistics, layers_to_json
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
 from webapp.runs import records
-from webapp.runs.records import RecordReader, Records, numbers
+from webapp.runs.records import RecordReader, Records, described, numbers, reason_of
 
 Line = dict[str, Any]
 
@@ -110,6 +112,15 @@ def test_pause_resume_and_end():
     assert not records.paused
     records.add({"record": "end", "state": "stopped", "test_accuracy": 0.5})
     assert records.end["state"] == "stopped"
+
+
+def test_why_a_run_failed_can_be_said_in_other_languages():
+    error = DataError("{folder}: found no {missing}", folder=Path("here"), missing="labels")
+    end = read({"record": "end", "state": "failed", **described(error)}).end
+    assert end["error"] == "here: found no labels"
+    reason = reason_of(end)
+    assert (reason.template, reason.values) == (error.template, {"folder": "here", "missing": "labels"})
+    assert str(reason_of({"error": "as an {older} version wrote it"})) == "as an {older} version wrote it"
 
 
 def test_an_unknown_line_is_an_error():
@@ -299,6 +310,12 @@ GARBAGE = [
     b'{"record": "end", "state": "sleeping"}',
     b'{"record": "end", "state": "finished", "test_accuracy": "good"}',
     b'{"record": "end", "state": "failed", "diverged": true}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": "y"}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": "{x}", "values": {"y": "x"}}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": "{}", "values": {"y": "x"}}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": 7, "values": {"y": "x"}}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": "x", "values": {"template": "x"}}',
+    b'{"record": "end", "state": "failed", "error": "x", "template": "x", "values": "x"}',
 ]
 
 

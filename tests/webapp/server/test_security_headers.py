@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from webapp.server.security_headers import SecurityHeaders, content_security_policy
+from webapp.server.security_headers import EMBED_IN, SecurityHeaders, content_security_policy
 
 
 def headers_of(content_type: str | None) -> Mapping[str, str]:
@@ -39,3 +39,20 @@ def test_the_policy_names_no_other_server():
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == rules["form-action"] == rules["frame-ancestors"] == "'self'"
     assert "unsafe" not in rules["script-src"] and "sha256-" in rules["script-src"]
+
+
+def test_pages_of_named_sites_may_show_ours(monkeypatch):
+    monkeypatch.setenv(EMBED_IN, "https://moodle.school.example, http://192.168.1.5:8080")
+
+    assert content_security_policy().endswith(
+        "frame-ancestors 'self' https://moodle.school.example http://192.168.1.5:8080"
+    )
+
+
+@pytest.mark.parametrize(
+    "site", ["moodle.school.example", "https://a.example; script-src *", "https://a.example/x", "*"]
+)
+def test_what_is_no_site_is_refused_at_the_start(monkeypatch, site):
+    monkeypatch.setenv(EMBED_IN, site)
+    with pytest.raises(ValueError, match="EMBED_IN contains"):
+        content_security_policy()

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from webapp.components.empty import nothing_yet
-from webapp.frame.page_title import page_title
 from webapp.components.turn import fragment
+from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.compare.comparison import watch
 from webapp.pages.compare.places import compared

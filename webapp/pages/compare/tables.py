@@ -76,17 +76,17 @@ def comparison_table(runs: Placed) -> str:
     """
     snapshots = [run for _place, run in runs]
     heads = "".join(f'<th scope="col">{_line(place)}{html.escape(run.name)}</th>' for place, run in runs)
-    rows = _results(snapshots)
+    body = _section(_("Results"), len(runs), _results(snapshots))
     if len(snapshots) > 1:
         different = _differences(snapshots)
-        rows += _section(_("Settings that differ") if different else _("All settings are the same"), len(runs))
-        rows += different
+        title = _("Settings that differ") if different else _("All settings are the same")
+        body += _section(title, len(runs), different)
     mixed = len({run.job.data for run in snapshots}) > 1
     warning = _("These runs learned from different data sets: their figures do not compare.") if mixed else ""
-    results = _section(_("Results"), len(runs))
+    title = _("The runs side by side")
     return (
-        f'{_caption(warning)}<div class="comparison"><table><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{results}{rows}</tbody></table></div>"
+        f'{_caption(warning)}<div class="comparison" role="region" aria-label="{title}" tabindex="0">'
+        f"<table><thead><tr><td></td>{heads}</tr></thead>{body}</table></div>"
     )
 
 
@@ -190,13 +190,16 @@ def _cells(name: str, cells: Sequence[str]) -> str:
     return f'<tr><th scope="row">{html.escape(name)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
 
 
-def _section(title: str, columns: int) -> str:
-    return f'<tr class="section"><th colspan="{columns + 1}">{html.escape(title)}</th></tr>'
+def _section(title: str, runs: int, rows: str) -> str:
+    head = f'<th scope="rowgroup" colspan="{runs + 1}">{html.escape(title)}</th>'
+    return f'<tbody><tr class="section">{head}</tr>{rows}</tbody>'
 
 
 def _line(place: int) -> str:
     """Draw a short piece of the run's curve."""
-    return f'<i class="run-line" style="border-top: 0.2rem {BORDERS[dash(place)]} {colour(place)}"></i>'
+    return (
+        f'<i class="run-line" aria-hidden="true" style="border-top: 0.2rem {BORDERS[dash(place)]} {colour(place)}"></i>'
+    )
 
 
 def _caption(text: str) -> str:

@@ -1,5 +1,7 @@
 """What the page says of a drawing: the digits, how sure they are, what the network saw, and the ten probabilities."""
 
+from collections.abc import Collection
+
 import numpy as np
 
 from mnist_core.recognizer import Recognition
@@ -12,19 +14,26 @@ LEAST_SURE_FIRST = ("no digit", "unsure", "sure")
 """What is no digit may still have one large probability."""
 
 
-def answer_content(read: list[Recognition], shown: Recognition | None, view: str | None = None) -> Content:
+def answer_content(
+    read: list[Recognition], shown: Recognition | None, view: str | None = None, row_starts: Collection[int] = ()
+) -> Content:
     """Put into words and pictures what was read.
 
     Args:
         read: the digits from left to right.
         shown: the one of them that the page is about; None if nothing is read.
         view: of the drawing, if it goes with the answer, see `Content`.
+        row_starts: places of digits that begin another row; they stand apart from those before.
     """
+    texts = [" " * (place in row_starts) + _text(recognition) for place, recognition in enumerate(read)]
+    certainty = _certainty(read, shown)
     images = [recognition.image for recognition in read] or [np.zeros((28, 28))]
     probabilities = None if shown is None else shown.probabilities
     return {
-        "digits": [_digit(recognition) for recognition in read],
-        "certainty": _certainty(read, shown),
+        "digits": [(text, recognition.certainty != "sure") for text, recognition in zip(texts, read, strict=True)],
+        "certainty": certainty,
+        "spoken": _("Read {digits}, {certainty}").format(digits="".join(texts), certainty=certainty) if read else "",
+        "lead": "" if shown is None else _lead(shown),
         "seen": [grey_address(image) for image in images],
         "probabilities": [] if probabilities is None else [round(float(p), 4) for p in probabilities],
         "view": view,
@@ -36,9 +45,14 @@ def confidence(recognition: Recognition) -> float:
     return 0.0 if recognition.probabilities is None else float(recognition.probabilities.max())
 
 
-def _digit(recognition: Recognition) -> tuple[str, bool]:
-    """Return a digit as it is shown: with whether it is in doubt, and as a question mark where no digit is."""
-    return "?" if recognition.certainty == "no digit" else str(recognition.digit), recognition.certainty != "sure"
+def _text(recognition: Recognition) -> str:
+    """Return a digit as it is shown, and a question mark where no digit is."""
+    return "?" if recognition.certainty == "no digit" else str(recognition.digit)
+
+
+def _lead(shown: Recognition) -> str:
+    """Ask what the view that comes next answers."""
+    return _("Why?") if shown.certainty == "no digit" else _("Why {digit}?").format(digit=shown.digit)
 
 
 def _certainty(read: list[Recognition], shown: Recognition | None) -> str:

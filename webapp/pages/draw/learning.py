@@ -12,6 +12,7 @@ from mnist_core.errors import MnistCoreError
 from mnist_core.training.fine_tuning import FineTuneResult, Progress, fine_tune
 from webapp.components.turn import fragment, out_of_turn
 from webapp.datasets import data_name, dataset, default_data
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, Choice, choices, choose, chosen
 from webapp.networks.recognizers import recognizer
@@ -167,7 +168,7 @@ def learn(place: DeltaGenerator, visitor: str, count: int) -> None:
         keep_hand(visitor, lesson.network, hand)
     except (MnistCoreError, StorageError) as error:
         del st.session_state["teach_learning"]
-        place.error(_("It could not be learnt: {reason}").format(reason=error))
+        place.error(_("It could not be learnt: {reason}").format(reason=error_text(error)))
         return
     finally:
         LEARNING_TURN.release()

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -9,7 +10,7 @@ import streamlit as st
 from PIL import Image
 
 from mnist_core.errors import ImageError
-from mnist_core.imaging.image_file import FORMATS, MAX_BYTES, LargePictureError, read_picture
+from mnist_core.imaging.image_file import MAX_BYTES, LargePictureError, read_picture
 from mnist_core.imaging.photo import WORK_SIDE
 from mnist_core.recognizer import NumberPart, Recognition, Recognizer
 from webapp.components.data_uri import picture_address
@@ -86,7 +87,6 @@ def picture_pad(reader: Recognizer) -> list[Recognition] | None:
             ),
             icon=":material/lightbulb:",
         )
-    st.button(_("Another picture"), icon=":material/add_photo_alternate:", key="picture-another", on_click=put_away)
     return [part.recognition for part in parts]
 
 
@@ -98,6 +98,23 @@ def take(content: bytes) -> None:
     except ImageError as error:
         st.session_state[REFUSAL] = refusal_of(content, error)
         _empty_widgets()
+
+
+def has_picture() -> bool:
+    """Return whether a picture is shown."""
+    return PICTURE in st.session_state
+
+
+def row_starts() -> list[int]:
+    """Return which digits of the picture that was read last begin another row than the one before them."""
+    _asked, parts = st.session_state.get(READING, (None, []))
+    return [
+        place
+        for place, ((_t, left_before, bottom, _r), (top, left, _b, _s)) in enumerate(
+            pairwise(part.box for part in parts), start=1
+        )
+        if left < left_before or top >= bottom
+    ]
 
 
 def put_away() -> None:
@@ -135,9 +152,9 @@ def refusal_of(content: bytes, error: ImageError) -> str:
         )
     for name, (start, marks) in OTHER_FORMATS.items():
         if content.startswith(marks, start):
-            return _("This is a {name} file. Please save it as {formats} first, or take a screenshot of it.").format(
-                name=name, formats=", ".join(FORMATS)
-            )
+            return _(
+                "This is a {name} file. Please save it as PNG, JPEG or WebP first, or take a screenshot of it."
+            ).format(name=name)
     if isinstance(error, LargePictureError):
         return _(
             "This picture has too many pixels: in a file of its kind, {most} million are read here. "
@@ -148,7 +165,7 @@ def refusal_of(content: bytes, error: ImageError) -> str:
             "This picture cannot be read: it is damaged, or saved in an unusual way. "
             "Please choose another one, or take a screenshot of it."
         )
-    return _("This file can't be read here as a picture. Please choose a {formats}.").format(formats=", ".join(FORMATS))
+    return _("This file can't be read here as a picture. Please choose a PNG, JPEG or WebP file.")
 
 
 def boxed(picture: Picture, parts: list[NumberPart]) -> str:

@@ -54,18 +54,28 @@ class Wanted:
     @classmethod
     def from_query(cls, query: QueryParams) -> "Wanted":
         """Read it back; it comes from a browser, and what is not understood there is as usual."""
-        steps = query.get("steps", "")
-        if len(steps) != len(SWITCHED) or set(steps) - set("01"):
-            options = DEFAULT_OPTIONS
-        else:
-            options = PreprocessOptions(**{name: on == "1" for name, on in zip(SWITCHED, steps, strict=True)})
+        options = _read_steps(query.get("steps", "")) or DEFAULT_OPTIONS
         place, count = (_small_number(query.get(name)) for name in ("place", "count"))
         chosen_place = place if place < count else None
         return cls(query.get("network", ""), options, chosen_place, count, query.get("lang", ""))
 
 
+def _read_steps(text: str) -> PreprocessOptions | None:
+    """Read steps as an address has them, "1101": those of `SWITCHED` that are on; None for anything else."""
+    if len(text) != len(SWITCHED) or set(text) - set("01"):
+        return None
+    return PreprocessOptions(**{name: on == "1" for name, on in zip(SWITCHED, text, strict=True)})
+
+
 def _small_number(text: str | None) -> int:
     return int(text) if text and len(text) < 4 and text.isascii() and text.isdecimal() else 999
+
+
+def adopt_linked_steps() -> None:
+    """Switch the steps as a link asks with `?steps=1101`; what is pressed later counts more, so it is asked once."""
+    if (steps := _read_steps(st.query_params.get("steps", ""))) is not None:
+        st.session_state["stages_steps"] = steps
+    st.query_params.pop("steps", None)
 
 
 def chosen_steps() -> PreprocessOptions:

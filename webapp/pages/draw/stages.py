@@ -203,7 +203,7 @@ def _other_ways_html(read: Recognition, answers: list[Recognition]) -> str:
     figures = [_figure(_("as above"), _("With the steps that are switched on."), read, read)]
     figures += [_figure(*texts[name], other, read) for name, other in zip(NAIVE_PIPELINES, answers, strict=True)]
     title = _("The same drawing as other demos would show it")
-    return f'<h3 class="stages-title">{title}</h3><div class="stages-others">{"".join(figures)}</div>'
+    return f'<h2 class="stages-title">{title}</h2><div class="stages-others">{"".join(figures)}</div>'
 
 
 def _figure(name: str, line: str, other: Recognition, read: Recognition) -> str:

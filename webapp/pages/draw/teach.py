@@ -9,6 +9,7 @@ import streamlit as st
 
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
+from webapp.components.data_uri import grey_address
 from webapp.components.drawing_board import Board
 from webapp.components.gallery import Tile, clicked_in, gallery
 from webapp.components.kept import kept
@@ -16,6 +17,7 @@ from webapp.components.save_file import save_file
 from webapp.i18n import gettext as _
 from webapp.networks.choice import HAND, choose, chosen
 from webapp.pages.draw.answer import digit_in_question
+from webapp.pages.draw.examples import example_of
 from webapp.pages.draw.learning import base_of, learn, offer_learning, tried
 from webapp.pages.draw.reading import read_drawing
 from webapp.visitors.collection import (
@@ -42,7 +44,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     place_cookie()
     visitor = visitor_id()
     if visitor is None:
-        _ask()
+        _ask(read)
         return
     place, failure = st.empty(), st.session_state.get("teach_failure")
     if failure is not None:
@@ -63,20 +65,43 @@ def _show_collection(visitor: str, reader: Recognizer, read: Recognition | None)
     learn(place, visitor, count)  # at the end, so that all the rest is there meanwhile
 
 
-def _ask() -> None:
-    """Explain what would be kept, and ask."""
-    if st.session_state.get("teach_deleted"):  # it stays: the page runs once more when the network goes, too
-        st.success(_("Everything is deleted."), icon=":material/check:")
+def _ask(read: Recognition | None) -> None:
+    """Show what teaching does, explain what would be kept, and ask."""
+    st.html(_steps_html(read))
     st.markdown(
         _(
-            "**Does it misread your hand? Teach it.** Say what your drawings are, and a copy of the network learns "
-            "from them.\n\nFor that, your drawings and their labels are kept on the computer that this app runs on, "
-            "and a cookie lets your browser find them again. No name is asked for. Other visitors don't see them; "
-            "whoever looks after that computer could. You can delete everything at any time."
+            "For that, your drawings and their labels are kept on the computer that this app runs on, and a cookie "
+            "lets your browser find them again. No name is asked for. Other visitors don't see them; whoever looks "
+            "after that computer could. You can delete everything at any time."
         )
     )
     st.button(
         _("Keep my drawings"), type="primary", icon=":material/school:", key="teach-agree", on_click=remember_visitor
+    )
+
+
+def _steps_html(read: Recognition | None) -> str:
+    """Return the steps of teaching in pictures, as HTML: of the visitor's own drawing, if there is one."""
+    address, digit, other = None, 4, 9
+    if read is not None and read.probabilities is not None:
+        digit, other = np.argsort(read.probabilities)[:-3:-1].tolist()
+        address = grey_address(read.image)
+    elif found := example_of(digit):
+        address = found["address"]
+    drawing = "" if address is None else f'<img alt="" src="{address}">'
+    steps = (
+        (drawing, _("It reads {digit}").format(digit=digit)),
+        (f"<b>{other}</b>", _("You say: {digit}").format(digit=other)),
+        (f"{drawing}<b>{other}</b>", _("A copy of the network learns your hand")),
+    )
+    figures = "".join(f"<li><div>{picture}</div><p>{line}</p></li>" for picture, line in steps)
+    title = _("Does it misread your hand? Teach it.")
+    measured = _(
+        "Measured on three hands turned by 40°: after 20 drawings, 89% of new digits were read, before 80%. Of a hand "
+        "that is read well there is little to gain."
+    )
+    return (
+        f'<h2 class="teach-title">{title}</h2><ol class="teach-steps">{figures}</ol><p class="caption">{measured}</p>'
     )
 
 
@@ -224,4 +249,4 @@ def _delete_all(visitor: str) -> None:
     forget_visitor()
     for key in ("teach_note", "teach_last", "teach_picked", "teach_learning"):
         st.session_state.pop(key, None)
-    st.session_state["teach_deleted"] = True
+    st.toast(_("Everything is deleted."), icon=":material/check:")

@@ -9,11 +9,24 @@ from webapp.pages.draw.neurons import view as neurons
 from webapp.pages.draw.walk import view as walk
 
 VIEWS = ("stages", "why", "neurons", "walk", "teach")
+NEXT = "why"
+"""The view that the answer leads to."""
 
 
 def goes_with_answer() -> bool:
     """Return whether the chosen view comes with the answer, as soon as the pen rests."""
-    return (st.session_state.get("view") or _first_view()) == VIEWS[0]
+    return open_view() == VIEWS[0]
+
+
+def open_view() -> str:
+    """Return which of `VIEWS` is chosen."""
+    view: str = st.session_state.get("view") or _first_view()
+    return view
+
+
+def choose_view(view: str) -> None:
+    """Choose one of `VIEWS`, before the page runs."""
+    st.session_state["view"] = view
 
 
 def _first_view() -> str:
@@ -42,7 +55,6 @@ def show_view(reader: Recognizer, read: list[Recognition], shown: Recognition | 
             format_func=lambda name: views[name][0],
             key="view",
             label_visibility="collapsed",
-            wrap=True,
         )
         if len(read) > 1 and shown is not None:
             st.session_state["digit-choice"] = read.index(shown)

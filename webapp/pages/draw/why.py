@@ -11,19 +11,21 @@ from mnist_core.explain.attribution import gradient_times_input, occlusion, with
 from mnist_core.explain.nearest_images import Neighbours
 from mnist_core.network import Network
 from mnist_core.recognizer import Recognition, Recognizer
+from webapp.charts.signs import LOWERS, RAISES, signs_legend
 from webapp.components.data_uri import grey_address, picture_address
 from webapp.components.empty import nothing_drawn
 from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
 from webapp.formats import share_in_words
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 
-FOR_COLOUR, AGAINST_COLOUR = (64, 156, 255), (255, 150, 40)
-"""Blue and orange are told apart by colour-blind people as well, and on black both are bright."""
 PLAIN_INK = 0.4
 """How bright ink is that says nothing: grey, so that the colours stand out."""
 TILES = 12
 CLEARLY = 0.1
 """From this share of the strongest evidence on, what speaks against a digit is worth a sentence."""
+NOTICED = 0.01
+"""A probability that falls by less has not changed in whole percent: nobody says "from more than 99% to 99%"."""
 AT_ALL = -1
 """Stands for "no other digit" in the choice."""
 
@@ -42,7 +44,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
 
 
 def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
-    """Colour an image by what speaks for (blue) and against (orange); the strongest value has the full colour.
+    """Colour an image by what speaks for (orange) and against (blue); the strongest value has the full colour.
 
     Args:
         image: float (28, 28) in [0, 1]; where nothing speaks, ink stays grey.
@@ -50,7 +52,7 @@ def coloured(image: np.ndarray, values: np.ndarray) -> Image.Image:
     """
     values = np.nan_to_num(values, posinf=0, neginf=0)
     strength = np.abs(values) / max(float(np.abs(values).max()), 1e-12)
-    colours = np.where(values[..., None] > 0, FOR_COLOUR, AGAINST_COLOUR)  # (28, 28, 3)
+    colours = np.where(values[..., None] > 0, RAISES, LOWERS)  # (28, 28, 3)
     grey = 255 * PLAIN_INK * image[..., None]
     pixels = grey + strength[..., None] * (colours - grey)
     return Image.fromarray(pixels.round().astype(np.uint8))
@@ -73,12 +75,11 @@ def _ink(network: Network, image: np.ndarray, probabilities: np.ndarray) -> None
         for title, text, values in figures
     )
     note = _("Two ways to ask, and neither gives the whole reason. Look where they agree.")
-    speaks_for, speaks_against = _("for {case}").format(case=case), _("against")
+    legend = signs_legend(_("for {case}").format(case=case), _("against"))
     st.html(
         f'<p class="why-words">{sentence(network, whole, without, digit, other, case)}</p>'
         f'<div class="why-pictures">{pictures}</div>'
-        f'<p class="why-legend"><i></i>{speaks_for}<i class="against"></i>{speaks_against}</p>'
-        f'<p class="caption">{note}</p>'
+        f'{legend}<p class="caption">{note}</p>'
     )
 
 
@@ -139,13 +140,17 @@ def sentence(network: Network, whole: np.ndarray, without: np.ndarray, digit: in
     )
     sentences = []
     if falls.max() > 0:
-        text = _("The ink {place} speaks most for {case}.")
-        if before.argmax() != after.argmax():
+        text, asked, read = _("The ink {place} speaks most for {case}."), digit, int(after.argmax())
+        if before.argmax() != read:
+            asked = read
             text = _("The ink {place} speaks most for {case}: without it, the network would read {read} ({share}).")
-        elif after[digit] < before[digit]:
+        elif before[digit] - after[digit] >= NOTICED:
             text = _("The ink {place} speaks most for {case}: without it, {digit} goes from {before} to {share}.")
-        read = int(after.argmax())
-        asked = read if before.argmax() != read else digit
+        elif before[digit] > after[digit]:
+            asked = read
+            text = _(
+                "The ink {place} speaks most for {case}: without it, the network would still read {read} ({share})."
+            )
         sentences.append(
             text.format(
                 place=places[falls.argmax()],
@@ -167,7 +172,7 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
         data, is_own = training_data(network)
         found, neighbours = dataset(data), _neighbours(data)
     except DataError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return
     places, _distances = neighbours.nearest(image, TILES)
     labels = neighbours.labels[places].tolist()

@@ -29,7 +29,10 @@ class Failure:
         cure: what the remedy changes, by the names of the settings.
         label: its name in a word or two.
         title: its name.
-        expect: what to look for, before it is started.
+        setup: what is done differently.
+        guesses: what might happen, for whoever wants to guess before it is started.
+        right: which of them does happen, counted from 0.
+        expect: what to look for.
         why: what goes wrong.
         why_cure: what the remedy changes, and why that helps.
         seen: a sentence about both runs, with places for their last figures, see `verdict`.
@@ -40,6 +43,9 @@ class Failure:
     cure: dict[str, Any]
     label: str
     title: str
+    setup: str
+    guesses: tuple[str, str, str]
+    right: int
     expect: str
     why: str
     why_cure: str
@@ -82,6 +88,13 @@ FAILURES = (
         cure={"init": "he"},
         label=N_("Zero weights"),
         title=N_("All weights zero"),
+        setup=N_("Every weight of the network begins at 0, instead of at a small random number."),
+        guesses=(
+            N_("It learns a little more slowly, but it gets there."),
+            N_("It learns nothing: it reads one image in ten, as if it guessed."),
+            N_("It learns faster, since there is nothing wrong to unlearn."),
+        ),
+        right=1,
         expect=N_(
             "The loss stays at 2.30. That is ln 10, the loss of a network that gives each of the ten digits the "
             "same probability. About one image in ten is read correctly, and training changes nothing."
@@ -108,6 +121,13 @@ FAILURES = (
         cure={"learning_rate": 0.1},
         label=N_("Huge learning rate"),
         title=N_("Learning rate far too large"),
+        setup=N_("Each step changes the weights a hundred times as much as usual."),
+        guesses=(
+            N_("Within ten steps the loss shoots up, and from then on the network only guesses."),
+            N_("It learns a hundred times as fast."),
+            N_("The loss jumps about for a while, but in the end the network reads well."),
+        ),
+        right=0,
         expect=N_(
             "Within the first ten steps the loss shoots up to a few thousand. Then it settles a little "
             "above 2.30, the loss of a network that only guesses, and stays there for good."
@@ -135,6 +155,13 @@ FAILURES = (
         cure={"normalization": "unit"},
         label=N_("Raw pixels"),
         title=N_("Raw pixels into sigmoids"),
+        setup=N_("The pixels stay numbers from 0 to 255. Usually they are divided by 255 first."),
+        guesses=(
+            N_("Nothing changes: the pictures are the same."),
+            N_("The loss grows beyond all bounds."),
+            N_("It struggles: the loss jumps about, and at best about half of the images are read."),
+        ),
+        right=2,
         expect=N_(
             "The loss jumps up and down and hardly falls. About half of the images are read correctly at best, "
             "where the same network could read 19 of 20."
@@ -160,6 +187,13 @@ FAILURES = (
         cure={"init": "he"},
         label=N_("N(0, 1) with Adam"),
         title=N_("Weights from N(0, 1), with Adam"),
+        setup=N_("The weights begin as random numbers, but about twenty times too large."),
+        guesses=(
+            N_("It learns nothing at all."),
+            N_("It begins terribly wrong, and improves too slowly: in the end it misreads 10 to 30 of 100."),
+            N_("After a moment it reads as well as with small weights."),
+        ),
+        right=1,
         expect=N_(
             "The loss begins in the thousands, where a network that merely guesses has 2.3. Adam brings it down, "
             "but too slowly: at the end 10 to 30 of 100 images are still misread. A milder failure than the "
@@ -186,6 +220,13 @@ FAILURES = (
         cure={"shuffle": True},
         label=N_("No shuffling"),
         title=N_("Images sorted by digit"),
+        setup=N_("The training images come in order: first all zeros, then all ones, and at last all nines."),
+        guesses=(
+            N_("The order makes no difference: it sees the same images."),
+            N_("It learns better: one digit after the other, as at school."),
+            N_("In training it looks brilliant, but it fails on images that it has not learned."),
+        ),
+        right=2,
         expect=N_(
             "On the training images (dotted) the accuracy looks brilliant, nearly 100%, and the loss is near 0. On "
             "the validation images (solid) 10% to 30% are correct, and the loss is above the 2.3 of guessing."
@@ -212,6 +253,15 @@ FAILURES = (
         cure={"head": "sigmoid"},
         label=N_("Squared error"),
         title=N_("Sigmoids with squared error"),
+        setup=N_(
+            "The network begins with answers that are very sure and mostly wrong. The squared error tells it how wrong."
+        ),
+        guesses=(
+            N_("It keeps its wrong answers: in the end it reads only 10 to 30 of 100."),
+            N_("The larger the mistake, the faster it learns: it catches up quickly."),
+            N_("It reads as well as with any other loss."),
+        ),
+        right=0,
         expect=N_(
             "The loss falls a little and then stays at about 0.4 or 0.5. Only 10 to 30 of 100 images are "
             "read correctly. Compare the accuracies: the two losses are measured in different units."
@@ -238,6 +288,13 @@ FAILURES = (
         cure={"train_images": None},
         label=N_("Few images"),
         title=N_("10,000 weights, 100 images"),
+        setup=N_("A network with more than 10,000 weights learns from only 100 images."),
+        guesses=(
+            N_("100 images are too few to learn anything from."),
+            N_("Soon it knows all 100 by heart, but of other images it reads only about 70%."),
+            N_("It reads other images as well as its own 100."),
+        ),
+        right=1,
         expect=N_(
             "Soon all 100 training images are read correctly (dotted). Of the validation images (solid), which "
             "the network has never learned from, only about 70%. The training loss goes to 0, the validation loss "

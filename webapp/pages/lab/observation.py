@@ -4,6 +4,7 @@ import streamlit as st
 
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR, LabRun, accuracy_figure, loss_figure
 from webapp.components.live_chart import live_chart
+from webapp.formats import named
 from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.pages.lab.experiment import ROLES, Pair, current_runs, is_going
@@ -37,7 +38,7 @@ def watch(failure: Failure) -> None:
 def _settings_of(failure: Failure, role: str) -> str:
     """Write down what one of the runs has that the other has not."""
     recipe = failure.recipe if role == "fail" else failure.remedy
-    return ", ".join(f"{setting_name(name)}: {setting_value(name, getattr(recipe, name))}" for name in failure.cure)
+    return ", ".join(named(setting_name(name), setting_value(name, getattr(recipe, name))) for name in failure.cure)
 
 
 def _card(title: str, settings: str, snapshot: Snapshot | None) -> None:
@@ -87,7 +88,8 @@ def _charts(failure: Failure, pair: Pair) -> None:
 
 
 def explain(failure: Failure) -> None:
-    """Show why it fails, and what the remedy changes."""
+    """Show what there is to see, why it fails, and what the remedy changes."""
+    st.markdown(gettext(failure.expect))
     left, right = st.columns(2, gap="medium")
     left.markdown("**" + _("Why it fails") + "**\n\n" + gettext(failure.why))
     right.markdown("**" + _("What the remedy changes") + "**\n\n" + gettext(failure.why_cure))

@@ -18,15 +18,22 @@ def question(game: Game, text: str) -> None:
     place = _("{place} of {count}").format(place=game.place + 1, count=len(game.questions))
     begin = f"animation-delay: {-game.watch.seconds:.1f}s"
     paused = "; animation-play-state: paused" if game.judged else ""
+    clock = _("{seconds} s").format(seconds=f'<i class="play-clock" style="{begin}{paused}"></i>')
     st.html(
-        f'<div class="play-question"><strong>{text}</strong>'
-        f'<span>{place}<i class="play-clock" style="{begin}{paused}"></i></span></div>'
+        f'<div class="play-question"><h2>{text}</h2><span>{place}<span class="play-time">{clock}</span></span></div>'
     )
 
 
+def score(text: str, detail: str, seconds: float) -> None:
+    """Show in large letters what came out, beside it what that means, and the time it took."""
+    details = filter(None, (detail, _("{seconds} s").format(seconds=round(seconds))))
+    st.html(f'<div class="play-score"><h2>{text}</h2>{"".join(f"<span>{part}</span>" for part in details)}</div>')
+
+
 def mark(right: bool) -> str:
-    """Return a tick or a cross, coloured, as HTML."""
-    return f'<b class="{"play-right" if right else "play-wrong"}">{"✓" if right else "✗"}</b>'
+    """Return a tick or a cross, coloured and with a word for those who hear the page, as HTML."""
+    kind, word, sign = ("right", _("right"), "✓") if right else ("wrong", _("wrong"), "✗")
+    return f'<b class="play-{kind}" role="img" aria-label="{word}">{sign}</b>'
 
 
 def take_part() -> None:
@@ -34,8 +41,8 @@ def take_part() -> None:
     st.session_state.setdefault("play_counted", st.session_state.get("play_counted_kept", True))
     st.caption(
         _(
-            "A finished game counts for the class: on this server, without a name, the answers, the time and the ten "
-            "drawings are kept, and everyone in the class can see them."
+            "When you finish, the game counts for the class: your answers, your time and what you drew stay on this "
+            "server, without your name, and everyone in the class can see them."
         )
     )
     st.toggle(

@@ -34,26 +34,29 @@ def class_view() -> None:
 
 def _figures(results: ClassResults) -> None:
     drawn, read = sum(results.asked), sum(results.read)
-    players = _("games, by {count} players") if results.players > 1 else _("games, by one player")
-    figures = [(f"{results.draw_games + results.duels}", players.format(count=results.players))]
+    games = results.draw_games + results.duels
+    players = _("games, by one player") if games > 1 else _("game, by one player")
+    if results.players > 1:
+        players = _("games, by {count} players").format(count=results.players)
+    figures = [(f"{games}", players)]
     if drawn:
         text = _("the network read {read} of {drawn} drawings").format(read=read, drawn=drawn)
         figures.append((f"{read / drawn:.0%}", text))
     if results.human is not None and results.network is not None:
-        text = _("humans : network, of 10 test images on average")
+        text = _("right out of ten on average: you all against the network")
         figures.append((f"{results.human:.1f} : {results.network:.1f}", text))
     if results.draw_seconds is not None:
-        figures.append((f"{results.draw_seconds:.0f} s", _("for ten drawings on average")))
+        figures.append((_("{seconds} s").format(seconds=round(results.draw_seconds)), _("for ten drawings on average")))
     shown = "".join(f"<div><strong>{number}</strong><span>{text}</span></div>" for number, text in figures)
     st.html(f'<div class="play-figures">{shown}</div>')
 
 
 def _drawings(results: ClassResults) -> None:
     label = _("How many drawings of each digit were read")
-    st.markdown(f"**{label}**")
+    st.html(f'<h2 class="play-heading">{label}</h2>')
     live_chart(share_figure(results.asked, results.read), label, "play-shares", height=220)
     if results.misread:
-        st.markdown("**" + _("Misread, the newest first") + "**")
+        st.html('<h2 class="play-heading">' + _("Misread, the newest first") + "</h2>")
         tiles = [
             Tile(
                 place,

@@ -9,7 +9,7 @@ from webapp.components.data_uri import grey_address
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, reader_of
-from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, score, take_part
 from webapp.pages.play.games import DrawGame
 from webapp.visitors.class_results import Round
 
@@ -39,8 +39,8 @@ def _start() -> None:
 def _begin() -> None:
     st.markdown(
         _(
-            "You are asked to draw each of the ten digits once, in random order. What the network reads stays hidden "
-            "until you press **Done**. There is no time limit, but your time is measured."
+            "Draw each of the ten digits once, in the order in which you are asked. What the network reads stays "
+            "hidden until you press **Done**. Your time is measured, but there is no limit."
         )
     )
     take_part()
@@ -99,7 +99,7 @@ def _verdict(found: Round) -> None:
     picture = "" if found.image is None else grey_address(found.image / 255)
     caption = _("What the network saw")
     st.html(
-        f'<div class="play-said" aria-live="polite"><strong>{mark(right)} {said}</strong>'
+        f'<div class="play-said" role="alert"><strong>{mark(right)} {said}</strong>'
         f'<figure><img alt="{caption}" src="{picture}"><figcaption>{caption}</figcaption></figure></div>'
     )
     # The drawing is still on the board, and the drawing page has the same board.
@@ -107,9 +107,8 @@ def _verdict(found: Round) -> None:
 
 
 def _result(game: DrawGame) -> None:
-    seconds = round(game.watch.seconds)
-    score = _("{score} of {count} read").format(score=game.network_score, count=len(game.rounds))
-    st.html(f'<div class="play-score"><strong>{score}</strong><span>{seconds} s</span></div>')
+    text = _("The network read {score} of {count}").format(score=game.network_score, count=len(game.rounds))
+    score(text, "", game.watch.seconds)
     shown = "".join(
         f'<figure><img alt="" src="{grey_address(found.image / 255)}">'
         f"<figcaption>{found.asked} {mark(found.read == found.asked)} {_misreading(found)}</figcaption></figure>"

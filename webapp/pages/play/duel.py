@@ -11,10 +11,11 @@ from webapp.components.gallery import Tile, gallery
 from webapp.components.turn import fragment
 from webapp.datasets import SYNTHETIC, default_data
 from webapp.formats import share_text
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen, reader_of
 from webapp.networks.evaluation import MAX_WORK, cached_reading
-from webapp.pages.play.both_games import go_on, mark, question, say_counted, take_part
+from webapp.pages.play.both_games import go_on, mark, question, say_counted, score, take_part
 from webapp.pages.play.games import Duel
 
 KEY = "play_duel"
@@ -37,7 +38,7 @@ def _start() -> None:
     try:
         reading = cached_reading(chosen().path, data, MAX_WORK)
     except (DataError, WeightsError) as error:
-        st.session_state["play_error"] = str(error)
+        st.session_state["play_error"] = error_text(error)
         return
     st.session_state[KEY] = Duel.begin(reading, data, np.random.default_rng())
 
@@ -50,8 +51,7 @@ def _begin() -> None:
     st.markdown(
         _(
             "Ten test images, which no training has seen: who reads more of them, you or the network? Half of them are "
-            "drawn from the 2% that this network reads least surely, the others from the rest: on ordinary images "
-            "alone it would nearly always be right."
+            "from the 2% of which this network is least sure: on ordinary images alone it would nearly always be right."
         )
     )
     take_part()
@@ -78,7 +78,8 @@ def _turn(game: Duel) -> None:
                     args=(digit,),
                     width="stretch",
                 )
-        st.html(f'<div class="play-answers" aria-live="polite">{_answers(game) if game.judged else ""}</div>')
+        role = ' role="alert"' if game.judged else ""
+        st.html(f'<div class="play-answers"{role}>{_answers(game)}</div>')
         label = _("See the result") if game.complete else _("Next image")
         st.button(
             label,
@@ -93,10 +94,12 @@ def _turn(game: Duel) -> None:
 
 
 def _answers(game: Duel) -> str:
-    """Return both answers and the label as HTML."""
+    """Return both answers and the label as HTML; nothing before the visitor's answer."""
+    if not game.judged:
+        return ""
     found = game.rounds[-1]
     share = share_text(game.sure[game.place])
-    answers = ((_("you"), found.answer, ""), (_("network"), found.read, f" <small>({share})</small>"))
+    answers = ((_("You"), found.answer, ""), (_("Network"), found.read, f" <small>({share})</small>"))
     shown = "".join(
         f"<span>{who} <strong>{digit}</strong> {mark(digit == found.asked)}{detail}</span>"
         for who, digit, detail in answers
@@ -106,8 +109,9 @@ def _answers(game: Duel) -> str:
 
 
 def _result(game: Duel) -> None:
-    score = _("human {human}, network {network}").format(human=game.human_score, network=game.network_score)
-    st.html(f'<div class="play-score"><strong>{score}</strong><span>{round(game.watch.seconds)} s</span></div>')
+    human, network = game.human_score, game.network_score
+    winner = _("You win!") if human > network else _("The network wins.") if network > human else _("A draw.")
+    score(_("You {human}, network {network}").format(human=human, network=network), winner, game.watch.seconds)
     signs = {True: "✓", False: "✗"}
     tiles = [
         Tile(

@@ -1,7 +1,7 @@
 """The page to play on: draw what is asked, read against the network, and see what the class has played."""
 
-from webapp.frame.page_title import page_title
 from webapp.components.kept import linked_choice
+from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.play.class_view import class_view
 from webapp.pages.play.draw_game import draw_game

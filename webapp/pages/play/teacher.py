@@ -11,11 +11,14 @@ from webapp.i18n import gettext as _
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.visitors.class_results import class_results, empty_class
+from webapp.visitors.classroom import empty_classroom
 from webapp.visitors.collection import count_all, delete_all
 from webapp.visitors.counts import Counts, counts
 from webapp.visitors.folder import StorageError
 from webapp.visitors.handwriting_networks import all_hands, forget_all_hands
+from webapp.visitors.quiz import count_answers, empty_quiz
 from webapp.visitors.rights import TooManyTriesError, is_teacher, lock, password, unlock
+from webapp.visitors.wall import class_drawings, count_hidden, empty_wall
 
 _log = logging.getLogger(__name__)
 
@@ -82,42 +85,64 @@ def _figures(now: Counts) -> None:
 
 
 def _new_class(now: Counts) -> None:
-    """Offer to delete what the last class has left."""
-    st.markdown("**" + _("Start a new class") + "**")
+    """Offer to delete what the last class has left: its results in any case, with a tick what may stay as well."""
+    st.html('<h2 class="play-heading">' + _("For the next class") + "</h2>")
     stay = st.session_state.pop("class-emptied", None)
     if stay is not None:
-        st.success(_("Deleted. A new class can begin."), icon=":material/check:")
+        st.success(_("Cleared: a new class can begin."), icon=":material/check:")
     if stay:
         st.warning(_("Trainings that another server has in hand stay: {count}").format(count=stay))
     try:
-        heaps = _heaps(now)
+        results, others = _results(), _others(now)
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
-    ticked = [heap for heap in heaps if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
+    st.markdown(_("This goes:") + "".join(f"\n- **{heap.label}**: {heap.about}" for heap in results))
+    st.markdown(_("This goes as well if you tick it:"))
+    ticked = [heap for heap in others if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
+    st.caption(_("It is deleted for everybody, and cannot be brought back."))
     pressed = st.button(
-        _("Delete for good"), key="play-empty", icon=":material/delete_forever:", type="primary", disabled=not ticked
+        _("Clear results and begin with a new class"),
+        key="play-empty",
+        icon=":material/delete_forever:",
+        type="primary",
     )
-    if pressed and ticked:
+    if pressed:
         try:
             stay = 0
             with out_of_turn():  # hundreds of runs take a while
-                for heap in ticked:
+                for heap in (*results, *ticked):
                     _log.info("new class: %(heap)s deleted", {"heap": heap.key})
                     stay += heap.delete()
         except (StorageError, OSError) as error:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
         else:
             st.session_state["class-emptied"] = stay
-            for heap in heaps:
+            for heap in others:
                 st.session_state.pop(f"empty-{heap.key}", None)
             st.rerun()
 
 
-def _heaps(now: Counts) -> tuple[_Heap, ...]:
-    results = class_results()
+def _results() -> tuple[_Heap, ...]:
+    """List what belongs to one class alone."""
+    played, drawings = class_results(), len(class_drawings().labels) + count_hidden()
     about = {
-        "games": _("{games}, with their drawings").format(games=results.draw_games + results.duels),
+        "games": _("{games}, with their drawings").format(games=played.draw_games + played.duels),
+        "wall": _("{drawings} drawings, and the data set of them").format(drawings=drawings),
+        "quiz": _("{answers}, from before and after the lessons").format(answers=count_answers()),
+        "lesson": _("who is at which step, and a call that has not ended"),
+    }
+    return (
+        _Heap("games", _("Results of games"), about["games"], _emptied(empty_class)),
+        _Heap("wall", _("The wall"), about["wall"], _emptied(empty_wall)),
+        _Heap("quiz", _("Answers to quizzes"), about["quiz"], _emptied(empty_quiz)),
+        _Heap("lesson", _("The lesson"), about["lesson"], _emptied(empty_classroom)),
+    )
+
+
+def _others(now: Counts) -> tuple[_Heap, ...]:
+    """List what the next class may go on with."""
+    about = {
         "runs": _("{runs}, with their networks, {megabytes:,} MB; those that are going are stopped").format(
             runs=now.runs, megabytes=round(now.disk / 1e6)
         ),
@@ -126,18 +151,22 @@ def _heaps(now: Counts) -> tuple[_Heap, ...]:
         ),
     }
     return (
-        _Heap("games", _("Games"), about["games"], _empty_games),
         _Heap("runs", _("Trainings"), about["runs"], runs().clear),
-        _Heap("collections", _("Drawings that visitors keep"), about["collections"], _empty_collections),
+        _Heap(
+            "collections",
+            _("Drawings that visitors keep"),
+            about["collections"],
+            _emptied(forget_all_hands, delete_all),
+        ),
     )
 
 
-def _empty_games() -> int:
-    empty_class()
-    return 0
+def _emptied(*acts: Callable[[], object]) -> Callable[[], int]:
+    """Return what deletes a heap of which nothing stays."""
 
+    def empty() -> int:
+        for act in acts:
+            act()
+        return 0
 
-def _empty_collections() -> int:
-    forget_all_hands()
-    delete_all()
-    return 0
+    return empty

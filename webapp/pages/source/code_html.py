@@ -8,15 +8,17 @@ import tokenize
 KINDS = {tokenize.STRING: "string", tokenize.COMMENT: "comment", tokenize.NUMBER: "number"}
 
 
-def code_html(source: str, marked: int | None = None) -> str:
+def code_html(source: str, name: str, marked: int | None = None) -> str:
     """Show a source.
 
     Args:
         source: Python code.
+        name: what it is, for those who hear the page.
         marked: the line, counted from 1, that stands out.
 
     Returns:
-        A `pre` of the class "source" with a span for every line; all text is escaped.
+        A `pre` of the class "source" with a span for every line; all text is escaped. It scrolls sideways where lines
+        are long, so the keyboard can reach it.
     """
     lines = source.splitlines()
     coloured = ["" for _ in lines]
@@ -30,7 +32,8 @@ def code_html(source: str, marked: int | None = None) -> str:
                 coloured[i] += html.escape(lines[i][done[i] : begin]) + f'<span class="{kind}">{word}</span>'
                 done[i] = end
     rows = [text + html.escape(line[end:]) for text, line, end in zip(coloured, lines, done, strict=True)]
-    return '<pre class="source">' + "".join(_row(i + 1, row, marked) for i, row in enumerate(rows)) + "</pre>"
+    opening = f'<pre class="source" tabindex="0" role="region" aria-label="{html.escape(name)}">'
+    return opening + "".join(_row(i + 1, row, marked) for i, row in enumerate(rows)) + "</pre>"
 
 
 def _row(number: int, row: str, marked: int | None) -> str:

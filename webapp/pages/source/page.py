@@ -4,9 +4,9 @@ import html
 
 import streamlit as st
 
-from webapp.frame.page_title import page_title
 from webapp.components.scroll_to import scroll_to
 from webapp.formulas.sources import core_files, first_sentence
+from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.source.code_html import code_html
 
@@ -51,6 +51,7 @@ st.selectbox(
     on_change=open_file,
 )
 line = asked_line(sources[name].count("\n"))
-st.html(f'<h2 class="file">{html.escape(name)}</h2>')
-st.html(code_html(sources[name], line))
+title = name if line is None else _("{file}, line {line}").format(file=name, line=line)
+st.html(f'<h2 class="file">{html.escape(title)}</h2>')
+st.html(code_html(sources[name], name, line))
 scroll_to(".source .marked", f"{name}:{line}", key="scroll")

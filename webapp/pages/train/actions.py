@@ -15,7 +15,7 @@ from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.fields import setting_widget
 from webapp.settings.limits import MAX_STEPS, steps_of
-from webapp.settings.share import share
+from webapp.settings.share import share_button
 from webapp.visitors.rights import may_steer, starter
 
 KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
@@ -23,7 +23,7 @@ KEYS = {"learning_rate": "rate", "dropout": "dropout", "momentum": "momentum"}
 
 
 def actions(snapshot: Snapshot) -> None:
-    """Show the run's actions in a row.
+    """Show the run's actions in a row: to draw with it comes first, once the training is over as what to do now.
 
     Args:
         snapshot: the run as it stands; whoever opens an action sees it as it stands then.
@@ -31,29 +31,6 @@ def actions(snapshot: Snapshot) -> None:
     if st.session_state.pop("applied", False):
         st.session_state["change"] = False  # its popover is closed, which can't be done once it is made
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
-        can_change = snapshot.state in ("running", "paused") and may_steer(snapshot)
-        with st.popover(
-            _("Change"), icon=":material/tune:", disabled=not can_change, on_change="rerun", key="change"
-        ) as change:
-            if change.open and can_change:
-                _change(snapshot)
-        with st.popover(_("Rewind"), icon=":material/history:", on_change="rerun", key="rewind") as rewind:
-            if rewind.open:
-                _rewind(snapshot)
-        if st.button(
-            _("Run again"),
-            key="again",
-            icon=":material/replay:",
-            disabled=snapshot.state in ACTIVE,
-            help=_("The same settings and seed: the same initial weights, and the same curves."),
-        ):
-            start(partial(runs().restart, snapshot.id, starter()))
-        with st.popover(_("Share"), icon=":material/share:", on_change="rerun", key="share") as sharing:
-            if sharing.open:
-                share(snapshot.job, snapshot)
-        with st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads") as taking:
-            if taking.open:
-                downloads(snapshot)
         with st.container(key="use", width="content"):
             # A link, not a button with st.switch_page: while a part of the page polls, that can end on an empty page.
             st.page_link(
@@ -64,6 +41,37 @@ def actions(snapshot: Snapshot) -> None:
                 disabled=snapshot.weights is None,
                 help=_("Let this network read your drawings, also while it still trains."),
             )
+        # On phones, which have no room for the others until somebody asks. No callback: see `status.steer`.
+        if st.button(_("More"), key="more", icon=":material/more_horiz:"):
+            st.session_state["more-asked"] = not st.session_state.get("more-asked")
+        place = "more-open" if st.session_state.get("more-asked") else "more-closed"
+        with st.container(horizontal=True, vertical_alignment="center", key=place):
+            _others(snapshot)
+
+
+def _others(snapshot: Snapshot) -> None:
+    """Show what else can be done than to draw with it."""
+    can_change = snapshot.state in ("running", "paused") and may_steer(snapshot)
+    with st.popover(
+        _("Change"), icon=":material/tune:", disabled=not can_change, on_change="rerun", key="change"
+    ) as change:
+        if change.open and can_change:
+            _change(snapshot)
+    with st.popover(_("Rewind"), icon=":material/history:", on_change="rerun", key="rewind") as rewind:
+        if rewind.open:
+            _rewind(snapshot)
+    if st.button(
+        _("Run again"),
+        key="again",
+        icon=":material/replay:",
+        disabled=snapshot.state in ACTIVE,
+        help=_("The same settings and seed: the same initial weights, and the same curves."),
+    ):
+        start(partial(runs().restart, snapshot.id, starter()))
+    share_button(_("Share"), ":material/share:", snapshot.job, snapshot)
+    with st.popover(_("Download"), icon=":material/download:", on_change="rerun", key="downloads") as taking:
+        if taking.open:
+            downloads(snapshot)
 
 
 def _change(snapshot: Snapshot) -> None:

@@ -13,7 +13,7 @@ from webapp.runs.job import Job
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import Snapshot
-from webapp.settings.links import LinkError, job_of_query, settings_query
+from webapp.settings.links import OF_EVERY_PAGE, LinkError, job_of_query, settings_query
 
 DOUBLE_CLICK_SECONDS = 1.0
 """Two presses of a button that starts a run are one within this time."""
@@ -105,6 +105,6 @@ def linked_job() -> Job | None:
 def keep_in_url(job: Job) -> None:
     """Keep the settings in the URL, beside run and language: it is a link to them, and survives a reload."""
     before = st.query_params.to_dict()
-    after = {name: before[name] for name in ("run", "lang") if name in before} | settings_query(job)
+    after = {name: before[name] for name in (*OF_EVERY_PAGE, "run", "tab") if name in before} | settings_query(job)
     if after != before:
         st.query_params.from_dict(after)

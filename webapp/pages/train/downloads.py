@@ -14,6 +14,7 @@ from mnist_core.export.script import to_script
 from mnist_core.network import Network
 from webapp.components.save_file import save_file
 from webapp.datasets import dataset
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.pages.train.report import report
 from webapp.runs.snapshot import Snapshot
@@ -47,7 +48,7 @@ def _made(make: Callable[[Snapshot], bytes], snapshot: Snapshot) -> bytes | None
         with st.spinner(_("Making the file")):
             return make(snapshot)
     except (MnistCoreError, OSError) as error:
-        st.error(_("This file cannot be made: {reason}").format(reason=error))
+        st.error(_("This file cannot be made: {reason}").format(reason=error_text(error)))
         return None
 
 

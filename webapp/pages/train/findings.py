@@ -1,10 +1,13 @@
 """What is found in a training, in words: what is seen, what it means, and what to try."""
 
+import html
 import math
 
 from mnist_core.training import diagnosis
-from mnist_core.training.diagnosis import Finding
+from mnist_core.training.diagnosis import Finding, diagnose
 from webapp.i18n import N_, gettext
+from webapp.runs.records import numbers
+from webapp.runs.snapshot import ACTIVE, Snapshot
 
 TEXTS = {
     diagnosis.DIVERGED: N_(
@@ -130,3 +133,23 @@ def finding_text(finding: Finding) -> str:
     if finding.kind == diagnosis.STUCK and math.isclose(finding.numbers["chance"], math.log(10)):
         text = STUCK_AT_LN_10
     return gettext(text).format(**finding.numbers)
+
+
+def finding_html(snapshot: Snapshot) -> str:
+    """Read a run's curves, and return in HTML what is to be said of them first; nothing before its first step."""
+    records = snapshot.records
+    diverged = "diverged" in records.end
+    if not (snapshot.step or diverged):
+        return ""
+    finding = diagnose(
+        snapshot.recipe,
+        snapshot.steps_per_epoch,
+        numbers(records.loss),
+        numbers(records.accuracy),
+        records.epochs,
+        records.layers,
+        over=snapshot.state not in ACTIVE,
+        diverged=diverged,
+    )[0]
+    kind = "finding problem" if finding.is_problem else "finding"
+    return f'<p class="{kind}">{html.escape(finding_text(finding))}</p>'

@@ -7,8 +7,9 @@ import streamlit as st
 
 from mnist_core.recipes.presets import RECIPES
 from webapp.components.empty import nothing_yet
-from webapp.frame.page_title import page_title
+from webapp.components.scroll_to import scroll_to
 from webapp.components.turn import fragment
+from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
 from webapp.pages.train.current_run import current_run, is_gone, keep_in_url, linked_job, show_started, start
@@ -18,6 +19,8 @@ from webapp.runs.records import Records
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
+from webapp.tour.cards import Seen
+from webapp.tour.progress import watch as follow_tour
 from webapp.visitors.rights import starter
 
 POLL_SECONDS = 2.0
@@ -58,30 +61,40 @@ def view(poll: float | None) -> None:
     if run_now() is None:
         curves.curves(Records(), RECIPES["quick"], 1)  # Plotly is loaded by the time that there is something to draw
         return
-    views: dict[str, Callable[[Snapshot], None]] = {
-        _("Curves"): curves.show,
-        _("Weights"): weights.show,
-        _("Layers"): layers.show,
-        _("Confusion"): confusion.show,
-        _("Mistakes"): mistakes.show,
-        _("Your digit"): your_digit.show,
-        _("Gradient check"): gradients.show,
-        _("Formulas"): formulas.show,
+    views: dict[str, tuple[str, Callable[[Snapshot], None]]] = {
+        "curves": (_("Curves"), curves.show),
+        "weights": (_("Weights"), weights.show),
+        "layers": (_("Layers"), layers.show),
+        "confusion": (_("Confusion"), confusion.show),
+        "mistakes": (_("Mistakes"), mistakes.show),
+        "your-digit": (_("Your digit"), your_digit.show),
+        "gradients": (_("Gradient check"), gradients.show),
+        "formulas": (_("Formulas"), formulas.show),
     }
-    for tab, show in zip(st.tabs(list(views), key="view", on_change="rerun"), views.values(), strict=True):
+    linked = st.query_params.get("tab", "curves")
+    if linked in views and "tab" not in st.session_state:
+        st.session_state["tab"] = views[linked][0]
+    tabs = st.tabs([name for name, _show in views.values()], key="tab", on_change="rerun")
+    for tab, (key, (_name, show)) in zip(tabs, views.items(), strict=True):
         if tab.open:
+            if key != linked:
+                st.query_params["tab"] = key
             with tab:
                 fragment(watch, run_every=None if show is curves.show else poll)(show)
 
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
 show_started()
+# On a phone, Start stands where nothing of the run is in sight.
+scroll_to(".st-key-top", st.session_state.get("run", ""), "to-the-run")
 run = current_run()
 st.session_state["stage"] = run and run.stage
 left, right = st.columns([5, 12], gap="medium")
 # First of all, and with and without a run: a poll that meets a page which is just being built finds its place there.
 status_place, actions_place, view_place = right.container(), right.container(), right.container()
 with left, st.container(border=True, key="settings"):
+    heading = _("Settings")
+    st.html(f'<h2 class="unseen">{heading}</h2>')
     job, pressed = settings_form(linked_job() or (None if run is None else run.job))
     if job is not None:
         keep_in_url(job)
@@ -112,3 +125,5 @@ with actions_place:
     fragment(show_now)(actions)
 with view_place:
     fragment(view)(poll)
+over = run is not None and run.state not in ACTIVE and run.weights is not None
+follow_tour(Seen("train", trained=run.id if run is not None and over else ""))

@@ -58,6 +58,17 @@ def test_results_and_differing_settings_stand_side_by_side(placed):
     assert "different data sets" not in text
 
 
+def test_every_head_of_the_table_says_what_it_is_the_head_of(placed):
+    text = comparison_table(placed)
+    assert set(re.findall(r"<th( .*?)>", text)) == {
+        ' scope="col"',
+        ' scope="row"',
+        ' scope="rowgroup" colspan="3"',
+    }
+    assert text.count("<tbody>") == text.count('scope="rowgroup"') == 2  # results, and settings that differ
+    assert 'role="region" aria-label="The runs side by side" tabindex="0"' in text  # arrow keys scroll it
+
+
 def test_names_are_text_everywhere(placed):
     (_place, run), _other = placed
     for text in (comparison_table(placed), legend(placed, STRANGE), list_row(run, 0, mine=True)):

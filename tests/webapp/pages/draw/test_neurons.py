@@ -88,7 +88,8 @@ def test_the_ten_shares_use_the_temperature():
     app = open_view({"hidden_sizes": ()}, temperature=2.0)
     html = arithmetic_of(app)
     assert "T = 2" in html and "softmax" in html
-    rows = re.findall(r"<th>(\d)</th><td>([^<]+)</td><td>([^<]+)</td><td>([^<]+)</td><td>([^<]+)%</td>", html)
+    cells = r"<td>([^<]+)</td>"
+    rows = re.findall(rf'<th scope="row">(\d)</th>{cells * 3}<td>([^<]+)%</td>', html)
     assert [row[0] for row in rows] == [str(digit) for digit in range(10)]
     logits, scaled, powers, shares = ([float(row[column].replace("−", "-")) for row in rows] for column in (1, 2, 3, 4))
     np.testing.assert_allclose(scaled, np.array(logits) / 2, atol=0.0101)
@@ -126,7 +127,7 @@ def test_the_other_order_puts_what_moved_the_answer_first():
     before = arithmetic_of(app)
     app.session_state["neurons.order"] = "pull"
     app.run()
-    assert not app.exception and "moved the" in app.caption[0].value
+    assert not app.exception and "moved the" in app.get("html")[0].proto.body
     assert arithmetic_of(app) != before  # without a click, that of the strongest
 
 

@@ -32,10 +32,14 @@ def page() -> None:
     import streamlit as st
 
     from mnist_core.recognizer import Recognizer
-    from webapp.pages.draw.picture import picture_pad
+    from webapp.networks.choice import chosen
+    from webapp.pages.draw.picture import picture_pad, row_starts
+    from webapp.pages.draw.tools import picture_tools
 
     read = picture_pad(Recognizer.load())
+    picture_tools(chosen())
     st.text("none" if read is None else str([found.digit for found in read]))
+    st.text(row_starts())
 
 
 @pytest.fixture
@@ -64,6 +68,17 @@ def test_an_empty_picture_gets_advice(app):
     assert "No digit found" in app.info[0].value
 
 
+def test_rows_of_digits_are_told_apart(app):
+    pixels = np.zeros((300, 400), np.uint8)
+    for top, left in ((30, 100), (30, 200), (180, 60), (180, 150), (180, 300)):
+        pixels[top : top + 100, left : left + 14] = 255
+    app.file_uploader[0].set_value(("rows.png", file_of(pixels), "image/png")).run()
+    assert app.text[0].value == "[1, 1, 1, 1, 1]"
+    assert app.text[1].value == "[2]"
+    app.button(key="picture-another").click().run()
+    assert app.text[1].value == "[]"
+
+
 def test_what_is_no_picture_is_refused_and_the_next_one_is_taken(app):
     app.file_uploader[0].set_value(("fake.png", b"GIF89a and so on", "image/png")).run()
     assert not app.exception
@@ -82,7 +97,7 @@ def test_what_is_no_picture_is_refused_and_the_next_one_is_taken(app):
         (b"\0\0\0\x18ftypavif", "AVIF"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
         (b"\xff\xd8\xff\xe0", "damaged"),
-        (b"", "as a picture"),
+        (b"", "choose a PNG, JPEG or WebP file"),
         (b"hello", "as a picture"),
         (bytes(MAX_BYTES + 1), "20 MB"),
     ],

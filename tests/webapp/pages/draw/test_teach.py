@@ -1,5 +1,6 @@
 """Teaching, without a browser: agree, keep, learn, undo, and delete everything."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -73,6 +74,16 @@ def test_nothing_is_kept_before_the_visitor_agrees(small_dataset):
     assert not app.exception
     assert drawings_of(app.session_state["visitor_id"]) == []
     assert "drawings that you keep appear here" in words(app)
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_teaching_does_is_shown_before_it_is_asked_for(small_dataset, drawn):
+    app = open_view(None, small_dataset.test_images[0] if drawn else None)
+    (steps,) = [html.proto.body for html in app.get("html") if "teach-steps" in html.proto.body]
+    read, said = re.findall(r"(?:It reads|You say:) (\d)", steps)
+    assert read != said
+    assert steps.count("<li>") == 3 and "A copy of the network learns your hand" in steps
+    assert ("data:image/png" in steps) or not drawn
 
 
 def test_a_drawing_is_kept_with_what_it_is_and_taken_back(small_dataset):
@@ -266,7 +277,9 @@ def test_everything_is_deleted(small_dataset, tmp_path):
     app.button(key="teach-go").click().run()
     app.button(key="teach-delete-now").click().run()
     assert not app.exception
-    assert "Everything is deleted" in words(app)
+    assert "Everything is deleted" in app.toast[0].value
+    app.run()
+    assert not app.toast and "deleted" not in words(app)  # it does not stay while something else is done
     assert app.session_state["visitor_id"] == ""
     assert drawings_of(ANNA) == []
     assert list(Path(tmp_path / "visitors" / "hands").iterdir()) == []

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.data.dataset import Dataset
 from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
-from webapp.pages.draw.why import AGAINST_COLOUR, FOR_COLOUR, coloured, sentence, training_data
+from webapp.charts.signs import LOWERS, RAISES
+from webapp.pages.draw.why import coloured, sentence, training_data
 
 
 def page(weights: str, drawing: str) -> None:
@@ -69,10 +70,10 @@ def test_the_colours_say_for_and_against():
     image[0, :3] = 1
     values[0, 0], values[0, 1], values[5, 5] = 8, -8, 4
     pixels = np.asarray(coloured(image, values))
-    assert tuple(pixels[0, 0]) == FOR_COLOUR
-    assert tuple(pixels[0, 1]) == AGAINST_COLOUR
+    assert tuple(pixels[0, 0]) == RAISES
+    assert tuple(pixels[0, 1]) == LOWERS
     assert len(set(pixels[0, 2].tolist())) == 1  # ink that says nothing is grey
-    np.testing.assert_allclose(pixels[5, 5], np.array(FOR_COLOUR) / 2, atol=0.5)
+    np.testing.assert_allclose(pixels[5, 5], np.array(RAISES) / 2, atol=0.5)
     assert not pixels[20:].any()
 
 
@@ -112,6 +113,12 @@ def test_the_sentence_says_how_the_digit_fades(small_network):
     found = said(small_network, {4: 12}, {6: {4: 3}})
     # e³ / (e³ + 9) = 0.69
     assert found == "The ink in the lower left speaks most for 4: without it, 4 goes from more than 99% to 69%."
+
+
+def test_a_probability_that_hardly_falls_has_not_changed(small_network):
+    found = said(small_network, {4: 12}, {6: {4: 7}})
+    # 1 − e⁷ / (e⁷ + 9) = 0.8%, and before it was 0.006%
+    assert found == ("The ink in the lower left speaks most for 4: without it, the network would still read 4 (99%).")
 
 
 def test_a_probability_that_does_not_fall_is_not_told(small_network):
@@ -166,7 +173,7 @@ def test_a_digit_is_never_compared_with_itself(weights, small_dataset, tmp_path)
     app.selectbox(key="why_digit").select(second).run()
     assert [box.value for box in app.selectbox] == [second, best]
     app.selectbox(key="why_other").select(-1).run()
-    assert f"</i>for {second}<i" in html(app)
+    assert f"<i>+</i>for {second}<" in html(app)
 
 
 def test_the_nearest_training_images_are_counted(weights, small_dataset, tmp_path):

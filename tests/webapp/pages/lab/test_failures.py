@@ -1,6 +1,7 @@
 """The failure lab's experiments: valid, different in one setting only, and the ones that matter most really fail."""
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -65,6 +66,14 @@ def test_a_failure_and_its_remedy_differ_in_one_setting_that_can_be_named(failur
     assert failure.recipe.name in RECIPES  # links and settings refer to it
     assert failure.recipe.validation_fraction > 0
     assert all((failure.label, failure.title, failure.expect, failure.why, failure.why_cure, failure.seen))
+
+
+def test_guesses_differ_and_the_right_one_has_no_place_of_its_own():
+    for failure in FAILURES:
+        assert len({*failure.guesses}) == 3 and all(failure.guesses) and failure.setup
+    places = [failure.right for failure in FAILURES]
+    assert set(places) == {0, 1, 2}
+    assert all(one != other for one, other in pairwise(places))
 
 
 def test_the_network_for_few_images_has_the_weights_that_its_text_counts():

@@ -124,6 +124,53 @@ def test_a_link_to_two_finished_runs_says_what_was_seen(page_runs, tmp_path, dat
     assert accuracies[0] < accuracies[1]
 
 
+def guess(app: AppTest, place: int) -> AppTest:
+    radio = app.radio(key=f"guess-{app.session_state['lab-failure']}")
+    assert radio.label == "What will happen?"
+    return radio.set_value(place).run()
+
+
+def said_of_the_guess(app: AppTest) -> str:
+    (found,) = (html.proto.body for html in app.get("html") if 'class="prediction"' in html.proto.body)
+    return found
+
+
+def test_a_guess_outlives_other_pages_and_experiments_and_starting_needs_none(page_runs):
+    app = open_lab(failure="raw-pixels")
+    assert app.radio[0].value is None and not app.button(key="let-it-fail").disabled
+    guess(app, 1)
+    app.pills(key="lab-failure").set_value("zero-init").run()
+    assert app.radio[0].value is None
+    app.switch_page("draw/page.py").run()
+    app.switch_page("lab/page.py").run()
+    app.pills(key="lab-failure").set_value("raw-pixels").run()
+    assert app.radio[0].value == 1
+
+
+@pytest.mark.parametrize("place", [None, 0, ZERO_INIT.right])
+def test_what_was_guessed_is_answered_when_it_has_happened(page_runs, tmp_path, data_folder, place):
+    ids = both_runs(tmp_path / "runs", ZERO_INIT, data_folder)
+    app = open_lab(failure="zero-init")
+    if place is not None:
+        guess(app, place)
+    app.query_params["fail"] = ids["fail"]
+    app.run()
+    assert not app.radio
+    said = said_of_the_guess(app)
+    assert ("Right!" in said) == (place == ZERO_INIT.right)
+    assert ("What happened" in said) == (place != ZERO_INIT.right)
+    assert ("You guessed" in said) == (place is not None)
+    assert ZERO_INIT.guesses[ZERO_INIT.right] in said
+
+
+def test_while_it_goes_the_answer_is_not_given_away(page_runs):
+    app = open_lab(failure="zero-init")
+    guess(app, 0)
+    app.button(key="let-it-fail").click().run()
+    said = said_of_the_guess(app)
+    assert ZERO_INIT.guesses[0] in said and ZERO_INIT.guesses[ZERO_INIT.right] not in said
+
+
 def test_again_begins_anew_with_another_seed(page_runs, tmp_path, data_folder):
     ids = both_runs(tmp_path / "runs", FEW_IMAGES, data_folder)
     app = open_lab(failure="few-images", **ids)

@@ -16,6 +16,7 @@ from tests.webapp.written_networks import write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_strokes
 from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.networks.evaluation import Reading
+from webapp.pages.play.both_games import mark
 from webapp.pages.play.class_view import share_figure
 from webapp.pages.play.games import DrawGame, Duel, duel_rows
 from webapp.runs.folder import Label
@@ -172,7 +173,7 @@ def test_drawings_are_judged_up_to_the_result_and_count_for_the_class():
         assert "The network reads 1" in pictures(app)
         assert app.get("page_link")[0].proto.label == "Show me why"
         press(app, "play-next")
-    assert "1 of 2 read" in pictures(app)
+    assert "The network read 1 of 2" in pictures(app)
     assert pictures(app).count("read as 1") == 1
     results = class_results()
     assert (results.draw_games, sum(results.asked), results.read[1], sum(results.read)) == (1, 2, 1, 1)
@@ -187,12 +188,35 @@ def test_a_duel_to_the_result():
     assert app.button(key="play-next").disabled
     for digit in (3, 3, 3, 5, 5, 5, 5, 5, 5, 5):
         press(app, f"play-digit-{digit}")
-        assert f"you <strong>{digit}</strong>" in pictures(app) and "network <strong>3</strong>" in pictures(app)
+        assert f"You <strong>{digit}</strong>" in pictures(app) and "Network <strong>3</strong>" in pictures(app)
         assert app.button(key="play-digit-3").disabled
         press(app, "play-next")
-    assert "human 3, network 10" in pictures(app)
+    assert "<h2>You 3, network 10</h2>" in pictures(app) and "The network wins." in pictures(app)
     results = class_results()
     assert (results.duels, results.human, results.network) == (1, 3, 10)
+
+
+@pytest.mark.parametrize(("mine", "words"), [(0, "The network wins."), (10, "A draw.")])
+def test_the_result_names_the_winner_and_the_time(mine, words):
+    app = open_page("duel")
+    duel = Duel.begin(reading_of(np.linspace(0.3, 1, 100)), "mnist", np.random.default_rng(0))
+    for digit in [3] * mine + [5] * (10 - mine):
+        duel.take_answer(digit)
+        duel.go_on()
+    duel.counted = "no"
+    app.session_state["play_duel"] = duel
+    app.run()
+    assert not app.exception
+    assert f"<span>{words}</span><span>0 s</span>" in pictures(app)
+
+
+def test_a_single_game_is_told_as_one():
+    add_game("duel", "b", 20.0, [Round(4, 9, 4)])
+    assert "<strong>1</strong><span>game, by one player</span>" in pictures(open_page("class"))
+
+
+def test_verdicts_have_words_for_those_who_hear_them():
+    assert 'aria-label="right">✓' in mark(True) and 'aria-label="wrong">✗' in mark(False)
 
 
 def test_without_mnist_it_is_said_that_code_drew_the_images():

@@ -6,13 +6,17 @@ from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
 from tests.webapp.written_runs import write_run
+from webapp.datasets import class_folder
 from webapp.runs.job import Job
 from webapp.runs.registry import Runs
 from webapp.runs.shared import runs
 from webapp.visitors import rights
 from webapp.visitors.class_results import Round, add_game, class_results
+from webapp.visitors.classroom import at_step, be_at, call, current_call
 from webapp.visitors.collection import count_all, keep_drawing
 from webapp.visitors.handwriting_networks import all_hands
+from webapp.visitors.quiz import count_answers, hand_in
+from webapp.visitors.wall import TEACHER, count_hidden, hide, latest, send, write_dataset
 
 PASSWORD = "correct horse"  # noqa: S105
 STICK = np.pad(np.ones((20, 4)), ((4, 4), (12, 12)))
@@ -25,6 +29,12 @@ def class_that_was(tmp_path, monkeypatch):
     monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
     monkeypatch.chdir(ROOT)
     add_game("duel", "b", 20.0, [Round(4, 9, 4)])
+    send("a" * 64, STICK, 1, 1, 0.9)
+    hide(send("b" * 64, STICK, 1, 1, 0.9), TEACHER)
+    write_dataset()
+    hand_in("overfitting", "before", "a", [1, 2])
+    be_at("overfitting", 3)
+    call("/wall")
     write_run(tmp_path / "runs", "finished")
     write_run(tmp_path / "runs", "interrupted", test_accuracy=None)
     for visitor in ("1" * 32, "2" * 32):
@@ -57,9 +67,15 @@ def open_part() -> AppTest:
     return app.run()
 
 
-def kept() -> tuple[int, int, int, int]:
-    """Games, runs, drawings, networks that learnt a hand."""
-    return class_results().duels, len(runs().all()), count_all(), len(all_hands())
+def kept() -> tuple[int, int, int]:
+    """Runs, drawings that visitors keep, networks that learnt a hand."""
+    return len(runs().all()), count_all(), len(all_hands())
+
+
+def results() -> list[object]:
+    """Whatever a class has left as results: games, the wall, hidden drawings, a data set, answers, steps, a call."""
+    found = [class_results().duels, len(latest(10)), count_hidden(), class_folder().exists(), count_answers()]
+    return [*found, at_step("overfitting"), current_call()]
 
 
 def keys(app: AppTest) -> set[str | None]:
@@ -69,22 +85,25 @@ def keys(app: AppTest) -> set[str | None]:
 @pytest.mark.parametrize(
     ("ticked", "left"),
     [
-        (["games"], (0, 2, 2, 1)),
-        (["runs"], (1, 0, 2, 1)),
-        (["collections"], (1, 2, 0, 0)),
-        (["games", "runs", "collections"], (0, 0, 0, 0)),
+        ([], (2, 2, 1)),
+        (["runs"], (0, 2, 1)),
+        (["collections"], (2, 0, 0)),
+        (["runs", "collections"], (0, 0, 0)),
     ],
 )
-def test_a_new_class_deletes_what_is_ticked_and_nothing_else(ticked, left):
+def test_a_new_class_deletes_the_results_what_is_ticked_and_nothing_else(ticked, left):
     app = open_part()
     about = [box.label for box in app.checkbox]
-    assert [text.split(": ")[1].split(",")[0] for text in about] == ["1", "2", "2"]
-    assert app.button(key="play-empty").disabled and kept() == (1, 2, 2, 1)
+    assert [text.split(": ")[1].split(",")[0] for text in about] == ["2", "2"]
+    (goes,) = (text.value for text in app.markdown if text.value.startswith("This goes:"))
+    assert [line.split(": ")[1].split()[0].strip(",") for line in goes.splitlines()[1:]] == ["1", "2", "1", "who"]
+    assert app.button(key="play-empty").label == "Clear results and begin with a new class"
+    assert kept() == (2, 2, 1) and all(results())
     for heap in ticked:
         app.checkbox(key=f"empty-{heap}").check().run()
     app.button(key="play-empty").click().run()
-    assert not app.exception and "A new class can begin" in app.success[0].value and not app.warning
-    assert kept() == left
+    assert not app.exception and "a new class can begin" in app.success[0].value and not app.warning
+    assert kept() == left and not any(results())
     assert not any(box.value for box in app.checkbox)  # nothing more is deleted by another press
 
 

@@ -40,11 +40,13 @@ def shown(app: AppTest) -> str:
 @pytest.mark.parametrize("path", core_files().values(), ids=lambda path: path.stem)
 def test_every_file_is_shown_letter_by_letter(path):
     source = path.read_text(encoding="utf-8")
-    assert [row.rstrip() for row in rows_of(code_html(source))] == [line.rstrip() for line in source.splitlines()]
+    assert [row.rstrip() for row in rows_of(code_html(source, path.name))] == [
+        line.rstrip() for line in source.splitlines()
+    ]
 
 
 def test_words_are_coloured_and_text_is_escaped():
-    page = code_html('def f(x):\n    return "<b>" < 3  # & so on\n', marked=2)
+    page = code_html('def f(x):\n    return "<b>" < 3  # & so on\n', "f.py", marked=2)
     assert '<span class="keyword">def</span> <span class="name">f</span>' in page
     assert '<span class="string">&quot;&lt;b&gt;&quot;</span>' in page
     assert '<span class="number">3</span>' in page
@@ -53,8 +55,12 @@ def test_words_are_coloured_and_text_is_escaped():
     assert marked_in(page) == [2]
 
 
+def test_the_keyboard_can_scroll_the_code_which_has_a_name():
+    assert '<pre class="source" tabindex="0" role="region" aria-label="a&amp;b.py">' in code_html("x = 1", "a&b.py")
+
+
 def test_a_text_over_several_lines_stays_in_its_lines():
-    page = code_html('x = """a\n\nb"""\n')
+    page = code_html('x = """a\n\nb"""\n', "x.py")
     assert rows_of(page) == ['x = """a', " ", 'b"""']
     assert page.count('<span class="string">') == 2
 
@@ -64,6 +70,7 @@ def test_the_asked_line_is_marked():
     app = open_page(file=source.file, line=str(source.line))
     assert app.selectbox(key="code_file").value == "mnist_core/nn/layers.py"
     assert marked_in(shown(app)) == [source.line]
+    assert any(f"layers.py, line {source.line}</h2>" in text.proto.body for text in app.get("html"))
     assert rows_of(shown(app))[source.line - 1].strip().startswith("def forward(self")
 
 
@@ -98,7 +105,9 @@ def test_without_a_question_the_first_file_is_shown():
 def test_nothing_else_can_be_read(file):
     app = open_page(file=file)
     assert "no file of this name" in app.warning[0].value
-    assert rows_of(shown(app)) == rows_of(code_html((PACKAGE / "nn" / "layers.py").read_text(encoding="utf-8")))
+    assert rows_of(shown(app)) == rows_of(
+        code_html((PACKAGE / "nn" / "layers.py").read_text(encoding="utf-8"), "layers.py")
+    )
 
 
 def test_another_file_is_chosen_and_begins_at_its_top():

@@ -63,12 +63,14 @@ def addition(names: Sequence[str], parts: Sequence[float]) -> str:
     rounded, z = round_to_sum(parts, decimals)
     longest = max(*(abs(part) for part in parts), 1e-12)
     rows = [
-        f'<tr><th>{escape(name)}</th><td>{signed_number(value, decimals)}</td><td class="bar">'
+        f'<tr><th scope="row">{escape(name)}</th><td>{signed_number(value, decimals)}</td><td class="bar">'
         f'<i class="{"negative" if value < 0 else ""}" style="width: {100 * abs(value) / longest:.1f}%"></i></td></tr>'
         for name, value in zip(names, rounded, strict=True)
     ]
     total = _("sum")
-    rows.append(f'<tr class="total"><th>{total} <i>z</i></th><td>{decimal_number(z, decimals)}</td><td></td></tr>')
+    rows.append(
+        f'<tr class="total"><th scope="row">{total} <i>z</i></th><td>{decimal_number(z, decimals)}</td><td></td></tr>'
+    )
     return f"<table>{''.join(rows)}</table>"
 
 
@@ -115,14 +117,16 @@ def shares(network: Network, logits: np.ndarray, unit: int) -> str:
         )
     shown, total = round_to_sum(powers.tolist(), 4)
     rows = "".join(
-        f'<tr class="{"chosen" if digit == unit else ""}"><th>{digit}</th>'
+        f'<tr class="{"chosen" if digit == unit else ""}"><th scope="row">{digit}</th>'
         f"<td>{decimal_number(float(logits[digit]))}</td><td>{decimal_number(float(scaled[digit]))}</td>"
         f"<td>{shown[digit]:.4f}</td><td>{probabilities[digit]:.1%}</td></tr>"
         for digit in range(len(logits))
     )
-    head_row = "".join(f"<th>{name}</th>" for name in (_("digit"), "z", "z/T", symbol, _("share")))
+    head_row = "".join(f'<th scope="col">{name}</th>' for name in (_("digit"), "z", "z/T", symbol, _("share")))
     sum_name = _("sum")
-    total_row = f'<tr class="total"><th>{sum_name}</th><td></td><td></td><td>{total:.4f}</td><td>100%</td></tr>'
+    total_row = (
+        f'<tr class="total"><th scope="row">{sum_name}</th><td></td><td></td><td>{total:.4f}</td><td>100%</td></tr>'
+    )
     words = text.format(temperature=short_number(temperature))
     return f'<p>{words}</p><table class="shares"><tr>{head_row}</tr>{rows}{total_row}</table>'
 

@@ -1,8 +1,6 @@
 // Tiles of units, and one unit's products pixel by pixel. All parts stay; only pictures, lengths and numbers change.
 
 const SIDE = 28;
-const NEGATIVE = [59, 130, 246];
-const POSITIVE = [249, 115, 22];
 
 const TILE =
   `<button type="button"><canvas width="${SIDE}" height="${SIDE}" aria-hidden="true"></canvas>` +
@@ -62,9 +60,9 @@ const paint = (canvas, values, colour) => {
 
 const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
 
-const coloured = (values) => {
+const coloured = (values, [lowers, raises]) => {
   const scale = largest(values);
-  return (value) => [...(value < 0 ? NEGATIVE : POSITIVE), (255 * Math.abs(value)) / scale];
+  return (value) => [...(value < 0 ? lowers : raises), (255 * Math.abs(value)) / scale];
 };
 
 const showProduct = (node, data) => {
@@ -82,8 +80,8 @@ const showProduct = (node, data) => {
   const low = inputs.reduce((least, input) => Math.min(least, input), Infinity);
   const span = inputs.reduce((most, input) => Math.max(most, input), -Infinity) - low || 1;
   paint(ink, inputs, (input) => [255, 255, 255, (255 * (input - low)) / span]);
-  paint(weight, weights, coloured(weights));
-  paint(result, products, coloured(products));
+  paint(weight, weights, coloured(weights, data.product.colours));
+  paint(result, products, coloured(products, data.product.colours));
   // until somebody points at one: the pixel that counts most
   const most = largest(products);
   point(node, node.pointed ? node.pixel : Math.max(products.findIndex((value) => Math.abs(value) >= most), 0));
@@ -122,6 +120,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const shown = data.tiles[[...units.children].indexOf(under)];
     line.textContent = shown ? shown.line : node.chosenLine;
   });
-  node.querySelector('h4').textContent = data.title;
+  node.querySelector('h2').textContent = data.title;
   showProduct(node, data);
 }

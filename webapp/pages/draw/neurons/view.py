@@ -18,6 +18,7 @@ from mnist_core.explain.units import (
     unit_layers,
 )
 from mnist_core.recognizer import Recognition, Recognizer
+from webapp.charts.signs import LOWERS, RAISES, signs_legend
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.data_uri import strip_address
 from webapp.components.empty import nothing_drawn
@@ -35,7 +36,7 @@ _FIGURE = '<figure><canvas class="{}" width="28" height="28"></canvas><i></i><fi
 _component = component(
     "neurons",
     __file__,
-    '<div class="neurons"><div class="units" role="group"></div><p class="line"></p><h4></h4>'
+    '<div class="neurons"><div class="units" role="group"></div><p class="line"></p><h2></h2>'
     '<div class="product" role="group" tabindex="0" hidden>'
     f"{_FIGURE.format('ink')}<b>×</b>{_FIGURE.format('weights')}<b>=</b>{_FIGURE.format('products')}</div>"
     '<p class="pixel"></p></div>',
@@ -63,7 +64,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     values = [written(level) for level in levels[units].tolist()]
     rows = zip(units.tolist(), names, values, levels[units].tolist(), _lines(layer, units, names), strict=True)
     worked = arithmetic(layer, unit)
-    st.caption(_explanation(place, is_output, order, read.digit))
+    st.html(_explanation(place, is_output, order, read.digit))
     data = {
         "label": _("Units"),
         "strip": strip_address(weight_pictures(pictures, round_scale(pictures))),
@@ -126,23 +127,20 @@ def _lines(layer: UnitLayer, units: np.ndarray, names: Sequence[str]) -> list[st
 
 
 def _explanation(place: int, is_output: bool, order: str, digit: int) -> str:
+    """Say in HTML what pictures, colours and bars mean."""
     if place == 0:
-        looks = _(
-            "Each picture shows the weights of a unit: ink on :orange[**orange**] excites it, ink on :blue[**blue**] "
-            "holds it back."
-        )
+        looks = _("Each picture shows the weights of a unit, one for every pixel.")
+        legend = signs_legend(_("ink here excites the unit"), _("ink here holds it back"))
     else:
-        looks = _(
-            "A deeper unit has no weights for pixels. Its picture is its slope for this drawing: more ink on "
-            ":orange[**orange**] would excite it, on :blue[**blue**] hold it back."
-        )
+        looks = _("A deeper unit has no weights for pixels. Its picture is its slope for this drawing.")
+        legend = signs_legend(_("more ink here would excite it"), _("more ink here would hold it back"))
     if is_output:
         bars = _("The bar is the probability of the digit.")
     elif order == "pull":
         bars = _("The bar says how far the unit moved the {digit}: its output times the slope of that logit.")
     else:
         bars = _("The bar says how strongly the unit lit up: its output.")
-    return f"{looks} {bars.format(digit=digit)}"
+    return f'<p class="caption">{looks} {bars.format(digit=digit)}</p>{legend}'
 
 
 def _product(worked: Arithmetic) -> dict[str, Any]:
@@ -151,6 +149,7 @@ def _product(worked: Arithmetic) -> dict[str, Any]:
         "inputs": base64.b64encode(worked.inputs.astype("<f4").tobytes()).decode("ascii"),
         "weights": base64.b64encode(worked.weights.astype("<f4").tobytes()).decode("ascii"),
         "names": [_("what the network sees"), _("the weights of the unit"), _("their products, pixel by pixel")],
+        "colours": [LOWERS, RAISES],
         "label": _("Point at a pixel, or use the arrow keys."),
         "text": _("Row {row}, column {column}: {input} × {weight} = {product}"),
     }

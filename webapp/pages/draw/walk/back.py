@@ -35,13 +35,14 @@ def logits_back(trace: Trace) -> Content:
             general, own = rf"({general})\,\sigma(z)\,(1 - \sigma(z))", rf"({own}) \cdot {share} \cdot (1 - {share})"
     latex = lines(f"{slope_of('z')} &= {general}", f"{slope_of(f'z_{k}')} &= {own}", f"&= {number(g[k])}")
     text = _(
-        "Now the way back. How would the loss change if a logit grew? Blue: it would fall, so this digit should get "
-        "more. Orange: it would rise, so this digit should get less. Wanted is {t} = 1 for the {digit}, else 0."
+        "Now the way back. How would the loss change if a logit grew? Blue (−): it would fall, so this digit should "
+        "get more. Orange (+): it would rise, so this digit should get less. Wanted is {t} = 1 for the {digit}, else 0."
     )
     if trace.label_smoothing and trace.head == "softmax":
         text = _(
-            "Now the way back. How would the loss change if a logit grew? Blue: it would fall, so this digit should "
-            "get more. Orange: it would rise, so this digit should get less. Wanted is a large {t} for the {digit}."
+            "Now the way back. How would the loss change if a logit grew? Blue (−): it would fall, so this digit "
+            "should get more. Orange (+): it would rise, so this digit should get less. Wanted is a large {t} for the "
+            "{digit}."
         )
     return Content(text.format(t="$t$", digit=trace.label), latex, g, k, (HEADS[trace.head].loss,), True)
 
@@ -76,8 +77,8 @@ def sums_back(place: Place) -> Content:
     )
     text = (
         _(
-            "At last the pixels: more ink on blue would lower the loss, on orange it would raise it. Training does "
-            "not need this, since nobody changes the picture; but it shows what the network would rather see."
+            "At last the pixels: more ink on blue (−) would lower the loss, on orange (+) it would raise it. Training "
+            "does not need this, since nobody changes the picture; but it shows what the network would rather see."
         )
         if n == 1
         else _("The slope goes back over the same weights: what spoke loudly to the outputs gets more of the blame.")

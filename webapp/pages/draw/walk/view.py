@@ -10,6 +10,7 @@ import streamlit as st
 from mnist_core.explain.trace import Outcome, Trace, after_step, trace_image
 from mnist_core.nn.optimizers import SGD
 from mnist_core.recognizer import Recognition, Recognizer
+from webapp.charts.signs import signs_legend
 from webapp.components.data_uri import grey_address
 from webapp.components.empty import nothing_drawn
 from webapp.formulas.formula import lines
@@ -106,9 +107,11 @@ def _stop(content: Content, image: np.ndarray | None) -> None:
     with st.container(key="walk-body"):
         if content.of_digits:
             st.html(bars(content.values, content.chosen))
+        elif image is not None:
+            st.html(cells(grey_address(image), content.values, content.chosen))
         else:
-            address = cells_address(content.values) if image is None else grey_address(image)
-            st.html(cells(address, content.values, content.chosen))
+            legend = signs_legend(_("above 0"), _("below 0"))
+            st.html(cells(cells_address(content.values), content.values, content.chosen) + legend)
         with st.container(key="walk-formula"):
             st.latex(content.latex)
     _code(content.code)
@@ -135,13 +138,13 @@ def _table(trace: Trace, outcomes: dict[float, Outcome]) -> str:
     """Return loss and probability before the step and after it, for each learning rate."""
     rows = [(_("before"), trace.loss, trace.probabilities)]
     rows += [(f"η = {rate:g}", outcome.loss, outcome.probabilities) for rate, outcome in outcomes.items()]
-    head = "".join(f"<th>{escape(name)}</th>" for name in ("", _("loss"), f"p({trace.label})", _("reads")))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (_("loss"), f"p({trace.label})", _("reads")))
     body = "".join(
-        f"<tr><th>{escape(name)}</th><td>{html_number(loss)}</td>"
+        f'<tr><th scope="row">{escape(name)}</th><td>{html_number(loss)}</td>'
         f"<td>{100 * p[trace.label]:.1f}%</td><td>{p.argmax()}</td></tr>"
         for name, loss, p in rows
     )
-    return f'<table class="walk-table"><tr>{head}</tr>{body}</table>'
+    return f'<table class="walk-table"><tr><td></td>{head}</tr>{body}</table>'
 
 
 def verdict(before: float, outcomes: dict[float, Outcome]) -> str:

@@ -9,9 +9,10 @@ from mnist_core.recipes.recipe import Recipe
 from webapp.charts.curve import Figure
 from webapp.charts.training_curves import Course, Mark, accuracy_figure, learning_rate_figure, loss_figure
 from webapp.components.address import address_of
-from webapp.components.live_chart import live_chart
+from webapp.components.live_chart import live_chart, live_words
 from webapp.i18n import current_language
 from webapp.i18n import gettext as _
+from webapp.pages.train.findings import finding_html
 from webapp.runs.records import Records, numbers
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.names import setting_name, setting_value
@@ -22,6 +23,7 @@ ROUTE = "/api/curves/{run}"
 def show(snapshot: Snapshot) -> None:
     """Show what the run has recorded so far."""
     recipe = snapshot.recipe
+    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot)
     if not recipe.validation_fraction:
         st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
     elif recipe.has_harder_training:
@@ -38,7 +40,6 @@ def show(snapshot: Snapshot) -> None:
                 "the orange loss rises while the blue one falls, the network learns its images by heart."
             )
         )
-    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot)
 
 
 def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run: Snapshot | None = None) -> None:
@@ -50,23 +51,27 @@ def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run: Snapshot
         steps_per_epoch: updates in an epoch.
         run: whose they are; while it goes on, the browser keeps asking for newer ones.
     """
+    charts, rate_chart = st.container(key="charts"), st.container(key="rate-chart")
     log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
-    going = run is not None and run.state in ACTIVE
-    source = curves_address(run.id, log) if run is not None and going else ""
-    stage = "" if run is None else run.stage
+    source, stage = ("", "") if run is None else (source_of(run), run.stage)
     loss, accuracy, rate = figures(records, recipe, steps_per_epoch, log)
-    with st.container(key="charts"):
-        with st.container(key="loss-chart"):
-            live_chart(loss, _("loss"), "loss", source=source, stage=stage)
+    with charts:
         with st.container(key="accuracy-chart"):
             live_chart(accuracy, _("accuracy"), "accuracy", source=source, stage=stage)
-    with st.container(key="rate-chart"):
+        if run is not None:
+            live_words(finding_html(run), "finding", source=source, stage=stage)
+        with st.container(key="loss-chart"):
+            live_chart(loss, _("loss"), "loss", source=source, stage=stage)
+    with rate_chart:
         live_chart(rate, _("learning rate"), "rate", height=150, source=source, stage=stage)
 
 
-def curves_address(run_id: str, log: bool) -> str:
-    """Return where the browser finds a run's curves, see `curves_route.py`."""
-    return address_of(f"{ROUTE.format(run=run_id)}?{urlencode({'log': int(log), 'lang': current_language()})}")
+def source_of(run: Snapshot) -> str:
+    """Return where the browser finds what is new of a run, see `curves_route.py`; "" if it goes on no more."""
+    if run.state not in ACTIVE:
+        return ""
+    log = bool(st.session_state.get("log-axis"))
+    return address_of(f"{ROUTE.format(run=run.id)}?{urlencode({'log': int(log), 'lang': current_language()})}")
 
 
 def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = False) -> tuple[Figure, Figure, Figure]:

@@ -1,4 +1,4 @@
-"""The curves of a run that goes on, for everybody who watches it: computed once, and fetched by `live_chart.js`."""
+"""What changes of a run that goes on, for everybody who watches it: computed once, and fetched by `live_chart.js`."""
 
 import gzip
 import json
@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from webapp.i18n import texts_in
 from webapp.networks.file_cache import FileCache
+from webapp.pages.train.findings import finding_html
+from webapp.pages.train.progress import progress_html
 from webapp.pages.train.views.curves import figures
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE
@@ -20,7 +22,7 @@ _answers: FileCache[bytes] = FileCache(MAX_BYTES, len)
 
 
 async def curves_route(request: Request) -> Response:
-    """Return the figures of a run as JSON; 204 if there is nothing new since the version in the query, 404: no run."""
+    """Return figures and words of a run as JSON; 204: nothing new since the version in the query, 404: no run."""
     query = request.query_params
     log, language, known = query.get("log") == "1", query.get("lang", ""), query.get("after", "")
     return await run_in_threadpool(_respond, request.path_params["run"], log, language, known)
@@ -38,9 +40,10 @@ def _respond(run_id: str, log: bool, language: str, known: str) -> Response:
     def pack() -> bytes:
         with texts_in(language):
             loss, accuracy, rate = figures(snapshot.records, snapshot.recipe, snapshot.steps_per_epoch, log)
+            words = {"progress": progress_html(snapshot), "finding": finding_html(snapshot)}
         going = snapshot.state in ACTIVE and not snapshot.elsewhere
-        shown = {"loss": loss, "accuracy": accuracy, "rate": rate}
-        news = {"version": version, "stage": stage, "going": going, "figures": shown}
+        shown = {"loss": loss, "accuracy": accuracy, "rate": rate, **words}
+        news = {"version": version, "stage": stage, "going": going, "shown": shown}
         return gzip.compress(json.dumps(news).encode(), 5)
 
     content = _answers.get(snapshot.folder.records, pack, log, language, stage)

@@ -8,6 +8,7 @@ from mnist_core.training.diagnosis import DEAD, HEALTHY_LAYER, SATURATED, layer_
 from mnist_core.training.layer_statistics import LayerStatistics
 from webapp.charts.layers import gradients_figure, outputs_figure
 from webapp.components.live_chart import live_chart
+from webapp.formats import named
 from webapp.i18n import gettext as _
 from webapp.pages.train.findings import finding_text
 from webapp.runs.snapshot import Snapshot
@@ -60,7 +61,7 @@ def _findings(layers: tuple[LayerStatistics, ...], names: list[str], activation:
         is_hidden = not others and first < len(layers) - 1
         about = f" ({_idle(layers[first], kind, activation)})" if is_hidden else ""
         icon = ":material/check_circle:" if kind == HEALTHY_LAYER else ":material/warning:"
-        st.markdown(f"{icon} **{name}**{about}: {finding_text(findings[first])}")
+        st.markdown(named(f"{icon} **{name}**{about}", finding_text(findings[first])))
 
 
 def _idle(layer: LayerStatistics, kind: str, activation: str) -> str:

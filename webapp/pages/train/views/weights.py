@@ -12,6 +12,7 @@ from mnist_core.network import Network
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import Tile, clicked_in, gallery
 from webapp.formats import short_number
+from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.file_cache import FileCache
 from webapp.runs.snapshot import Snapshot
@@ -56,7 +57,7 @@ def show(snapshot: Snapshot) -> None:
     try:
         layer = _layers.get(path, partial(_first_layer, path))
     except WeightsError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(error_text(error), icon=":material/error:")
         return
     clicked = clicked_in(GALLERY_KEY)
     if clicked is not None:

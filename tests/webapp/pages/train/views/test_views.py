@@ -13,7 +13,8 @@ from mnist_core.recipes.recipe import Recipe
 from tests.paths import ROOT
 from tests.webapp.real_runs import wait_for
 from webapp.charts.confusion import FAINTEST, confusion_figure, mistake_strengths
-from webapp.charts.weight_images import NEGATIVE, POSITIVE, round_scale, weight_pictures
+from webapp.charts.signs import LOWERS, RAISES
+from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import clicked_in
 from webapp.runs import shared as resources
 from webapp.runs.job import Job
@@ -97,8 +98,8 @@ def test_weights_become_colours():
     weights = np.zeros((1, 28, 28))
     weights[0, 0, :5] = [-0.2, -0.1, 0, 0.2, 7]
     red, opacity = (weight_pictures(weights, 0.2)[0, 0, :5, channel].tolist() for channel in (0, 3))
-    assert red[:2] == [NEGATIVE[0]] * 2
-    assert red[3:] == [POSITIVE[0]] * 2
+    assert red[:2] == [LOWERS[0]] * 2
+    assert red[3:] == [RAISES[0]] * 2
     assert opacity[0] == opacity[3] == opacity[4] == 255
     assert opacity[1] == pytest.approx(127, abs=5)
     assert opacity[2] == 0

@@ -1,0 +1,87 @@
+"""Print the handouts of the lessons that ship as PDF: `make handouts`, after a lesson has changed.
+
+Chromium prints the same pages that the app serves, with the fonts of this computer, of which the files hold the
+characters that they use: so a classroom needs neither the fonts nor Chromium. `printed.json` notes what each file
+shows; the app offers none that is out of date, and a test fails.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+
+from playwright.sync_api import Page, Route, sync_playwright
+
+from tests.browser.chromium import ADVICE, find
+from webapp.i18n import LANGUAGES, texts_in
+from webapp.lessons.handout import KINDS, PRINTED, Kind, fingerprint, handout_html, handout_name
+from webapp.lessons.lesson import Lesson, shipped_lessons
+
+MAX_BYTES = 150_000
+"""The files are part of the repository."""
+SHEET = 2
+"""Pages of a worksheet."""
+CHINESE = """
+:lang(zh) { font-family: "Liberation Sans", "Droid Sans Fallback" !important; }
+:lang(zh) :is(h1, h2, h3, strong) { font-weight: 400; text-shadow: 0.25pt 0 0 #000; }
+"""
+"""Of this font (Debian's fonts-droid-fallback, Apache licence) Chromium embeds the characters that are used. From fonts
+with other outlines, and for letters that it makes bold itself, it embeds drawings instead: files of 600 kB."""
+ADDRESS = "http://localhost:8501/handout"
+"""Where `make run` would serve them: links in the files lead there."""
+
+
+def handouts() -> Iterator[tuple[Lesson, Kind]]:
+    """List all handouts, in the language in which they are to be printed."""
+    for language in LANGUAGES:
+        with texts_in(language):
+            for lesson in shipped_lessons():
+                yield from ((lesson, kind) for kind in KINDS)
+
+
+def print_handout(page: Page, html: str) -> bytes:
+    """Print a page that no server has."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+    page.route(ADDRESS, answer)
+    page.goto(ADDRESS)
+    page.add_style_tag(content=CHINESE)
+    pdf = page.pdf(prefer_css_page_size=True, tagged=True)
+    page.unroute(ADDRESS)
+    return pdf
+
+
+def main() -> None:
+    """Print those that have changed, and delete what is none any more."""
+    path = find()
+    if path is None:
+        raise SystemExit(ADVICE)
+    PRINTED.mkdir(exist_ok=True)
+    noted = PRINTED / "printed.json"
+    before = json.loads(noted.read_text(encoding="utf-8")) if noted.exists() else {}
+    printed = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = browser.new_page()
+        for lesson, kind in handouts():
+            name = handout_name(lesson, kind, "pdf")
+            printed[name] = fingerprint(lesson, kind)
+            if before.get(name) == printed[name] and (PRINTED / name).exists():
+                continue
+            pdf = print_handout(page, handout_html(lesson, kind))
+            if len(pdf) > MAX_BYTES:
+                raise SystemExit(f"{name} has {len(pdf):,} bytes: is the font fonts-droid-fallback installed?")
+            (PRINTED / name).write_bytes(pdf)
+            pages = len(re.findall(rb"/Type /Page\b", pdf))
+            print(f"{name}: {pages} pages, {len(pdf) / 1000:.0f} kB")
+            if kind == "worksheet" and pages != SHEET:
+                raise SystemExit(f"{name} has {pages} pages: a worksheet is one sheet, with two")
+        browser.close()
+    for old in {path.name for path in PRINTED.glob("*.pdf")} - set(printed):
+        (PRINTED / old).unlink()
+    noted.write_text(json.dumps(printed, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Where things stand on the drawing page: the best is above the fold, and on a phone the answer stays in sight."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE, NewPage, wait_for
+from tests.browser.hand import Hand, wait_until_settled
+
+Options = dict[str, Any]
+
+SMALL_PHONE: Options = {**PHONE, "viewport": {"width": 320, "height": 640}}
+BETWEEN_BARS: Options = {**PHONE, "viewport": {"width": 390, "height": 664}}
+"""A phone with the bars of its browser."""
+
+
+def screen(width: int, height: int) -> Options:
+    return {"viewport": {"width": width, "height": height}}
+
+
+TABLET, LOW_LAPTOP, LAPTOP, PROJECTOR = screen(768, 1024), screen(1280, 720), screen(1440, 900), screen(1920, 1080)
+SCREENS: dict[str, Options] = {
+    "small phone": SMALL_PHONE,
+    "phone between bars": BETWEEN_BARS,
+    "phone": PHONE,
+    "tablet": TABLET,
+    "low laptop": LOW_LAPTOP,
+    "laptop": LAPTOP,
+    "projector": PROJECTOR,
+}
+on_each_screen = pytest.mark.parametrize("options", SCREENS.values(), ids=SCREENS)
+
+
+def open_pad(new_page: NewPage, address: str, options: Options, path: str = "/") -> tuple[Page, Hand]:
+    page = new_page(**options)
+    page.goto(address + path)
+    return page, Hand(page, options.get("has_touch", False))
+
+
+def box(place: Locator) -> dict[str, float]:
+    """Where something stands, with its right and lower edges."""
+    found = place.bounding_box()
+    assert found is not None
+    x, y, width, height = found["x"], found["y"], found["width"], found["height"]
+    return {"x": x, "y": y, "width": width, "height": height, "right": x + width, "bottom": y + height}
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    return (
+        min(one["right"], other["right"]) > max(one["x"], other["x"]) + 0.5
+        and min(one["bottom"], other["bottom"]) > max(one["y"], other["y"]) + 0.5
+    )
+
+
+@on_each_screen
+def test_pad_answer_and_the_bar_of_views_are_above_the_fold(options: Options, address: str, new_page: NewPage) -> None:
+    page, hand = open_pad(new_page, address, options)
+    hand.write(4)
+    expect(page.locator(".digit")).to_have_text("4")
+    wait_until_settled(page)
+    parts = [box(page.locator(f".{name}")) for name in ("st-key-pad", "st-key-tools", "answer", "st-key-views")]
+    height, width = options["viewport"]["height"], options["viewport"]["width"]
+    assert [part["bottom"] <= height for part in parts] == [True] * 4
+    assert [part["x"] >= 0 and part["right"] <= width for part in parts] == [True] * 4
+    assert not any(overlap(one, other) for place, one in enumerate(parts) for other in parts[place + 1 :])
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= width
+    pad = parts[0]
+    assert pad["width"] == pytest.approx(pad["height"], abs=1) and pad["width"] >= 240
+
+
+@pytest.mark.parametrize("options", [LOW_LAPTOP, LAPTOP, PROJECTOR], ids=["low laptop", "laptop", "projector"])
+def test_the_view_stands_beside_the_pad_where_there_is_room(options: Options, address: str, new_page: NewPage) -> None:
+    page, _hand = open_pad(new_page, address, options)
+    pad, views, body = (box(page.locator(f".st-key-{name}")) for name in ("pad", "views", "view-body"))
+    assert views["x"] > pad["right"] and abs(views["y"] - pad["y"]) < 8
+    assert body["width"] > 0.58 * options["viewport"]["width"]
+
+
+@pytest.mark.parametrize("options", [SMALL_PHONE, PHONE], ids=["small phone", "phone"])
+def test_on_a_phone_the_answer_stays_in_sight_above_the_view(options: Options, address: str, new_page: NewPage) -> None:
+    page, hand = open_pad(new_page, address, options)
+    hand.write(4)
+    expect(page.locator(".digit")).to_have_text("4")
+    wait_until_settled(page)
+    for distance in (0, 600, 1200):
+        page.evaluate(f"document.querySelector('.stMain').scrollTo(0, {distance})")
+        strip = box(page.locator(".answer"))
+        assert strip["height"] < 100
+        assert strip["y"] == pytest.approx(0, abs=1) or distance == 0
+        assert (strip["x"], strip["width"]) == (0, options["viewport"]["width"])  # nothing shows beside it
+        assert page.evaluate(  # and nothing lies over it
+            "([x, y]) => Boolean(document.elementFromPoint(x, y)?.closest('.answer'))", [5, strip["y"] + 20]
+        )
+
+
+def test_nothing_moves_when_another_view_is_chosen(address: str, new_page: NewPage) -> None:
+    page, hand = open_pad(new_page, address, PHONE)
+    hand.write(4)
+    wait_until_settled(page)
+    page.evaluate("document.querySelector('.stMain').scrollTo(0, 500)")
+    before = box(page.locator(".st-key-views"))
+    for name in ("Neurons", "Teach it", "Why?"):
+        page.locator(".st-key-views button", has_text=name).tap()
+        wait_until_settled(page)
+        assert box(page.locator(".st-key-views")) == before
+
+
+@on_each_screen
+def test_the_tools_are_in_one_row_and_large_enough_for_a_finger(
+    options: Options, address: str, new_page: NewPage
+) -> None:
+    page, _hand = open_pad(new_page, address, options)
+    tools = [box(tool) for tool in page.locator(".st-key-tools button").all()]
+    assert len(tools) == 7
+    assert {round(tool["y"]) for tool in tools} == {round(tools[0]["y"])}
+    assert all(tool["height"] >= 44 and tool["width"] >= 36 for tool in tools)
+    assert not any(overlap(one, other) for place, one in enumerate(tools) for other in tools[place + 1 :])
+    for tool, button in zip(tools, page.locator(".st-key-tools button").all(), strict=True):
+        icon = box(button.locator("[data-testid=stIconMaterial]:visible"))
+        middle = icon["x"] + icon["width"] / 2
+        assert middle == pytest.approx(tool["x"] + tool["width"] / 2, abs=1.5)
+
+
+def test_the_name_of_a_tool_appears_under_the_pointer(address: str, new_page: NewPage) -> None:
+    page, _hand = open_pad(new_page, address, LAPTOP)
+    name = page.locator(".st-key-eraser .stMarkdownEllipsis")
+    clipped = "place => getComputedStyle(place).clipPath"
+    assert name.evaluate(clipped) != "none"
+    page.locator(".st-key-eraser button").hover()
+    expect(name).to_have_text("Eraser (E)")
+    assert name.evaluate(clipped) == "none"
+
+
+def test_the_pen_keeps_its_width_while_the_settings_are_closed(address: str, new_page: NewPage) -> None:
+    page, hand = open_pad(new_page, address, LAPTOP)
+    width = page.locator(".st-key-pen [data-testid=stSliderThumbValue]")
+    for digit in (1, 4):
+        page.locator(".st-key-settings button").click()
+        expect(width).to_have_text("30" if digit == 1 else "32")
+        page.locator(".st-key-pen input").press("ArrowRight")
+        wait_until_settled(page)
+        page.keyboard.press("Escape")
+        hand.write(digit)
+        wait_until_settled(page)
+
+
+def test_another_network_is_named_beside_the_answer(address: str, new_page: NewPage, finished_run: str) -> None:
+    page, _hand = open_pad(new_page, address, SMALL_PHONE)
+    reader = page.locator(".answer .reader")
+    expect(reader).to_have_text("")
+    page, _hand = open_pad(new_page, address, SMALL_PHONE, f"/?network={finished_run}")
+    reader = page.locator(".answer .reader")
+    expect(reader).to_have_text(f"Network: {finished_run}")
+    expect(reader).to_have_attribute("title", f"Network: {finished_run}")
+    wait_for(page, "document.querySelector('.reader').getBoundingClientRect().right <= 320")

@@ -1,0 +1,80 @@
+"""The tour, card by card: each waits until what it asks for is done, in both languages."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, NewPage
+from tests.browser.hand import Hand, press, wait_until_settled
+
+TITLES = {
+    "en": [
+        "Draw a 7",
+        "This is all it sees: 784 numbers",
+        "Into the corner",
+        "What spoke for the 7?",
+        "Fool it",
+        "A new network only guesses",
+        "Draw with your own network",
+        "That was the tour",
+    ],
+    "zh": [
+        "写一个 7",
+        "它看到的只有 784 个数",
+        "写到角落里",
+        "是什么让它觉得是 7？",
+        "骗骗它",
+        "新网络只会瞎猜",
+        "用你自己的网络",
+        "导览到此结束",
+    ],
+}
+
+
+def expect_card(page: Page, language: str, number: int) -> None:
+    """Expect the card of that number, from 1 on; 8 is the end."""
+    expect(page.locator(".tour-title")).to_contain_text(TITLES[language][number - 1])
+    wait_until_settled(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "touch"),
+    [pytest.param("en", False, id="en-mouse"), pytest.param("zh", True, id="zh-touch")],
+)
+def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, language: str, touch: bool):
+    page = new_page(**(PHONE if touch else {}))
+    page.goto(f"{address}/?lang={language}&tour=1")
+    hand = Hand(page, touch)
+    expect_card(page, language, 1)
+    hand.write(1, left=0.4)
+    wait_until_settled(page)
+    expect_card(page, language, 1)  # this was no seven
+    press(page.locator(".st-key-clear button"), touch)
+    wait_until_settled(page)
+    hand.write(7)
+    expect_card(page, language, 2)
+    assert page.evaluate("new URLSearchParams(location.search).get('tour')") == "2"
+    hand.draw([(0.35, 0.5), (0.7, 0.48)])
+    expect_card(page, language, 3)
+    hand.write(7, left=0.04, top=0.04, size=0.3)
+    expect_card(page, language, 4)
+    press(page.locator(".st-key-views button").nth(1), touch)
+    expect_card(page, language, 5)
+    press(page.locator(".st-key-clear button"), touch)
+    wait_until_settled(page)
+    page.locator(".st-key-pad").scroll_into_view_if_needed()
+    hand.draw([(0.2, 0.2), (0.8, 0.8)])
+    hand.draw([(0.8, 0.2), (0.2, 0.8)])
+    hand.draw([(0.5, 0.1), (0.5, 0.9)])
+    expect_card(page, language, 6)
+    press(page.locator(".st-key-tour-steer a"), touch)
+    press(page.locator(".st-key-start button"), touch)
+    expect(page.locator(".own-digit")).to_be_visible()  # the seven, after each epoch
+    expect_card(page, language, 7)
+    press(page.locator(".st-key-use a:visible").first, touch)  # one with a help text is there twice
+    hand = Hand(page, touch)
+    wait_until_settled(page)
+    hand.write(3)
+    expect_card(page, language, 8)
+    press(page.locator(".st-key-tour-done button"), touch)
+    expect(page.locator(".st-key-tour")).to_have_count(0)
+    assert "tour" not in page.url

@@ -1,0 +1,32 @@
+"""The presentation mode: asked for by a link or a switch, kept on all pages."""
+
+from streamlit.testing.v1 import AppTest
+
+from tests.webapp.frame.test_top_row import htmls, open_app, open_menu, pytestmark  # noqa: F401
+
+
+def is_large(app: AppTest) -> bool:
+    return "presentation mode" in htmls(app)  # the style sheet's own first line
+
+
+def test_a_link_asks_for_it_and_every_page_keeps_it():
+    app = open_app(present="1")
+    assert is_large(app)
+    app.switch_page("lab/page.py").run()
+    assert is_large(app)
+    assert app.query_params["present"] == "1"
+
+
+def test_the_switch_ends_it_for_all_pages():
+    app = open_menu(open_app(present="1"))
+    app.toggle(key="present-switch").set_value(False).run()
+    assert not app.exception
+    assert not is_large(app)
+    assert "present" not in app.query_params
+    app.switch_page("train/page.py").run()
+    assert not is_large(app)
+
+
+def test_nobody_gets_it_without_asking():
+    assert not is_large(open_app())
+    assert not is_large(open_app(present="yes"))

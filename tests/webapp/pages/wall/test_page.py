@@ -1,0 +1,273 @@
+"""The page without a browser: sending, taking back, hiding, the networks' table, and who makes a data set."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from mnist_core.network import Network
+from mnist_core.recognizer import Recognizer
+from tests.paths import ROOT
+from tests.webapp.components.events import data_of, send_event
+from tests.webapp.written_networks import write_run
+from webapp.components.drawing_board import SIDE, Board, History, read_strokes
+from webapp.components.drawing_pad import SESSION_KEY, PadState
+from webapp.datasets import class_folder
+from webapp.pages.wall import tiles
+from webapp.pages.wall.networks import Row, digits_read, table_html, worst_writers, writer_name
+from webapp.runs.folder import Label
+from webapp.visitors import classroom
+from webapp.visitors.classroom import current_call
+from webapp.visitors.wall import ENOUGH, ClassDrawings, class_drawings, latest, send, write_dataset
+
+OTHER = "f" * 64
+
+
+@pytest.fixture(autouse=True)
+def bare_server(tmp_path, monkeypatch):
+    """Nothing is on the wall, and nobody calls."""
+    monkeypatch.setenv("VISITORS_DIR", str(tmp_path / "visitors"))
+    monkeypatch.setenv("RUNS_DIR", str(tmp_path / "runs"))
+    monkeypatch.delenv("TEACHER_PASSWORD", raising=False)
+    monkeypatch.setattr(classroom, "_known", classroom._Known())
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def phone(monkeypatch):
+    """The page is opened on another computer, by nobody who teaches."""
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.7")
+
+
+def page() -> None:
+    """Show the page; it runs as a script of its own."""
+    from pathlib import Path
+
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    import webapp
+
+    # Links lead to pages that the app lists, by their paths as seen from its entry file: here, this script.
+    context, pages = get_script_run_ctx(), Path(webapp.__file__).parent / "pages"
+    assert context is not None
+    for name in ("train", "play"):
+        seen = Path(context.main_script_path).with_name(name)
+        if not seen.exists():
+            seen.symlink_to(pages / name)
+    wall = st.Page(pages / "wall" / "page.py", default=True)
+    others = [st.Page(pages / name / "page.py", url_path=name) for name in ("train", "play")]
+    st.navigation([wall, *others], position="hidden").run()
+
+
+def open_page(show: str = "confusion") -> AppTest:
+    app = AppTest.from_function(page, default_timeout=30)
+    app.query_params["show"] = show
+    app.run()
+    assert not app.exception
+    return app
+
+
+def keys(app: AppTest) -> set[str | None]:
+    return {button.key for button in app.button}
+
+
+def texts(app: AppTest) -> str:
+    return " ".join([*(html.proto.body for html in app.get("html")), *(text.value for text in app.markdown)])
+
+
+def draw_stick(app: AppTest) -> None:
+    """Put an upright stick, which every network reads as 1, on the board."""
+    picture = Image.new("RGBA", (SIDE, SIDE))
+    picture.paste((255, 255, 255, 255), (185, 80, 215, 320))
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    board = Board(read_strokes([{"path": [["M", 200, 80], ["L", 200, 320]]}]), content.getvalue())
+    app.session_state[SESSION_KEY] = PadState(History().report(board))
+    app.run()
+
+
+def mean(app: AppTest, digit: int) -> None:
+    """Press the digit that was meant; the control is a new one for each drawing."""
+    (control,) = (group for group in app.segmented_control if str(group.key).startswith("wall-label-"))
+    control.set_value(digit).run()
+    assert not app.exception
+
+
+def fill(count: int, owner: str = OTHER, label: int = 3, read: int = 3) -> None:
+    for number in range(count):
+        send(owner, np.random.default_rng((number, label)).random((28, 28)), label, read, 0.9)
+
+
+def test_one_press_sends_a_drawing_and_clears_the_pad():
+    app = open_page()
+    draw_stick(app)
+    app.text_input(key="wall-name").set_value("Mia").run()
+    mean(app, 7)
+    (sent,) = latest(10)
+    assert (sent.label, sent.read, sent.name) == (7, 1, "Mia") and sent.certainty > 0.5
+    stick = np.zeros((SIDE, SIDE), np.uint8)
+    stick[80:320, 185:215] = 255
+    expected = Recognizer.load().recognize(stick)
+    np.testing.assert_array_equal(sent.image, (expected.image * 255).round().astype(np.uint8))
+    assert "You meant 7, it read 1" in texts(app)
+    assert not app.session_state[SESSION_KEY].history.present.strokes
+    mean(app, 7)  # with nothing on the pad
+    assert len(latest(10)) == 1 and "Draw a digit first" in texts(app)
+
+
+def test_what_was_sent_is_taken_back_and_is_on_the_pad_again():
+    app = open_page()
+    draw_stick(app)
+    mean(app, 1)
+    app.button(key="wall-back").click().run()
+    assert not app.exception and latest(10) == [] and "it is deleted" in texts(app)
+    assert app.session_state[SESSION_KEY].history.present.strokes
+    assert "wall-back" not in keys(app)
+
+
+def press_tile(app: AppTest, drawing: object) -> None:
+    """Report a press on a tile, as its script does, or as a forger may."""
+    send_event(app, tiles.KEY, "pressed", drawing)
+    assert not app.exception
+
+
+@pytest.mark.parametrize("drawing", [None, "1", -1, 2**70, 1.5, {"id": 1}])
+def test_what_is_no_tile_hides_nothing(drawing):
+    fill(2)
+    press_tile(open_page(), drawing)
+    assert len(latest(10)) == 2
+
+
+def test_the_teacher_hides_any_drawing_and_shows_it_again():
+    fill(2)
+    first = latest(10)[0].id
+    app = open_page()
+    assert data_of(app, tiles.KEY)["all"] and "wall-unhide" not in keys(app)
+    press_tile(app, first)
+    assert [sent.id for sent in latest(10)] == [first - 1]
+    app.button(key="wall-unhide").click().run()
+    assert len(latest(10)) == 2 and "wall-unhide" not in keys(app)
+
+
+def test_others_hide_their_own_drawings_only(phone):
+    fill(2)
+    app = open_page()
+    draw_stick(app)
+    mean(app, 1)
+    own = latest(10)[0].id
+    data = data_of(app, tiles.KEY)
+    assert data["mine"] == [own] and not data["all"]
+    for drawing in (own - 1, own):
+        press_tile(app, drawing)
+    assert [sent.id for sent in latest(10)] == [own - 1, own - 2]
+
+
+def test_a_projector_shows_the_wall_alone():
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["present"] = True
+    app.run()
+    assert not app.exception and not app.text_input and not app.segmented_control
+    assert "call-/wall" in keys(app)
+
+
+def test_only_the_teacher_calls(phone):
+    app = open_page()
+    assert "call-/wall" not in keys(app)
+
+
+def test_the_teacher_calls_everybody_to_the_wall():
+    app = open_page()
+    app.button(key="call-/wall").click().run()
+    made = current_call()
+    assert made is not None and made.address == "/wall"
+
+
+def test_too_few_drawings_are_no_data_set():
+    fill(ENOUGH - 1)
+    app = open_page("train")
+    assert app.button(key="wall-train").disabled and str(ENOUGH) in app.info[0].value
+    assert not class_folder().exists()
+
+
+def test_the_teacher_makes_a_data_set_with_one_press():
+    fill(ENOUGH)
+    app = open_page("train")
+    app.button(key="wall-train").click().run()
+    assert not app.exception and class_folder().exists()
+    assert app.query_params["data"] == "class"
+
+
+def test_others_train_on_it_once_it_is_there(phone):
+    fill(ENOUGH)
+    assert "wall-train" not in keys(open_page("train")) and "wall-take" not in keys(open_page("train"))
+    links = [link.proto.page for link in open_page("train").get("page_link")]
+    assert "train" not in links
+    write_dataset()
+    links = [link.proto.page for link in open_page("train").get("page_link")]
+    assert "train" in links
+
+
+def test_each_network_has_a_row_and_the_worst_writers_a_column(tmp_path, small_dataset, small_split):
+    folder = write_run(tmp_path / "runs" / "tiny-1", small_dataset, small_split)
+    folder.append({"record": "begin", "train_images": 90, "validation_images": 0})
+    folder.append({"record": "end", "state": "finished", "test_accuracy": 0.5})
+    folder.write_label(Label("<b>ours</b>", ""))
+    images, labels = small_dataset.test_images, small_dataset.test_labels
+    for writer in range(3):
+        for row in range(4):
+            send(f"{writer}" * 64, images[10 * writer + row] / 255, int(labels[10 * writer + row]), 0, 0.9)
+    table = texts(open_page("networks"))
+    assert table.count("<tr>") == 3 and "&lt;b&gt;ours" in table and "<b>ours" not in table
+    assert table.count('scope="col"') == 6
+    drawings, network = class_drawings(), Network.load(folder.weights)
+    right = int((digits_read(network, drawings.images) == drawings.labels).sum())
+    assert f"{right}/12" in table
+
+
+def test_a_network_that_learned_from_the_class_is_said_to_have_done_so(tmp_path, small_dataset, small_split):
+    write_run(tmp_path / "runs" / "tiny-1", replace(small_dataset, name="class"), small_split).append(
+        {"record": "end", "state": "finished", "test_accuracy": 0.5}
+    )
+    fill(3)
+    assert "tiny-1, which learned from these" in texts(open_page("networks"))
+
+
+def test_an_empty_wall_has_no_table():
+    app = open_page("networks")
+    assert "appears here by itself" in app.info[0].value
+
+
+def drawings_of(*right: list[bool]) -> tuple[list[Row], ClassDrawings]:
+    """A class of writers whose drawings were read so, by one network."""
+    writers = np.repeat(np.arange(len(right)), [len(own) for own in right])
+    count = len(writers)
+    drawings = ClassDrawings(
+        np.zeros((count, 28, 28), np.uint8), np.zeros(count, np.uint8), np.zeros(count, int), writers
+    )
+    return [Row("x", 0.98, np.concatenate([np.array(own) for own in right]))], drawings
+
+
+def test_the_worst_writers_come_first_and_those_with_few_drawings_not_at_all():
+    rows, drawings = drawings_of([True] * 4, [False] * 2, [True, False, False], [True, True, False])
+    assert worst_writers(rows, drawings) == [2, 3, 0]
+    table = table_html(rows, drawings)
+    assert [table.index(name) for name in ("Writer C", "Writer D", "Writer A")] == sorted(
+        table.index(name) for name in ("Writer C", "Writer D", "Writer A")
+    )
+    assert "--wrong:0.67" in table and "1/3" in table and "98.0%" in table
+
+
+def test_what_looks_like_no_digit_counts_as_none(small_network):
+    images = np.random.default_rng(0).integers(0, 255, (5, 28, 28)).astype(np.uint8)
+    assert digits_read(replace(small_network, ood_threshold=1e5), images).tolist() == [10] * 5
+    np.testing.assert_array_equal(
+        digits_read(replace(small_network, ood_threshold=None), images), small_network.predict(images)
+    )
+
+
+def test_every_writer_has_a_letter():
+    assert [writer_name(writer) for writer in (0, 25, 26, 60)] == ["Writer A", "Writer Z", "Writer A2", "Writer I3"]

@@ -1,0 +1,50 @@
+"""The presentation mode for a projector: large type over the full width, no settings, a QR code to join."""
+
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from webapp.components.qr_code import qr_code
+from webapp.i18n import gettext as _
+from webapp.settings.links import local_address
+
+PARAMETER = "present"
+STYLE = Path(__file__).with_suffix(".css")
+
+
+def is_on() -> bool:
+    """Return whether this visitor presents: since a link said so, or the switch was pressed."""
+    return bool(st.session_state.get(PARAMETER))
+
+
+def use_url() -> None:
+    """Adopt what a link asks for, and note it in the URL of every page: a reload keeps it."""
+    if PARAMETER not in st.session_state:
+        st.session_state[PARAMETER] = st.query_params.get(PARAMETER) == "1"
+    if is_on():
+        st.query_params[PARAMETER] = "1"
+    else:
+        st.query_params.pop(PARAMETER, None)
+
+
+def switch() -> None:
+    """Show the switch."""
+    st.toggle(
+        _("Presentation mode"),
+        value=is_on(),
+        key="present-switch",
+        help=_("For a projector: large type over the full width, without settings, with a QR code to join."),
+        on_change=lambda: st.session_state.update({PARAMETER: not is_on()}),
+    )
+
+
+def show() -> None:
+    """Change the page's looks, and show the QR code of what it shows, at its end: by then its address is complete."""
+    st.html(STYLE)
+    page = (st.context.url or "").partition("?")[0]
+    address = local_address(page, st.get_option("server.address"))
+    if address is not None:
+        query = {name: value for name, value in st.query_params.to_dict().items() if name != PARAMETER}
+        with st.container(key="join"):
+            qr_code(f"{address}?{urlencode(query)}" if query else address, "join-qr")

@@ -1,0 +1,1 @@
+"""The parts of the lessons' page: a choice, and a lesson's beginning, steps and end."""

@@ -1,0 +1,85 @@
+"""The beginning of a lesson, and its end: what it is for, the quiz, and what can be handed out."""
+
+from html import escape
+
+import streamlit as st
+
+from webapp.frame import presentation
+from webapp.frame.call_bar import call_button
+from webapp.frame.page_title import page_title
+from webapp.i18n import gettext as _
+from webapp.lessons.lesson import Lesson
+from webapp.pages.lesson.handouts import handouts
+from webapp.pages.lesson.head import head
+from webapp.pages.lesson.place import address_in
+from webapp.pages.lesson.present import present_button
+from webapp.pages.lesson.quiz import class_quiz, quiz
+from webapp.visitors.quiz import Moment
+from webapp.visitors.rights import is_teacher
+
+
+def beginning(lesson: Lesson) -> None:
+    """Show what the lesson is for, its plan, the quiz before it, and for the teacher what belongs to it."""
+    about = _("{minutes} minutes, {count} steps").format(minutes=lesson.minutes, count=len(lesson.steps))
+    page_title(escape(lesson.title), about)
+    _teachers_row(lesson, 0)
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, key="lesson-goals"):
+        st.markdown(lesson.about)
+        if lesson.goals:
+            head(_("What you can do afterwards"))
+            st.markdown("\n".join(f"- {goal}" for goal in lesson.goals))
+        _plan(lesson)
+        handouts(lesson)
+    with right, st.container(border=True, key="lesson-quiz"):
+        head(_("What do you know already?"))
+        _quiz(lesson, "before")
+    if is_teacher() and lesson.prepare and not presentation.is_on():
+        with st.expander(_("For the teacher: what you need"), icon=":material/school:"):
+            st.markdown(lesson.prepare)
+
+
+def end(lesson: Lesson) -> None:
+    """Show the quiz after the lesson, and for the teacher how the class answered both times."""
+    page_title(escape(lesson.title), _("The end of the lesson"))
+    _teachers_row(lesson, len(lesson.steps) + 1)
+    left, right = st.columns([3, 2], gap="medium")
+    with left, st.container(border=True, key="lesson-quiz"):
+        head(_("What do you know now?"))
+        _quiz(lesson, "after")
+    with right, st.container(border=True, key="lesson-after"):
+        if is_teacher() and lesson.quiz and not presentation.is_on():
+            head(_("How the class answered"))
+            class_quiz(lesson)
+        if lesson.tasks:
+            head(_("To go on with, on paper"))
+            st.markdown("\n".join(f"{number}. {task}" for number, task in enumerate(lesson.tasks, 1)))
+        handouts(lesson)
+
+
+def _quiz(lesson: Lesson, moment: Moment) -> None:
+    if not lesson.quiz:
+        st.caption(_("This lesson has no quiz."))
+    elif presentation.is_on():
+        class_quiz(lesson)
+    else:
+        quiz(lesson, moment)
+
+
+def _teachers_row(lesson: Lesson, place: int) -> None:
+    if presentation.is_on() or is_teacher():
+        with st.container(horizontal=True, vertical_alignment="center", key="lesson-teacher"):
+            present_button()
+            if is_teacher():
+                call_button(address_in(lesson, place))
+
+
+def _plan(lesson: Lesson) -> None:
+    """Show the steps with their minutes."""
+    length = _("{minutes} min")
+    rows = "".join(
+        f"<li><span>{escape(step.title)}</span> <small>{length.format(minutes=step.minutes)}</small></li>"
+        for step in lesson.steps
+    )
+    head(_("The steps"))
+    st.html(f'<ol class="lesson-plan">{rows}</ol>')

@@ -1,0 +1,46 @@
+"""Where a visitor is in which lesson: the address says it, and the session keeps it for the way back."""
+
+import re
+from contextlib import suppress
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from webapp.frame.lesson_bar import SESSION_KEY
+from webapp.lessons.lesson import Lesson
+from webapp.visitors.classroom import be_at
+from webapp.visitors.folder import StorageError
+from webapp.visitors.rights import is_teacher
+
+
+def place_in(lesson: Lesson) -> int:
+    """Return the place that the address names: 0 is the beginning, then the steps follow, then the end."""
+    asked = st.query_params.get("step", "")
+    return min(int(asked), len(lesson.steps) + 1) if re.fullmatch("[0-9]{1,4}", asked) else 0
+
+
+def keep_place(lesson: Lesson, place: int) -> None:
+    """Note where the visitor is: for the bar on other pages, and, but for the teacher, for who is at which step."""
+    if 1 <= place <= len(lesson.steps):
+        st.session_state[SESSION_KEY] = (lesson.key, place)
+    else:
+        st.session_state.pop(SESSION_KEY, None)
+    if not is_teacher():
+        with suppress(StorageError):  # who is where is no reason to be without the lesson
+            be_at(lesson.key, place)
+
+
+def address_in(lesson: Lesson, place: int) -> str:
+    """Return the address of a place of a lesson."""
+    return f"/lesson?{urlencode({'lesson': lesson.key, 'step': place})}"
+
+
+def go(lesson: str, place: int) -> None:
+    """Go to a place of a lesson: for a button."""
+    st.query_params["lesson"], st.query_params["step"] = lesson, str(place)
+
+
+def leave() -> None:
+    """Go back to the choice of lessons: for a button."""
+    for name in ("lesson", "step"):
+        st.query_params.pop(name, None)
