@@ -42,10 +42,12 @@ const speak = (root, words) => {
   if (spoken.textContent !== words) spoken.textContent = words;
 };
 
-const invite = (root, { invitation, examples }, press) => {
+const invite = (root, { invitation, examples, tour }, press) => {
   const group = root.querySelector('.examples');
   group.querySelector('p').textContent = invitation;
   group.setAttribute('aria-label', invitation);
+  const guide = group.querySelector('.tour');
+  Object.assign(guide, { textContent: tour, hidden: !tour, onclick: () => press('tour') });
   if (!examples.length) return; // those of before are hidden
   group.querySelector('div').replaceChildren(
     ...examples.map(({ address, name }, place) => {

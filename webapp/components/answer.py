@@ -12,8 +12,8 @@ import streamlit as st
 from webapp.components.register import component
 
 KEY = "answer"
-LEAD = "lead"
-"""What was pressed, if it was the way to the view that comes next."""
+LEAD, TOUR = "lead", "tour"
+"""What was pressed, if it was the way to the view that comes next, or to the tour."""
 
 _BAR = (
     '<div class="bar" role="listitem">'
@@ -26,7 +26,7 @@ _HTML = f"""<div class="answer">
     <figure><div class="st-key-seen"><div class="seen"></div></div><figcaption class="caption"></figcaption></figure>
     <div class="st-key-probabilities"><div class="bars" role="list">{"".join(map(_BAR.format, range(10)))}</div></div>
   </div>
-  <div class="examples" role="group"><p></p><div></div></div>
+  <div class="examples" role="group"><p></p><button type="button" class="tour"></button><div></div></div>
   <p class="reader"></p>
   <p class="spoken" role="status"></p>
 </div>"""
@@ -75,6 +75,7 @@ class Setting(TypedDict):
         bars_label: what the bars show, for those who hear the page.
         invitation: to draw, or to press one of the examples.
         examples: shown while nothing is drawn; none for an empty answer in their place.
+        tour: words on the way to the tour, beside the examples; "" for none.
         reader: which network reads, in words; "" if that goes without saying.
         leads: whether the way to the view that explains is shown.
     """
@@ -83,6 +84,7 @@ class Setting(TypedDict):
     bars_label: str
     invitation: str
     examples: Sequence[Example]
+    tour: str
     reader: str
     leads: bool
 

@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode
 from markdown_it import MarkdownIt
 
 from webapp.components.address import address_of
+from webapp.formats import named
 from webapp.i18n import current_language, texts_in
 from webapp.i18n import gettext as _
 from webapp.lessons.lesson import SHIPPED, Lesson, Step
@@ -97,12 +98,12 @@ def _worksheet(lesson: Lesson) -> str:
     second = LINE if len(lesson.steps) < MANY_STEPS else ""
     parts = [
         f"# {lesson.title}",
-        f"{name}: {'_' * 36}   {date}: {'_' * 16}",
+        f"{named(name, '_' * 36)}   {named(date, '_' * 16)}",
         _heading(_("Predict, then look")),
     ]
     for number, step in enumerate(lesson.steps, 1):
         parts += [f"### {number}. {step.title}", step.ask or step.do]
-        parts += [_boxes(step.choices) if step.choices else LINE, f"*{saw}:*\n{LINE}{second}"]
+        parts += [_boxes(step.choices) if step.choices else LINE, f"*{saw}*\n{LINE}{second}"]
     if lesson.tasks:
         parts.append(_heading(_("Tasks")))
         parts += [f"**{number}.** {task}\n{LINE}{LINE}" for number, task in enumerate(lesson.tasks, 1)]

@@ -5,7 +5,7 @@ import streamlit as st
 from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
 from webapp.components.address import address_of
-from webapp.components.answer import LEAD, answer
+from webapp.components.answer import LEAD, TOUR, answer
 from webapp.components.turn import fragment
 from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
@@ -20,7 +20,7 @@ from webapp.pages.draw.stages import way_html
 from webapp.pages.draw.tools import erases, image_tools, pen_width, picture_tools, tools
 from webapp.pages.draw.views import NEXT, choose_view, goes_with_answer, open_view, show_view
 from webapp.tour.cards import Seen
-from webapp.tour.progress import watch
+from webapp.tour.progress import go_to, progress, watch
 
 
 @fragment(patient=pad.has_news)
@@ -51,6 +51,7 @@ def pad_answer_and_view() -> None:
                     "bars_label": _("Probability of each digit"),
                     "invitation": _("Draw a digit, or try one:"),
                     "examples": examples() if draws and not read else [],
+                    "tour": "" if progress() or st.context.is_embedded else _("Take the tour"),
                     "reader": "" if choice.key == "default" else _("Network: {name}").format(name=choice.name),
                     "leads": open_view() != NEXT,
                 },
@@ -94,6 +95,8 @@ def _pressed(what: object) -> None:
     """Do what was pressed in the answer."""
     if what == LEAD:
         choose_view(NEXT)
+    elif what == TOUR:
+        go_to(0)
     elif isinstance(what, int):
         show_example(what)
 
