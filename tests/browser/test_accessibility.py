@@ -62,7 +62,6 @@ class Place:
 RUN, OTHER_RUN, FAILURE, REMEDY = "quick-000001", "quick-000002", "lab-failure", "lab-remedy"
 TABS = tuple(f"[role=tab] >> nth={place}" for place in range(1, 8))
 START, MENU = ".st-key-play-start button", ".st-key-corner-menu button"
-STEP = ".st-key-lesson-do"
 LESSON = "lesson=how-a-computer-sees"
 PLACES = {
     "draw": Place("/?", ".st-key-pad canvas"),
@@ -78,9 +77,9 @@ PLACES = {
     "lab": Place("/lab?", ".st-key-lab-buttons button"),
     "experiment": Place(f"/lab?failure={FAILURES[0].key}&fail={FAILURE}&mend={REMEDY}", ".st-key-again button"),
     "lessons": Place("/lesson?", "[class*=st-key-lesson] a, [class*=st-key-lesson] button"),
-    "lesson": Place(f"/lesson?{LESSON}&step=0", ".lesson-name"),
-    "step": Place(f"/lesson?{LESSON}&step=2", STEP, quick=True),
-    "wall": Place("/wall?", "h1"),
+    "lesson": Place(f"/lesson?{LESSON}&step=0", ".st-key-lesson-goals"),
+    "step": Place(f"/lesson?{LESSON}&step=2", ".st-key-lesson-do", quick=True),
+    "wall": Place("/wall?", ".st-key-wall-tiles"),
     "play": Place("/play?game=draw", START, quick=True),
     "game": Place("/play?game=draw", START, (START,)),
     "duel": Place("/play?game=duel", START, (START, ".st-key-play-digit-1 button")),

@@ -75,7 +75,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     expect(accuracy).to_contain_text("%")
     assert float(accuracy.inner_text().split()[-1].rstrip("%")) >= 97
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
-    page.locator(".st-key-use a:visible").first.click()
+    page.locator(".st-key-use a:not([disabled]):visible").first.click()
     hand = Hand(page)
     expect(page.get_by_text(re.compile("^Network: quick-")).first).to_be_visible()
     assert "network=quick-" in page.url
@@ -105,7 +105,7 @@ def test_on_a_phone_all_that_matters_of_a_run_is_in_sight(address: str, new_page
     expect(page.locator(".st-key-rewind")).to_be_hidden()
 
     wait_for_state(page, "finished")
-    draw = page.locator(".st-key-use a:visible")
+    draw = page.locator(".st-key-use a:not([disabled]):visible")
     expect(draw).to_be_in_viewport(ratio=1)
     expect(draw).to_have_css("background-color", "rgb(37, 99, 235)")
     expect(page.locator(".live-chart").first).to_be_in_viewport(ratio=1)
@@ -359,7 +359,7 @@ def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewP
     page = new_page()
     start(page, address, epochs=400)
     wait_for_epochs(page, 1)
-    page.locator(".st-key-use a:visible").first.click()
+    page.locator(".st-key-use a:not([disabled]):visible").first.click()
     hand = Hand(page)
     assert "network=quick-" in page.url
     hand.write(1)

@@ -11,34 +11,6 @@ const loadPlotly = (script) =>
     document.head.appendChild(element);
   }));
 
-// Where charts are, pages poll. Another page is asked for while nothing runs: of a request that has to wait, and a poll
-// that comes meanwhile, Streamlit makes a single one, for the old page, and the press on the link is lost.
-const PATIENCE = 1500; // ms
-const isAtRest = () => document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning';
-let leaving;
-const leave = (href, until) => {
-  const isLate = performance.now() > until;
-  if (isAtRest() || isLate) {
-    leaving = isLate ? 'late' : undefined;
-    [...document.querySelectorAll('a')].find((link) => link.href === href)?.click();
-    leaving = undefined;
-  } else {
-    leaving = setTimeout(leave, 20, href, until);
-  }
-};
-window.addEventListener(
-  'click',
-  (event) => {
-    const link = event.target.closest?.('a[href]:not([target=_blank])');
-    if (!link || leaving === 'late' || isAtRest() || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    clearTimeout(leaving);
-    leave(link.href, performance.now() + PATIENCE);
-  },
-  { capture: true },
-);
-
 // Charts with the same source share its answers; while all of them are out of sight, nobody asks.
 const ASK_EVERY = 400; // ms
 const ASK_SHARE = 1 / 5; // of the time, spent waiting for answers
@@ -55,10 +27,7 @@ const ask = async (address, source) => {
       source.every = news.every ?? ASK_EVERY;
       source.charts.forEach(({ key, show }) => show(news.shown[key]));
       const [first] = source.charts; // none, if the page was left meanwhile
-      if (first && ![first.stage, source.told].includes(news.stage)) {
-        source.told = news.stage; // once: the page's answer takes a moment
-        first.changed(news.stage);
-      }
+      if (first && news.stage !== first.stage) first.changed(news.stage);
       if (!news.going) return;
     }
   }

@@ -53,7 +53,7 @@ def pad_answer_and_view() -> None:
                     "examples": examples() if draws and not read else [],
                     "tour": "" if progress() or st.context.is_embedded else _("Take the tour"),
                     "reader": "" if choice.key == "default" else _("Network: {name}").format(name=choice.name),
-                    "leads": open_view() != NEXT,
+                    "leads": open_view() != NEXT and not st.context.is_embedded,
                 },
                 _pressed,
             )

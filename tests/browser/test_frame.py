@@ -1,0 +1,77 @@
+"""What stands around every page: the menu in the corner, the theme, the presentation mode, and a page in a frame."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.hand import Hand, press, wait_until_settled
+
+BACKGROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+
+
+def open_menu(page: Page, touch: bool = False) -> None:
+    """Open the menu in the corner."""
+    press(page.locator(".st-key-corner-menu button").first, touch)
+    page.locator(".theme-choice button").first.wait_for()
+
+
+def test_a_theme_that_is_chosen_holds_on_every_page(new_page: NewPage, address: str):
+    page = new_page(color_scheme="light")
+    page.goto(address)
+    light = page.evaluate(BACKGROUND)
+    open_menu(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Dark", exact=True).click()
+    page.locator(".st-key-pad canvas").last.wait_for()
+    dark = page.evaluate(BACKGROUND)
+    assert dark != light
+    page.goto(f"{address}/lab")
+    page.locator(".st-key-lab-buttons").wait_for()
+    assert page.evaluate(BACKGROUND) == dark
+    open_menu(page)
+    with page.expect_navigation():
+        page.get_by_role("button", name="As the device").click()
+    page.locator(".st-key-lab-buttons").wait_for()
+    assert page.evaluate(BACKGROUND) == light
+
+
+def test_the_glossary_opens_from_a_phones_menu_which_gives_way_to_it(new_page: NewPage, address: str):
+    page = new_page(**PHONE)
+    page.goto(f"{address}/code?lang=zh")
+    open_menu(page, touch=True)
+    press(page.locator(".st-key-glossary button"), touch=True)
+    expect(page.get_by_role("dialog")).to_contain_text("反向传播")
+    expect(page.locator(".theme-choice")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".glossary")).to_have_count(0)
+
+
+def test_a_presentation_is_large_without_settings_and_stays_so_on_the_next_page(new_page: NewPage, address: str):
+    page = new_page()
+    page.goto(f"{address}/train?present=1")
+    page.locator(".stMain h1").wait_for()
+    wait_until_settled(page)
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22.4px"
+    assert not page.locator(".st-key-settings").is_visible()
+    page.locator(".st-key-menu a").first.click()
+    page.locator(".st-key-pad canvas").last.wait_for()
+    wait_until_settled(page)
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "22.4px"
+    assert "present=1" in page.url
+
+
+def test_in_a_frame_stand_pad_and_answer_alone(new_page: NewPage, address: str):
+    page = new_page(viewport={"width": 600, "height": 640})
+    page.goto(f"{address}/?embed=true")
+    hand = Hand(page)
+    hand.write(4)
+    expect(page.locator(".answer .digit")).to_have_text("4")
+    wait_until_settled(page)
+    for elsewhere in (".st-key-top", ".st-key-views", ".st-key-draw-view", ".answer .lead:visible"):
+        expect(page.locator(elsewhere)).to_have_count(0)
+
+
+def test_a_page_of_another_site_may_not_show_it_in_a_frame(new_page: NewPage, server: Server):
+    page = new_page()
+    response = page.goto(server.address)
+    assert response is not None
+    assert "frame-ancestors 'self'" in response.headers["content-security-policy"].split("; ")
