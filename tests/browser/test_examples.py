@@ -29,7 +29,7 @@ def tab_to(page: Page, place: str) -> None:
 @mouse_and_touch()
 def test_an_example_is_read_in_place_of_a_drawing(touch: bool, address: str, new_page: NewPage) -> None:
     page, _hand = open_page(new_page, address, touch)
-    tiles = page.locator(".examples button")
+    tiles = page.locator(".examples div button")
     expect(tiles).to_have_count(5)
     names = [tile.locator("img").get_attribute("alt") or "" for tile in tiles.all()]
     assert names == ["Try this 7", "Try this 2", "Try this 1", "Try this 0", "Try this 4"]
@@ -51,7 +51,7 @@ def test_the_examples_go_when_the_pen_moves_and_come_back_when_the_board_is_bare
     address: str, new_page: NewPage
 ) -> None:
     page, hand = open_page(new_page, address)
-    first = page.locator(".examples button").first
+    first = page.locator(".examples div button").first
     expect(first).to_be_visible()
     with hand.pen_down((0.5, 0.2)) as move_to:
         expect(first).to_be_hidden()
@@ -92,8 +92,8 @@ def test_everything_from_an_example_to_why_is_done_by_keys(address: str, new_pag
 
 def test_a_tile_is_pressed_by_keys(address: str, new_page: NewPage) -> None:
     page, _hand = open_page(new_page, address)
-    expect(page.locator(".examples button").first).to_be_visible()
-    tab_to(page, ".examples")
+    expect(page.locator(".examples div button").first).to_be_visible()
+    tab_to(page, ".examples div")
     page.keyboard.press("Enter")
     expect(page.locator(".digit")).to_have_text("7")
 

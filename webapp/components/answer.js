@@ -70,8 +70,7 @@ const arrive = (root) => {
   root.left = undefined;
   view.focus({ preventScroll: true });
   if (!matchMedia(PHONE).matches) return;
-  const behavior = matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth';
-  view.closest('.st-key-views').scrollIntoView({ block: 'start', behavior });
+  view.closest('.st-key-views').scrollIntoView({ block: 'start' });
 };
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -16,7 +16,7 @@ def nothing_yet(key: str, title: str, *texts: str) -> DeltaGenerator:
         The card, for what else belongs into it.
     """
     card = st.container(border=True, key=key)
-    card.subheader(title, anchor=False)
+    card.header(title, anchor=False)
     for text in texts:
         card.markdown(text)
     return card

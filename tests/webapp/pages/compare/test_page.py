@@ -73,7 +73,7 @@ def open_menu(app: AppTest, run_id: str) -> None:
 @pytest.mark.parametrize(("language", "line"), [("en", "There are no runs yet"), ("zh", "还没有任何训练")])
 def test_without_runs_the_page_says_so_and_leads_to_the_training(folder, language, line):
     app = open_page(lang=language)
-    assert [heading.value for heading in app.subheader] == [line]
+    assert [heading.value for heading in app.header] == [line]
     assert any(link.proto.page == "train" for link in app.get("page_link"))
 
 
@@ -104,7 +104,7 @@ def test_ticked_runs_stand_side_by_side_and_keep_their_places(folder):
     assert chosen(app) == "c,b"
     app.button(key="untick").click().run()
     assert not chosen(app)
-    assert [heading.value for heading in app.subheader] == ["Nothing is compared yet"]
+    assert [heading.value for heading in app.header] == ["Nothing is compared yet"]
     assert not app.exception
 
 

@@ -56,7 +56,7 @@ def test_the_link_that_once_froze_all_pages_is_refused_in_words(page_runs):
 
 def says_that_it_is_gone(app: AppTest) -> bool:
     assert not app.exception
-    assert "Nothing is training yet" in [heading.value for heading in app.subheader]
+    assert "Nothing is training yet" in [heading.value for heading in app.header]
     assert "run" not in app.query_params
     return any("was deleted" in warning.value for warning in app.warning)
 
