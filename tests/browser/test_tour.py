@@ -36,9 +36,15 @@ def expect_card(page: Page, language: str, number: int) -> None:
     wait_until_settled(page)
 
 
+def go_on(page: Page, touch: bool) -> None:
+    """Go on from a card that is done."""
+    expect(page.locator(".tour-well")).to_be_visible()
+    press(page.locator(".st-key-tour-next button"), touch)
+
+
 @pytest.mark.parametrize(
     ("language", "touch"),
-    [pytest.param("en", False, id="en-mouse"), pytest.param("zh", True, id="zh-touch")],
+    [pytest.param("en", False, id="en-mouse"), pytest.param("zh", True, id="zh-touch", marks=pytest.mark.slow)],
 )
 def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, language: str, touch: bool):
     page = new_page(**(PHONE if touch else {}))
@@ -51,13 +57,17 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     press(page.locator(".st-key-clear button"), touch)
     wait_until_settled(page)
     hand.write(7)
+    go_on(page, touch)
     expect_card(page, language, 2)
     assert page.evaluate("new URLSearchParams(location.search).get('tour')") == "2"
     hand.draw([(0.35, 0.5), (0.7, 0.48)])
+    go_on(page, touch)
     expect_card(page, language, 3)
     hand.write(7, left=0.04, top=0.04, size=0.3)
+    go_on(page, touch)
     expect_card(page, language, 4)
     press(page.locator(".st-key-views button").nth(1), touch)
+    go_on(page, touch)
     expect_card(page, language, 5)
     press(page.locator(".st-key-clear button"), touch)
     wait_until_settled(page)
@@ -65,16 +75,29 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     hand.draw([(0.2, 0.2), (0.8, 0.8)])
     hand.draw([(0.8, 0.2), (0.2, 0.8)])
     hand.draw([(0.5, 0.1), (0.5, 0.9)])
+    go_on(page, touch)
     expect_card(page, language, 6)
     press(page.locator(".st-key-tour-steer a"), touch)
     press(page.locator(".st-key-start button"), touch)
     expect(page.locator(".own-digit")).to_be_visible()  # the seven, after each epoch
+    go_on(page, touch)
     expect_card(page, language, 7)
     press(page.locator(".st-key-use a:visible").first, touch)  # one with a help text is there twice
     hand = Hand(page, touch)
     wait_until_settled(page)
+    press(page.locator(".st-key-clear button"), touch)
+    wait_until_settled(page)
     hand.write(3)
+    go_on(page, touch)
     expect_card(page, language, 8)
     press(page.locator(".st-key-tour-done button"), touch)
     expect(page.locator(".st-key-tour")).to_have_count(0)
     assert "tour" not in page.url
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
+def test_the_empty_page_leads_to_the_tour(new_page: NewPage, address: str, touch: bool):
+    page = new_page(**(PHONE if touch else {}))
+    page.goto(address)
+    press(page.locator(".examples .tour"), touch)
+    expect_card(page, "en", 1)

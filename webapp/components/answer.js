@@ -69,8 +69,8 @@ const arrive = (root) => {
   }
   root.left = undefined;
   view.focus({ preventScroll: true });
-  if (!matchMedia(PHONE).matches) return;
-  view.closest('.st-key-views').scrollIntoView({ block: 'start' });
+  const bar = view.closest('.st-key-views');
+  if (matchMedia(PHONE).matches || bar.getBoundingClientRect().bottom > innerHeight) bar.scrollIntoView({ block: 'start' });
 };
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -45,10 +45,11 @@ class Card:
         title: says it in a few words.
         text: what to do, and each new term explained once; Markdown.
         done: tells whether it is done, from what the page shows now and what it showed when the card came.
-        well: what was to be seen, said on the next card.
+        well: what was to be seen, said once it is done.
         options: how the drawing is brought to 28×28 from here on.
         view: which view of the drawing is open at first; "" for the one that is.
         clears: whether it begins with an empty pad.
+        seven: whether it is about the first seven, which is brought back if it is gone.
         numbers: whether it shows a piece of the first drawing as numbers.
     """
 
@@ -60,6 +61,7 @@ class Card:
     options: PreprocessOptions = DEFAULT_OPTIONS
     view: str = ""
     clears: bool = False
+    seven: bool = False
     numbers: bool = False
 
 
@@ -98,6 +100,7 @@ CARDS = (
             "the small picture beside the answer."
         ),
         done=_is_new,
+        seven=True,
         numbers=True,
         well=N_("More ink, other numbers."),
     ),
@@ -106,7 +109,7 @@ CARDS = (
         title=N_("Into the corner"),
         text=N_(
             "So far your drawing was helped: cut out, made as large as all others, put in the middle. This help is "
-            "off now. Draw a **small 7 into a corner** of the pad."
+            "off now. Draw a **small 7 into the upper left corner**."
         ),
         done=_fails,
         well=N_(
@@ -128,13 +131,14 @@ CARDS = (
         done=lambda now, _first: now.view == "why" and now.read is not None,
         well=N_("Orange raises, blue lowers: that holds on all pages."),
         view="stages",
+        seven=True,
     ),
     Card(
         page="draw",
         title=N_("Fool it"),
         text=N_(
             "Clear the pad and trick the network: draw something that makes it unsure, or that it takes for no "
-            "digit. A letter? A face? Half a 4 and half a 9?"
+            "digit. A letter? Half a 4 and half a 9?"
         ),
         done=lambda now, first: _is_new(now, first) and now.read is not None and now.read.certainty != "sure",
         well=N_("Fooled! It knows the ten digits that it was shown, and nothing else in the world."),
@@ -148,6 +152,7 @@ CARDS = (
             "of them is an **epoch**. Below *Your digit* you see how each epoch reads your own 7."
         ),
         done=lambda now, first: now.trained not in ("", first.trained),
+        seven=True,
         well=N_("It has learned to read, in seconds, from examples alone."),
     ),
     Card(
@@ -158,6 +163,5 @@ CARDS = (
         ),
         done=lambda now, first: now.own and _is_new(now, first),
         well=N_("That was your own network."),
-        clears=True,
     ),
 )

@@ -20,19 +20,21 @@ class Progress:
 
     Attributes:
         place: of the card, counted from 0; after the last one it is `len(CARDS)`.
-        well: whether the card before was done, not skipped.
+        done: whether what the card asks for is done.
         entered: whether the pages have been prepared for the card.
         first: what its page showed when it came.
         seven: the board with the first seven, for the training page.
         image: float (28, 28), what the network saw of it.
+        trained: the run that was trained on the way; "" before.
     """
 
     place: int
-    well: bool = False
+    done: bool = False
     entered: bool = False
     first: Seen | None = None
     seven: Board | None = None
     image: np.ndarray | None = None
+    trained: str = ""
 
     @property
     def card(self) -> Card | None:
@@ -46,10 +48,10 @@ def progress() -> Progress | None:
     return found
 
 
-def go_to(place: int, well: bool = False) -> None:
-    """Go to the card at a place; `well` says that the one before was done."""
+def go_to(place: int) -> None:
+    """Go to the card at a place, on the page's next run."""
     before = progress() or Progress(0)
-    st.session_state[PARAMETER] = replace(before, place=place, well=well, entered=False, first=None)
+    st.session_state[PARAMETER] = replace(before, place=place, done=False, entered=False, first=None)
 
 
 def leave() -> None:
@@ -85,21 +87,23 @@ def _enter(now: Progress) -> None:
         st.query_params[VIEW] = card.view
     if card.clears:
         pad.clear()
-    elif card.page == "train" and now.seven is not None:
+    elif card.seven and now.seven is not None and (card.page == "train" or not pad.history().present.strokes):
         pad.put(now.seven)
 
 
 def watch(seen: Seen) -> None:
-    """Look at what a page shows, and go on to the next card if the one that waits is done: last of all on a page."""
+    """Look at what a page shows, and note it when the card that waits is done: last of all on a page."""
     now = progress()
     card = None if now is None else now.card
-    if now is None or card is None or card.page != seen.page or not now.entered:
+    if now is None or card is None or card.page != seen.page or now.done:
         return
+    if not now.entered:
+        st.rerun()  # the tour was asked for within a part of the page, which cannot show it
     if now.first is None:
         now = st.session_state[PARAMETER] = replace(now, first=seen)
     if not card.done(seen, now.first or seen):
         return
     if now.place == 0 and seen.read is not None:
-        st.session_state[PARAMETER] = replace(now, seven=pad.history().present, image=seen.read.image)
-    go_to(now.place + 1, well=True)
+        now = replace(now, seven=pad.history().present, image=seen.read.image)
+    st.session_state[PARAMETER] = replace(now, done=True, trained=seen.trained or now.trained)
     st.rerun()

@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from webapp.components.scroll_to import scroll_to
 from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.tour.cards import CARDS, Card
@@ -29,10 +30,11 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
     if now is None:
         return
     st.html(STYLE)
+    scroll_to(".st-key-top", str(now.place), "to-the-card")
     with st.container(key="tour"):
         card = now.card
         if card is None:
-            _end(now)
+            _end()
         else:
             _card(now, card, pages[card.page], here)
 
@@ -41,42 +43,48 @@ def _card(now: Progress, card: Card, page: StreamlitPage, here: StreamlitPage) -
     _head(_("Tour {place} of {count}").format(place=now.place + 1, count=len(CARDS)), gettext(card.title))
     if card.numbers and now.image is not None:
         st.html(_numbers(excerpt(now.image)))
-    st.markdown(_well(now) + gettext(card.text))
+    st.markdown(gettext(card.text))
+    if now.done:
+        st.html(f'<p class="tour-well">✓ {escape(gettext(card.well))}</p>')
     with st.container(horizontal=True, vertical_alignment="center", key="tour-steer"):
-        if here is not page:
-            query = {"tab": "your-digit"} if card.page == "train" else None
-            label = _("To the training page") if card.page == "train" else _("To the drawing page")
-            st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=query)
-        st.button(
-            _("Back"), key="tour-back", type="tertiary", disabled=now.place == 0, on_click=go_to, args=(now.place - 1,)
-        )
-        st.button(_("Skip"), key="tour-skip", type="tertiary", on_click=go_to, args=(now.place + 1,))
+        if now.done:
+            st.button(_("Next"), key="tour-next", type="primary", on_click=go_to, args=(now.place + 1,))
+        elif here is not page:
+            _way(now, card, page)
+        back = now.place - 1
+        st.button(_("Back"), key="tour-back", type="tertiary", disabled=back < 0, on_click=go_to, args=(back,))
+        if not now.done:
+            st.button(_("Skip"), key="tour-skip", type="tertiary", on_click=go_to, args=(now.place + 1,))
 
 
-def _end(now: Progress) -> None:
+def _way(now: Progress, card: Card, page: StreamlitPage) -> None:
+    """Show the link to the page on which a card waits."""
+    if card.page == "train":
+        label, query = _("To the training page"), {"tab": "your-digit"}
+    elif now.trained and card is CARDS[-1]:
+        label, query = _("Draw with it"), {"network": now.trained}
+    else:
+        label, query = _("To the drawing page"), {}
+    st.page_link(page, label=label, icon=":material/arrow_forward:", query_params=query)
+
+
+def _end() -> None:
     _head(_("Tour"), _("That was the tour"))
     st.markdown(
-        _well(now)
-        + _(
+        _(
             "You have drawn, looked inside, fooled a network, and trained one of your own. Nothing of it is hidden: "
             "all that a network does stands on the page **Code**."
         )
     )
     with st.container(horizontal=True, key="tour-steer"):
-        st.button(_("Once more"), key="tour-again", type="tertiary", on_click=go_to, args=(0,))
         st.button(_("Done"), key="tour-done", type="primary", on_click=leave)
+        st.button(_("Once more"), key="tour-again", type="tertiary", on_click=go_to, args=(0,))
 
 
 def _head(where: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="tour-head"):
         st.html(f'<h2 class="tour-title"><small>{escape(where)}</small>{escape(title)}</h2>', width="stretch")
         st.button(_("Leave the tour"), icon=":material/close:", key="tour-leave", type="tertiary", on_click=leave)
-
-
-def _well(now: Progress) -> str:
-    if not now.well or not now.place:
-        return ""
-    return f"✓ *{gettext(CARDS[now.place - 1].well)}*\n\n"
 
 
 def excerpt(image: np.ndarray) -> np.ndarray:

@@ -81,9 +81,9 @@ def _ask(read: Recognition | None) -> None:
 
 
 def _steps_html(read: Recognition | None) -> str:
-    """Return the steps of teaching in pictures, as HTML: of the visitor's own drawing, if there is one."""
+    """Return the steps of teaching in pictures, as HTML: of the visitor's own drawing, if it is in doubt."""
     address, digit, other = None, 4, 9
-    if read is not None and read.probabilities is not None:
+    if read is not None and read.probabilities is not None and read.certainty != "sure":
         digit, other = np.argsort(read.probabilities)[:-3:-1].tolist()
         address = grey_address(read.image)
     elif found := example_of(digit):

@@ -54,7 +54,7 @@ TEXTS = {
     ),
     diagnosis.MEMORIZED: N_(
         "{train:.1%} right on the training images but {validation:.1%} on new ones: the network has learned "
-        "its images by heart. Try more images, distorted ones, or a smaller network."
+        "its images by heart. Try more images, distorted ones, or dropout."
     ),
     diagnosis.OVERFITTING: N_(
         "Validation loss has not fallen for {epochs} epochs, while training loss goes on falling: overfitting. "
