@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chromium import ADVICE, find
 from webapp.i18n import LANGUAGES, texts_in
@@ -20,14 +20,14 @@ MAX_BYTES = 150_000
 """The files are part of the repository."""
 SHEET = 2
 """Pages of a worksheet."""
+BOXES = range(30, 16, -1)
+"""Heights in mm of the boxes on a worksheet, of which the first is taken that keeps it to its sheet."""
 CHINESE = """
 :lang(zh) { font-family: "Liberation Sans", "Droid Sans Fallback" !important; }
 :lang(zh) :is(h1, h2, h3, strong) { font-weight: 400; text-shadow: 0.25pt 0 0 #000; }
 """
 """Of this font (Debian's fonts-droid-fallback, Apache licence) Chromium embeds the characters that are used. From fonts
 with other outlines, and for letters that it makes bold itself, it embeds drawings instead: files of 600 kB."""
-ADDRESS = "http://localhost:8501/handout"
-"""Where `make run` would serve them: links in the files lead there."""
 
 
 def handouts() -> Iterator[tuple[Lesson, Kind]]:
@@ -38,18 +38,21 @@ def handouts() -> Iterator[tuple[Lesson, Kind]]:
                 yield from ((lesson, kind) for kind in KINDS)
 
 
-def print_handout(page: Page, html: str) -> bytes:
-    """Print a page that no server has."""
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=html, content_type="text/html; charset=utf-8")
-
-    page.route(ADDRESS, answer)
-    page.goto(ADDRESS)
+def print_handout(page: Page, html: str, kind: Kind) -> bytes:
+    """Print a page; its links become plain text, since nobody knows where a file is opened."""
+    page.set_content(re.sub(r"</?a\b[^>]*>", "", html))
     page.add_style_tag(content=CHINESE)
-    pdf = page.pdf(prefer_css_page_size=True, tagged=True)
-    page.unroute(ADDRESS)
+    for height in BOXES:
+        page.add_style_tag(content=f":root {{ --box: {height}mm; }}")
+        pdf = page.pdf(prefer_css_page_size=True, tagged=True)
+        if kind != "worksheet" or count_pages(pdf) <= SHEET:
+            break
     return pdf
+
+
+def count_pages(pdf: bytes) -> int:
+    """Count the pages of a file that Chromium has printed."""
+    return len(re.findall(rb"/Type /Page\b", pdf))
 
 
 def main() -> None:
@@ -69,11 +72,11 @@ def main() -> None:
             printed[name] = fingerprint(lesson, kind)
             if before.get(name) == printed[name] and (PRINTED / name).exists():
                 continue
-            pdf = print_handout(page, handout_html(lesson, kind))
+            pdf = print_handout(page, handout_html(lesson, kind), kind)
             if len(pdf) > MAX_BYTES:
                 raise SystemExit(f"{name} has {len(pdf):,} bytes: is the font fonts-droid-fallback installed?")
             (PRINTED / name).write_bytes(pdf)
-            pages = len(re.findall(rb"/Type /Page\b", pdf))
+            pages = count_pages(pdf)
             print(f"{name}: {pages} pages, {len(pdf) / 1000:.0f} kB")
             if kind == "worksheet" and pages != SHEET:
                 raise SystemExit(f"{name} has {pages} pages: a worksheet is one sheet, with two")

@@ -78,6 +78,7 @@ def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_tea
     teacher.get_by_role("button", name="Unlock").click()
     expect(teacher.get_by_text("trainings: 1 going, 0 waiting")).to_be_visible()
     teacher.get_by_text("2, with their networks").click()
+    teacher.get_by_text("I have saved what I need").click()
     press(teacher, "play-empty")
     expect(teacher.get_by_text("a new class can begin")).to_be_visible()
     assert [path.name for path in own_server.runs.iterdir() if path.is_dir()] == []

@@ -41,9 +41,12 @@ const show = (root, { number, address, come, present }) => {
   const calling = present !== undefined;
   if (number && !calling && isHere(target(root.data, address))) keep(CAME, number);
   const over = !number || (!calling && [read(CAME), read(AWAY)].includes(String(number)));
-  const words = calling ? root.data.calling.replace('{come}', come).replace('{present}', present) : root.data.calls;
+  const page = number ? (root.data.pages[address.split('?')[0]] ?? address) : '';
+  const text = calling ? root.data.calling.replace('{come}', come).replace('{present}', present) : root.data.calls;
+  const words = text.replace('{page}', page);
   if (!over && part('span').textContent !== words) part('span').textContent = words;
   if (over) part('span').textContent = '';
+  root.bar.classList.toggle('call-own', calling);
   part('.call-go').hidden = part('.call-away').hidden = calling;
   part('.call-end').hidden = !calling;
   root.bar.hidden = over;
@@ -83,6 +86,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.bar.querySelector('.call-end').textContent = data.end;
   root.bar.querySelector('.call-away').setAttribute('aria-label', data.away);
   if (!known) {
+    // Nor does anything that is there already lie between pen and page.
+    const aside = ({ type, target }) => root.bar.classList.toggle('call-aside', type === 'pointerdown' && !!target.closest?.('.st-key-pad'));
+    for (const type of ['pointerdown', 'pointerup', 'pointercancel']) {
+      document.addEventListener(type, aside, { signal: root.off.signal, capture: true });
+    }
     document.addEventListener('visibilitychange', () => document.hidden || ask(root), { signal: root.off.signal });
   }
   if (isNews) ask(root);

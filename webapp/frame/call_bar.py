@@ -1,5 +1,6 @@
 """Everybody come here: the teacher's call, and the bar that brings it to all pages."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import streamlit as st
@@ -24,15 +25,20 @@ _bar = component(
 )
 
 
-def call_bar() -> None:
-    """Be ready for a call, on every page; whoever has called sees how many have come, and ends the call."""
+def call_bar(pages: Mapping[str, str]) -> None:
+    """Be ready for a call, on every page; whoever has called sees how many have come, and ends the call.
+
+    Args:
+        pages: their names in the menu, by their addresses: {"/train": "Train"}.
+    """
     data = {
         "route": address_of(ROUTE),
         "base": address_of(""),
-        "calls": _("The teacher calls you here:"),
+        "calls": _("The teacher calls you: {page}"),
         "go": _("Go"),
         "away": _("Stay on this page"),
-        "calling": _("Calling… {come} of {present} have come"),
+        "calling": _("{page}: {come} of {present} have come"),
+        "pages": dict(pages),
         "end": _("End"),
         "made": _made(),
     }

@@ -32,8 +32,6 @@ def lesson_bar(here: StreamlitPage) -> None:
             icon=":material/arrow_back:",
             query_params={"lesson": lesson.key, "step": str(place)},
         )
-        with st.popover(_("What to do"), icon=":material/task_alt:", type="tertiary", key="lesson-task"):
-            st.markdown(step.do)
         st.button(
             _("Leave the lesson"),
             key="lesson-dismiss",
@@ -41,3 +39,5 @@ def lesson_bar(here: StreamlitPage) -> None:
             icon=":material/close:",
             on_click=lambda: st.session_state.pop(SESSION_KEY, None),
         )
+    with st.expander(_("What to do"), icon=":material/task_alt:", key=f"lesson-task-{lesson.key}-{place}"):
+        st.markdown(step.do)  # in the page: a popover would lie on what it speaks of

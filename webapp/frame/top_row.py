@@ -23,7 +23,7 @@ def top_row(menu: Menu, here: StreamlitPage) -> None:
         here: the page that is open.
     """
     language_mark()
-    call_bar()
+    call_bar({f"/{page.url_path}": page.title for pages in menu.values() for page in pages.values()})
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
         about = _("A neural network in NumPy reads your digits")
         st.html(f'<p class="brand"><b>MNIST from scratch</b> <span>{about}</span></p>', width="stretch")

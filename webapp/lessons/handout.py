@@ -21,7 +21,7 @@ from webapp.components.address import address_of
 from webapp.formats import named
 from webapp.i18n import current_language, texts_in
 from webapp.i18n import gettext as _
-from webapp.lessons.lesson import SHIPPED, Lesson, Step
+from webapp.lessons.lesson import SHIPPED, Lesson
 
 ROUTE = "/handout/{lesson}"
 """Where they are: with `kind`, `format` ("html", "pdf" or "md") and `lang`."""
@@ -33,7 +33,7 @@ FORMATS = ("html", "pdf", "md")
 MANY_STEPS = 7
 """With so many, a worksheet has less room for each, or it would have more than two pages."""
 LINE = "\n___\n"
-"""To write on: in Markdown a horizontal rule, on paper a line with room above it."""
+"""To write on: in Markdown a horizontal rule, on paper a line with room above it, and below a task a box."""
 
 
 def handout_address(lesson: Lesson, kind: Kind, form: str) -> str:
@@ -106,7 +106,7 @@ def _worksheet(lesson: Lesson) -> str:
         parts += [_boxes(step.choices) if step.choices else LINE, f"*{saw}*\n{LINE}{second}"]
     if lesson.tasks:
         parts.append(_heading(_("Tasks")))
-        parts += [f"**{number}.** {task}\n{LINE}{LINE}" for number, task in enumerate(lesson.tasks, 1)]
+        parts += [f"**{number}.** {task}\n{LINE}" for number, task in enumerate(lesson.tasks, 1)]
     if lesson.quiz:
         parts.append(_heading(_("Questions")))
         for number, question in enumerate(lesson.quiz, 1):
@@ -124,13 +124,17 @@ def _teachers_page(lesson: Lesson) -> str:
     parts.append(_heading(_("Plan")))
     begin = 0
     for number, step in enumerate(lesson.steps, 1):
-        parts += _planned(number, step, begin)
+        parts += _planned(lesson, number, begin)
         begin += step.minutes
     if lesson.quiz:
         parts.append(_heading(_("Answers to the questions")))
         for number, question in enumerate(lesson.quiz, 1):
             answer = f"{chr(65 + question.right)}: {question.choices[question.right]}"
-            parts.append(f"**{number}.** {question.ask}\n\n→ **{answer}** {question.why}")
+            parts.append(f"**{number}.** {question.ask}\n\n→ **{answer}**  \n{question.why}")
+    if lesson.solutions:
+        parts.append(_heading(_("Answers to the tasks")))
+        for number, (task, solution) in enumerate(zip(lesson.tasks, lesson.solutions, strict=True), 1):
+            parts.append(f"**{number}.** {task}\n\n→ {solution}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -138,7 +142,8 @@ def _heading(text: str) -> str:
     return f"## {text}"
 
 
-def _planned(number: int, step: Step, begin: int) -> list[str]:
+def _planned(lesson: Lesson, number: int, begin: int) -> list[str]:
+    step = lesson.steps[number - 1]
     minutes = _("minutes {begin} to {end}").format(begin=begin, end=begin + step.minutes)
     parts = [f"### {number}. {step.title} ({minutes})"]
     if step.ask:
@@ -146,7 +151,8 @@ def _planned(number: int, step: Step, begin: int) -> list[str]:
         parts.append(_labelled(_("Ask"), f"{step.ask}{choices}"))
     parts.append(_labelled(_("Do"), step.do))
     if step.open:
-        parts.append(_labelled(_("Page to open"), f"[{step.open}]({_link(step)})"))
+        there = _("the link in step {step} of the lesson on the screen").format(step=number)
+        parts.append(_labelled(_("Page to open"), f"[{there}]({_link(lesson, number)})"))
     if step.see:
         parts.append(_labelled(_("See"), step.see))
     return parts
@@ -158,9 +164,9 @@ def _labelled(label: str, text: str) -> str:
     return f"**{label}**{gap}{text}"
 
 
-def _link(step: Step) -> str:
-    more = "&" if "?" in step.open else "?"
-    return f"{address_of(step.open)}{more}lang={current_language()}"
+def _link(lesson: Lesson, step: int) -> str:
+    query = urlencode({"lesson": lesson.key, "step": step, "lang": current_language()})
+    return f"{address_of('/lesson')}?{query}"
 
 
 def _boxes(choices: Sequence[str]) -> str:

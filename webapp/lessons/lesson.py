@@ -104,6 +104,7 @@ class Lesson:
         steps: at least one.
         quiz: its questions, the same before and after.
         tasks: what can be done on paper.
+        solutions: what is to be expected there, for the teacher: for each task, or none.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Lesson:
     steps: tuple[Step, ...]
     quiz: tuple[Question, ...]
     tasks: tuple[str, ...]
+    solutions: tuple[str, ...]
 
     @property
     def minutes(self) -> int:
@@ -209,8 +211,14 @@ def read_lesson(content: bytes, key: str, language: str) -> Lesson:
         raise LessonError(
             _("Its name is {found}, but names are at most 60 letters, digits and hyphens.").format(found=_code(key))
         )
-    lesson = _mapping(_parsed(content), "", ("title", "steps"), ("about", "goals", "prepare", "quiz", "tasks"))
+    allowed = ("about", "goals", "prepare", "quiz", "tasks", "solutions")
+    lesson = _mapping(_parsed(content), "", ("title", "steps"), allowed)
     read = _InLanguage(language)
+    tasks, solutions = (read.texts(lesson.get(name, []), name) for name in ("tasks", "solutions"))
+    if solutions and len(solutions) != len(tasks):
+        raise _unexpected(
+            "solutions", len(solutions), _("as many as there are tasks: {count}").format(count=len(tasks))
+        )
     return Lesson(
         key,
         read.text(lesson["title"], "title", MAX_TITLE),
@@ -219,7 +227,8 @@ def read_lesson(content: bytes, key: str, language: str) -> Lesson:
         read.text(lesson.get("prepare", ""), "prepare"),
         tuple(read.step(*part) for part in _items(lesson["steps"], "steps", least=1)),
         tuple(read.question(*part) for part in _items(lesson.get("quiz", []), "quiz")),
-        read.texts(lesson.get("tasks", []), "tasks"),
+        tasks,
+        solutions,
     )
 
 

@@ -180,6 +180,17 @@ def unhide(drawing: int, by: str) -> None:
         )
 
 
+def has_sent(owner: str, drawing: int) -> bool:
+    """Return whether a drawing that a browser has sent is still kept, be it hidden.
+
+    Raises:
+        StorageError: if the file can't be read.
+    """
+    with _opened() as database:
+        found = database.execute("SELECT 1 FROM drawings WHERE id = ? AND owner = ?", (drawing, owner)).fetchone()
+    return found is not None
+
+
 def sent_by(owner: str) -> list[int]:
     """List the ids of the drawings that a browser has on the wall.
 

@@ -32,7 +32,7 @@ def page() -> None:
     """Show the bar and a button; it runs as a script of its own."""
     from webapp.frame.call_bar import call_bar, call_button
 
-    call_bar()
+    call_bar({"/train": "Train"})
     call_button("/train?recipe=quick")
 
 

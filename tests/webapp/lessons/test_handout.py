@@ -34,6 +34,7 @@ steps:
 quiz:
   - {ask: Is it?, choices: [maybe, surely], right: 1, why: Because.}
 tasks: [Draw a house.]
+solutions: [It has a roof.]
 """
 
 
@@ -58,6 +59,7 @@ def test_the_worksheet_has_all_that_is_to_be_done_and_no_answers(lesson):
     ):
         assert part in text
     assert "- B ☐ surely" in text and "Because" not in text and "This." not in text
+    assert "It has a roof." not in text
     assert "\n___\n" in text  # a line to write on
 
 
@@ -69,11 +71,12 @@ def test_the_teachers_page_has_the_plan_with_minutes_links_and_answers(lesson):
         "(minutes 0 to 5)",
         "(minutes 5 to 45)",
         "**See** This.",
-        "→ **B: surely** Because.",
+        "→ **B: surely**  \nBecause.",
+        "Draw a house.\n\n→ It has a roof.",
         "(a / b)",
     ):
         assert part in text
-    assert "](/lab?failure=zero-init&lang=en)" in text
+    assert "[the link in step 1 of the lesson on the screen](/lesson?lesson=seeing&step=1&lang=en)" in text
     assert "**Do**\n\n1. Press" in text  # a list begins on a line of its own
 
 
@@ -107,6 +110,7 @@ def test_each_lesson_that_ships_has_a_pdf_that_shows_it_as_it_is_now(language, k
         for lesson in shipped_lessons():
             pdf = handout_pdf(lesson, kind) or b""
             assert pdf.startswith(b"%PDF-") and len(pdf) < 150_000
+            assert b"/URI" not in pdf  # a link on paper leads nowhere
             assert kind == "teacher" or len(re.findall(rb"/Type /Page\b", pdf)) == 2
 
 
@@ -130,5 +134,5 @@ def test_no_markdown_is_left_on_the_printed_page(language, kind):
 def test_a_changed_lesson_gets_no_old_pdf():
     with texts_in("en"):
         first = shipped_lessons()[0]
-        changed = replace(first, tasks=(*first.tasks, "One more."))
+        changed = replace(first, tasks=(*first.tasks, "One more."), solutions=())
         assert handout_pdf(first, "worksheet") is not None and handout_pdf(changed, "worksheet") is None

@@ -103,6 +103,7 @@ def changed(old: str, new: str) -> str:
         (changed("minutes: 5", "minute: 5"), "found `minute`"),
         (changed("right: 1", "right: 2"), r"`quiz\[1\].right`: found `2`, expected a whole number from 0 to 1"),
         (changed("choices: [a, b]", "choices: [a]"), "a list of 2 to 20 items"),
+        (SMALL + "solutions: [a]", "`solutions`: found `1`, expected as many as there are tasks: 0"),
         (changed("zh: [是, 否]", "zh: [是]"), "found `en: 2, zh: 1`, expected equally many"),
         (changed('zh: "看"}', "Chinese: x}"), "found `Chinese`, expected languages by their codes"),
         (changed('{en: "Seeing", zh: "看"}', "{}"), "languages by their codes"),
@@ -209,7 +210,7 @@ def test_the_lessons_that_ship_are_whole_in_every_language(path, language):
     with texts_in(language):
         lesson = read_lesson(path.read_bytes(), "x", language)
     assert lesson.minutes == 45
-    assert all([lesson.about, lesson.goals, lesson.prepare, lesson.quiz, lesson.tasks])
+    assert all([lesson.about, lesson.goals, lesson.prepare, lesson.quiz, lesson.tasks, lesson.solutions])
     assert all(step.ask and step.see and (step.shows if step.open else True) for step in lesson.steps)
     assert len({question.right for question in lesson.quiz}) > 1  # not always the same place
 

@@ -37,6 +37,12 @@ def beginning(lesson: Lesson) -> None:
     if is_teacher() and lesson.prepare and not presentation.is_on():
         with st.expander(_("For the teacher: what you need"), icon=":material/school:"):
             st.markdown(lesson.prepare)
+            st.page_link(
+                "play/page.py",
+                label=_("To begin with a new class: Play → The class → Teacher"),
+                icon=":material/school:",
+                query_params={"game": "class"},
+            )
 
 
 def end(lesson: Lesson) -> None:

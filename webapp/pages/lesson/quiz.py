@@ -118,10 +118,12 @@ def _bars(lesson: Lesson) -> None:
 
 
 def _bar_pair(question: Question, tally: Tally) -> str:
-    """Return a question with the shares that were right, as HTML."""
+    """Return a question with the shares that were right, as HTML; those after it once somebody has answered then."""
     bars = []
-    for place, (name, kind) in enumerate(((_("before"), "before"), (_("after"), "after"))):
+    for place, (name, kind) in enumerate(((_("right before"), "before"), (_("right after"), "after"))):
         share = tally.share(place)
+        if share is None and kind == "after":
+            continue
         shown = "–" if share is None else f"{share:.0%}"
         bars.append(
             f'<dt>{name}</dt><dd><i class="{kind}" style="width: {100 * (share or 0):.0f}%"></i><b>{shown}</b></dd>'

@@ -101,11 +101,12 @@ def _new_class(now: Counts) -> None:
     st.markdown(_("This goes as well if you tick it:"))
     ticked = [heap for heap in others if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
     st.caption(_("It is deleted for everybody, and cannot be brought back."))
+    saved = st.checkbox(_("I have saved what I need"), key="play-saved")
     pressed = st.button(
         _("Clear results and begin with a new class"),
         key="play-empty",
         icon=":material/delete_forever:",
-        type="primary",
+        disabled=not saved,
     )
     if pressed:
         try:
@@ -118,8 +119,8 @@ def _new_class(now: Counts) -> None:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
         else:
             st.session_state["class-emptied"] = stay
-            for heap in others:
-                st.session_state.pop(f"empty-{heap.key}", None)
+            for key in ("play-saved", *(f"empty-{heap.key}" for heap in others)):
+                st.session_state.pop(key, None)
             st.rerun()
 
 

@@ -3,7 +3,7 @@
 from webapp.charts.confusion import confusion_figure
 from webapp.charts.curve import Figure
 from webapp.i18n import gettext as _
-from webapp.visitors.wall import ClassDrawings
+from webapp.visitors.wall import ENOUGH, ClassDrawings
 
 
 def misreading(label: int, read: int | None) -> str:
@@ -41,6 +41,15 @@ def count_html(drawings: ClassDrawings) -> str:
         )
     title = _("How many drawings there are of each digit, and how many of them were read")
     return f'<p>{title}</p><ul class="wall-counts">{"".join(cells)}</ul>'
+
+
+def enough_html(drawings: ClassDrawings) -> str:
+    """Write how many drawings there are, and how many it takes for a data set while there are too few."""
+    count = len(drawings.labels)
+    if count >= ENOUGH:
+        return "<p>" + _("Drawings on the wall: {count}").format(count=count) + "</p>"
+    text = _("For a data set it takes at least {enough} drawings; there are {count}.")
+    return "<p>" + text.format(enough=ENOUGH, count=count) + "</p>"
 
 
 def confusion(drawings: ClassDrawings) -> Figure:

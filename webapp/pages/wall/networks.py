@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +23,8 @@ MAX_NETWORKS = 6
 MAX_WRITERS = 6
 MIN_DRAWINGS = 3
 """Of a writer: fewer say little."""
+MIN_ACCURACY = 0.5
+"""Of the test images: a network that reads fewer, as some of an experiment do, says nothing about a handwriting."""
 MAX_BYTES = 2_000_000
 """Of all readings that are held ready, a byte for each drawing."""
 
@@ -54,22 +57,24 @@ def networks() -> None:
     st.caption(
         _(
             "A writer is a phone or a computer that has sent at least {count} drawings. The letters say nothing about "
-            "who it is. Those who are read worst come first."
+            "who it is. Those who are read worst come first, by the networks that read at least half of their test "
+            "images."
         ).format(count=MIN_DRAWINGS)
     )
     st.button(_("Read again"), icon=":material/refresh:", key="wall-again")
 
 
 def compared() -> list[Choice]:
-    """List the networks: the one that ships, the one that this visitor draws with, the newest trained here."""
-    found = {choice.key: choice for choice in (choices()[0], chosen())}
+    """List the networks: the one that ships, this visitor's, the newest that learned from the class, other new ones."""
+    first = {choice.key: choice for choice in (choices()[0], chosen())}
+    from_class: dict[str, Choice] = {}
+    others: dict[str, Choice] = {}
     for run_id in runs().all():
-        if len(found) >= MAX_NETWORKS:
-            break
         run = runs().snapshot(run_id, curves=False)
         if run is not None and run.state == "finished" and run.weights is not None:
-            found.setdefault(run_id, Choice(run_id, run.name, run.weights))
-    return list(found.values())
+            group = from_class if not from_class and Path(run.job.data).name == class_folder().name else others
+            group[run_id] = Choice(run_id, run.name, run.weights)
+    return list((first | from_class | others).values())[:MAX_NETWORKS]
 
 
 def _row(choice: Choice, drawings: ClassDrawings) -> Row | None:
@@ -95,13 +100,14 @@ def digits_read(network: Network, images: np.ndarray) -> np.ndarray:
 
 
 def worst_writers(rows: list[Row], drawings: ClassDrawings) -> list[int]:
-    """List the writers whose drawings are read worst by all networks together, the worst first.
+    """List the writers whose drawings are read worst by all networks that read digits at all, the worst first.
 
     Args:
         rows: at least one network.
         drawings: of the class.
     """
-    right = np.mean([row.right for row in rows], axis=0)
+    able = [row for row in rows if row.tested is not None and row.tested >= MIN_ACCURACY]
+    right = np.mean([row.right for row in able or rows], axis=0)
     shares = {
         writer: float(right[drawings.writers == writer].mean())
         for writer in range(drawings.writer_count)

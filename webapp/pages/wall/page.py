@@ -56,6 +56,13 @@ def the_class() -> None:
         st.error(str(error), icon=":material/error:")
 
 
+def _is_named() -> bool:
+    """Return whether a link has named one of the views below the wall; what is chosen there later moves nothing."""
+    if "wall_view" not in st.session_state:
+        st.session_state["wall_named"] = st.query_params.get("show") in ("networks", "train")
+    return bool(st.session_state["wall_named"])
+
+
 def _confusion() -> None:
     drawings = class_drawings()
     left, right = st.columns([11, 9], gap="medium")
@@ -71,6 +78,12 @@ def _confusion() -> None:
 with st.container(horizontal=True, vertical_alignment="center", key="wall-head"):
     page_title(_("The class's wall"), _("Draw a digit and send it: how well does the network read all of you?"))
     call_button("/wall")
-pad_and_wall()
-if not presentation.is_on():
+if _is_named():
     the_class()
+    pad_and_wall()
+else:
+    pad_and_wall()
+    if presentation.is_on():
+        st.query_params.pop("show", None)  # of what was chosen before: a reload shows the wall alone as well
+    else:
+        the_class()

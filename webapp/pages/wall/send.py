@@ -10,7 +10,7 @@ from webapp.networks.choice import choices, reader_of
 from webapp.pages.wall.reading import ask_of, confidence, reading
 from webapp.visitors.folder import StorageError
 from webapp.visitors.identity import browser
-from webapp.visitors.wall import MAX_NAME, send, take_back
+from webapp.visitors.wall import MAX_NAME, has_sent, send, take_back
 
 DIGITS = range(10)
 
@@ -57,11 +57,21 @@ def _what_was_meant(reader: Recognizer) -> None:
             args=(reader, key),
         )
     with st.container(horizontal=True, vertical_alignment="center", key="wall-sent"):
+        if not _is_kept(st.session_state.get("wall_last")):
+            st.session_state.update(wall_note=None, wall_last=None)
         note, last = st.session_state.get("wall_note"), st.session_state.get("wall_last")
         if note:
             st.markdown(note, width="content")
         if last is not None:
             st.button(_("Take it back"), type="tertiary", icon=":material/undo:", key="wall-back", on_click=_take_back)
+
+
+def _is_kept(last: int | None) -> bool:
+    """Return whether what was sent last is still there: not if a new class has begun since."""
+    try:
+        return last is None or has_sent(browser(), last)
+    except StorageError:  # the wall says so
+        return True
 
 
 def _send(reader: Recognizer, key: str) -> None:

@@ -3,6 +3,7 @@
 
 const EVERY = 2000; // ms
 const QUIET = 1200; // ms without a moving pointer, before tiles move under a finger that is about to press one
+const DOUBLE = 500; // ms: the second click of a double one would hit the tile that has moved there
 
 const build = () => {
   const item = document.createElement('li');
@@ -34,6 +35,8 @@ const dress = (root) => {
     if (!may || known) return;
     const button = Object.assign(document.createElement('button'), { type: 'button', title: root.data.hide });
     button.onclick = () => {
+      if (performance.now() - root.hid < DOUBLE) return;
+      root.hid = performance.now();
       item.remove();
       root.press(item.drawing.id);
     };
@@ -57,6 +60,7 @@ const show = (root, tiles) => {
     if (root.list.children[place] !== item) root.list.insertBefore(item, root.list.children[place] ?? null);
   });
   known.forEach((item) => item.remove());
+  if (!first && !tiles.length) root.emptied(); // a new class: what this visitor has sent is gone
   dress(root);
 };
 
@@ -78,7 +82,7 @@ const ask = async (root) => {
 const watch = (parentElement) => {
   const list = parentElement.querySelector('.wall-tiles');
   const note = parentElement.querySelector('.wall-empty');
-  const root = { list, note, version: '', moved: -QUIET, timer: 0, off: new AbortController() };
+  const root = { list, note, version: '', moved: -QUIET, hid: -DOUBLE, timer: 0, off: new AbortController() };
   const listen = (target, type, handle) => target.addEventListener(type, handle, { signal: root.off.signal });
   listen(list, 'pointermove', () => (root.moved = performance.now()));
   listen(list, 'pointerdown', () => (root.moved = performance.now()));
@@ -92,6 +96,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   if (root.data && root.data.source !== data.source) root.version = ''; // another language
   root.data = data;
   root.press = (id) => setTriggerValue('pressed', id);
+  root.emptied = () => setTriggerValue('emptied', true);
   if (known) dress(root);
   ask(root); // what was just sent, or hidden, shows at once
   return () => {

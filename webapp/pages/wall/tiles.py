@@ -26,12 +26,12 @@ def source() -> str:
 
 
 def what_is_hidden() -> None:
-    """Show the way back for what this visitor has hidden last."""
+    """Show the way back for what this visitor has hidden: one press, one drawing, the last one first."""
     failure = st.session_state.pop("wall_failure", None)
     if failure:
         st.error(failure, icon=":material/error:")
     elif _hidden():
-        label, icon = _("Hidden. Show it again"), ":material/undo:"
+        label, icon = _("Show hidden ({count})").format(count=len(_hidden())), ":material/undo:"
         st.button(label, icon=icon, type="tertiary", key="wall-unhide", on_click=_unhide, width="content")
 
 
@@ -44,7 +44,7 @@ def tiles() -> None:
         "hide": _("Hide this drawing"),
         "empty": _("Nothing is on the wall yet. What the class sends appears here by itself."),
     }
-    _tiles(key=KEY, data=data, on_pressed_change=_hide)
+    _tiles(key=KEY, data=data, on_pressed_change=_hide, on_emptied_change=lambda: None)
 
 
 def _hidden() -> list[int]:
@@ -60,9 +60,9 @@ def _hide() -> None:
     value = st.session_state[KEY]
     pressed = value.get("pressed") if isinstance(value, Mapping) else None
     if isinstance(pressed, int) and 0 < pressed < 2**63:  # it comes from a browser
-        _tried(hide, pressed)
         if pressed not in _hidden():  # a press may be told twice
-            _hidden().append(pressed)
+            _hidden().append(pressed)  # before it is hidden: the next press may break this run off
+        _tried(hide, pressed)
 
 
 def _unhide() -> None:

@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from mnist_core.data.dataset import holds_dataset
+from webapp.components.live_chart import live_words
 from webapp.components.save_file import save_file
 from webapp.components.turn import out_of_turn
 from webapp.datasets import class_folder
 from webapp.i18n import gettext as _
+from webapp.pages.wall.figures import enough_html
+from webapp.pages.wall.tiles import source
 from webapp.visitors.folder import StorageError
 from webapp.visitors.rights import is_teacher
 from webapp.visitors.wall import ENOUGH, class_drawings, export, write_dataset
@@ -19,22 +22,19 @@ QUERY = {"recipe": "quick", "data": "class", "batch_size": "8", "epochs": "20"}
 
 def training() -> None:
     """Show the way to a training on the class's drawings, and for the teacher how they become a data set."""
-    count = len(class_drawings().labels)
+    drawings = class_drawings()
     st.markdown(
         _(
             "A network that has seen only your class's digits: does it read them better than one that has learned "
-            "from 60,000 digits of strangers? Guess first. **{count} drawings** are on the wall."
-        ).format(count=count)
-    )
-    if is_teacher():
-        _for_the_teacher(count)
-    elif holds_dataset(class_folder()):
-        st.page_link(
-            "train/page.py",
-            label=_("Train on the class's drawings"),
-            icon=":material/model_training:",
-            query_params=QUERY,
+            "from 60,000 digits of strangers? Guess first."
         )
+    )
+    live_words(enough_html(drawings), "wall-enough", source())
+    if is_teacher():
+        _for_the_teacher(len(drawings.labels))
+    elif holds_dataset(class_folder()):
+        if st.button(_("Train on the class's drawings"), icon=":material/model_training:", key="wall-train"):
+            _open_training()
     else:
         st.caption(_("The teacher makes a data set of them; then everybody can train on it here."))
         st.page_link(
@@ -43,17 +43,13 @@ def training() -> None:
 
 
 def _for_the_teacher(count: int) -> None:
-    """Show what only the teacher may do."""
-    if count < ENOUGH:
-        text = _("For a data set it takes at least {enough} drawings; there are {count}.")
-        st.info(text.format(enough=ENOUGH, count=count), icon=":material/info:")
+    """Show what only the teacher may do; whether there are drawings enough is looked at when that is pressed."""
     with st.container(horizontal=True, key="wall-data"):
         make = st.button(
             _("Train on the class's drawings"),
             icon=":material/model_training:",
             type="primary",
             key="wall-train",
-            disabled=count < ENOUGH,
             help=_("Makes them the data set “class”, as they are now, for everybody, and opens the training page."),
         )
         st.button(
@@ -73,4 +69,13 @@ def _for_the_teacher(count: int) -> None:
         except StorageError as error:
             st.error(str(error), icon=":material/error:")
             return
-        st.switch_page("train/page.py", query_params=QUERY)
+        _open_training()
+    elif make:
+        text = _("For a data set it takes at least {enough} drawings; there are {count}.")
+        st.info(text.format(enough=ENOUGH, count=count), icon=":material/info:")
+
+
+def _open_training() -> None:
+    """Open the training page as if nothing had been trained yet: not with this visitor's last run."""
+    st.session_state.pop("run", None)
+    st.switch_page("train/page.py", query_params=QUERY)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from webapp.components.data_uri import grey_address
 from webapp.i18n import texts_in
 from webapp.networks.file_cache import FileCache
-from webapp.pages.wall.figures import accuracy_html, confusion, count_html, misreading
+from webapp.pages.wall.figures import accuracy_html, confusion, count_html, enough_html, misreading
 from webapp.visitors.folder import StorageError, changes_of, visitors_folder
 from webapp.visitors.wall import FILE, Sent, class_drawings, latest
 
@@ -55,6 +55,7 @@ def wall_now() -> dict[str, Any]:
         "wall-tiles": [_tile(sent) for sent in latest(TILES)],
         "wall-accuracy": accuracy_html(drawings),
         "wall-counts": count_html(drawings),
+        "wall-enough": enough_html(drawings),
         "wall-confusion": confusion(drawings),
     }
 

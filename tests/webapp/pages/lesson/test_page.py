@@ -176,6 +176,9 @@ def test_the_teacher_sees_how_the_class_answered():
         hand_in("seeing", "before", visitor, answers)
     app = open_page(lesson="seeing", step="4")
     assert "75%" in texts(app) and "Answered before: 4, after: 0" in texts(app)
+    assert "right before" in texts(app) and "right after" not in texts(app)  # nobody has answered then
+    hand_in("seeing", "after", "anna", [1, 0])
+    assert "right after" in texts(app.run())
 
 
 def test_the_result_is_a_table_for_a_spreadsheet():
@@ -198,6 +201,7 @@ def test_what_is_for_the_teacher_is_not_there_for_others(student):
 def test_the_teacher_finds_handouts_preparation_and_the_call():
     app = open_page(lesson="seeing")
     assert "kind=teacher" in texts(app) and "Bring chalk." in texts(app)
+    assert ("play", "game=class") in [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]
     assert [key for key in keys(app) if key.startswith("call-")] and "lesson-present" in keys(app)
 
 

@@ -93,7 +93,7 @@ def keys(app: AppTest) -> set[str | None]:
 )
 def test_a_new_class_deletes_the_results_what_is_ticked_and_nothing_else(ticked, left):
     app = open_part()
-    about = [box.label for box in app.checkbox]
+    about = [box.label for box in app.checkbox if box.key != "play-saved"]
     assert [text.split(": ")[1].split(",")[0] for text in about] == ["2", "2"]
     (goes,) = (text.value for text in app.markdown if text.value.startswith("This goes:"))
     assert [line.split(": ")[1].split()[0].strip(",") for line in goes.splitlines()[1:]] == ["1", "2", "1", "who"]
@@ -101,17 +101,21 @@ def test_a_new_class_deletes_the_results_what_is_ticked_and_nothing_else(ticked,
     assert kept() == (2, 2, 1) and all(results())
     for heap in ticked:
         app.checkbox(key=f"empty-{heap}").check().run()
+    assert app.button(key="play-empty").disabled  # one press alone deletes nothing
+    app.checkbox(key="play-saved").check().run()
     app.button(key="play-empty").click().run()
     assert not app.exception and "a new class can begin" in app.success[0].value and not app.warning
     assert kept() == left and not any(results())
     assert not any(box.value for box in app.checkbox)  # nothing more is deleted by another press
+    assert app.button(key="play-empty").disabled
 
 
 def test_what_another_server_trains_stays_and_that_is_said(tmp_path, tiny_recipe, data_folder):
     other = Runs(tmp_path / "runs", at_once=0)
     other.start(Job(tiny_recipe, str(data_folder)))
     app = open_part()
-    app.checkbox(key="empty-runs").check().run()
+    app.checkbox(key="empty-runs").check()
+    app.checkbox(key="play-saved").check().run()
     app.button(key="play-empty").click().run()
     assert "another server" in app.warning[0].value and app.warning[0].value.endswith(": 1")
     other.close()

@@ -12,16 +12,17 @@ from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
 from tests.paths import ROOT
 from tests.webapp.components.events import data_of, send_event
-from tests.webapp.written_networks import write_run
+from tests.webapp.written_networks import RECIPE, write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_strokes
 from webapp.components.drawing_pad import SESSION_KEY, PadState
 from webapp.datasets import class_folder
 from webapp.pages.wall import tiles
-from webapp.pages.wall.networks import Row, digits_read, table_html, worst_writers, writer_name
-from webapp.runs.folder import Label
+from webapp.pages.wall.networks import MAX_NETWORKS, Row, digits_read, table_html, worst_writers, writer_name
+from webapp.runs.folder import Label, write_json
+from webapp.runs.job import Job
 from webapp.visitors import classroom
 from webapp.visitors.classroom import current_call
-from webapp.visitors.wall import ENOUGH, ClassDrawings, class_drawings, latest, send, write_dataset
+from webapp.visitors.wall import ENOUGH, ClassDrawings, class_drawings, empty_wall, latest, send, write_dataset
 
 OTHER = "f" * 64
 
@@ -174,6 +175,52 @@ def test_a_projector_shows_the_wall_alone():
     assert "call-/wall" in keys(app)
 
 
+def test_a_link_to_a_table_shows_it_on_a_projector_too_above_the_wall():
+    fill(3)
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["present"] = True
+    app.query_params["show"] = "networks"
+    app.run()
+    assert not app.exception and "wall-networks" in texts(app)
+    app.segmented_control(key="wall_view").set_value("confusion").run()
+    assert "What the wall tells" in texts(app)  # chosen there, it stays
+
+
+@pytest.mark.parametrize(("show", "is_first"), [("networks", True), ("train", True), ("confusion", False)])
+def test_what_a_link_names_comes_first(show, is_first):
+    keys = [str(control.key) for control in open_page(show).segmented_control]
+    assert (keys[0] == "wall_view") == is_first
+
+
+def test_what_is_chosen_below_the_wall_stays_there():
+    app = open_page()
+    app.segmented_control(key="wall_view").set_value("networks").run()
+    app.run()
+    assert [str(control.key) for control in app.segmented_control][-1] == "wall_view"
+
+
+def test_after_a_new_class_has_begun_nothing_is_there_to_take_back():
+    app = open_page()
+    draw_stick(app)
+    mean(app, 1)
+    assert "wall-back" in keys(app)
+    empty_wall()
+    app.run()
+    assert "wall-back" not in keys(app) and "Sent" not in texts(app)
+
+
+def test_all_that_was_hidden_comes_back_one_after_the_other():
+    fill(3)
+    app = open_page()
+    for sent in latest(2):
+        press_tile(app, sent.id)
+    assert app.button(key="wall-unhide").label == "Show hidden (2)"
+    app.button(key="wall-unhide").click().run()
+    assert app.button(key="wall-unhide").label == "Show hidden (1)"
+    app.button(key="wall-unhide").click().run()
+    assert len(latest(10)) == 3 and "wall-unhide" not in keys(app)
+
+
 def test_only_the_teacher_calls(phone):
     app = open_page()
     assert "call-/wall" not in keys(app)
@@ -189,26 +236,39 @@ def test_the_teacher_calls_everybody_to_the_wall():
 def test_too_few_drawings_are_no_data_set():
     fill(ENOUGH - 1)
     app = open_page("train")
-    assert app.button(key="wall-train").disabled and str(ENOUGH) in app.info[0].value
+    assert f"there are {ENOUGH - 1}" in data_of(app, "wall-enough")["shown"]
+    app.button(key="wall-train").click().run()
+    assert str(ENOUGH) in app.info[0].value
     assert not class_folder().exists()
+
+
+def test_a_drawing_more_makes_enough_without_a_run_of_the_page():
+    fill(ENOUGH - 1)
+    app = open_page("train")
+    fill(1, label=4)
+    app.button(key="wall-train").click().run()
+    assert not app.exception and class_folder().exists()
 
 
 def test_the_teacher_makes_a_data_set_with_one_press():
     fill(ENOUGH)
     app = open_page("train")
+    app.session_state["run"] = "an-earlier-one"
     app.button(key="wall-train").click().run()
     assert not app.exception and class_folder().exists()
     assert app.query_params["data"] == "class"
+    assert "run" not in app.session_state and "run" not in app.query_params
 
 
 def test_others_train_on_it_once_it_is_there(phone):
     fill(ENOUGH)
     assert "wall-train" not in keys(open_page("train")) and "wall-take" not in keys(open_page("train"))
-    links = [link.proto.page for link in open_page("train").get("page_link")]
-    assert "train" not in links
     write_dataset()
-    links = [link.proto.page for link in open_page("train").get("page_link")]
-    assert "train" in links
+    app = open_page("train")
+    app.session_state["run"] = "an-earlier-one"
+    app.button(key="wall-train").click().run()
+    assert not app.exception and app.query_params["data"] == "class"
+    assert "run" not in app.session_state and "run" not in app.query_params
 
 
 def test_each_network_has_a_row_and_the_worst_writers_a_column(tmp_path, small_dataset, small_split):
@@ -234,6 +294,25 @@ def test_a_network_that_learned_from_the_class_is_said_to_have_done_so(tmp_path,
     )
     fill(3)
     assert "tiny-1, which learned from these" in texts(open_page("networks"))
+
+
+def test_the_network_that_learned_from_the_class_is_always_among_them(tmp_path, small_dataset, small_split):
+    fill(3)
+    first = write_run(tmp_path / "runs" / "a-first-one", replace(small_dataset, name="class"), small_split)
+    first.append({"record": "end", "state": "finished", "test_accuracy": 0.5})
+    write_json(first.path / "job.json", Job(RECIPE, str(class_folder())).to_json())
+    for number in range(MAX_NETWORKS + 2):
+        run = write_run(tmp_path / "runs" / f"other-{number}", small_dataset, small_split)
+        run.append({"record": "end", "state": "finished", "test_accuracy": 0.5})
+    table = texts(open_page("networks"))
+    assert "a-first-one, which learned from these" in table
+    assert table.count('scope="row"') == MAX_NETWORKS
+
+
+def test_a_network_that_only_guesses_says_nothing_about_writers():
+    (row,), drawings = drawings_of([True] * 3, [False] * 3)
+    guessing = Row("lab", 0.1, ~row.right)
+    assert worst_writers([row, guessing, guessing], drawings) == [1, 0]
 
 
 def test_an_empty_wall_has_no_table():
