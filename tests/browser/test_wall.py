@@ -112,9 +112,10 @@ def test_a_call_that_was_put_away_stays_away_and_a_new_one_comes(address: str, n
     phone.goto(address)
     teacher.get_by_role("button", name="Everybody come here").click()
     expect(bar).to_be_visible(timeout=FROM_ANOTHER_PAGE)
-    phone.locator(".st-key-pad").dispatch_event("pointerdown")  # nothing lies between pen and page
-    expect(bar).to_be_hidden()
-    phone.locator(".st-key-pad").dispatch_event("pointerup")
+    wait_until_settled(phone)
+    with Hand(phone).pen_down((0.5, 0.2)) as move:  # nothing lies between pen and page
+        move((0.5, 0.5))
+        expect(bar).to_be_hidden()
     expect(bar).to_be_visible()
     teacher.locator(".call-bar").get_by_role("button", name="End").click()
     expect(teacher.locator(".call-bar")).to_be_hidden()

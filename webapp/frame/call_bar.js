@@ -87,7 +87,10 @@ export default function ({ parentElement, data, setTriggerValue }) {
   root.bar.querySelector('.call-away').setAttribute('aria-label', data.away);
   if (!known) {
     // Nor does anything that is there already lie between pen and page.
-    const aside = ({ type, target }) => root.bar.classList.toggle('call-aside', type === 'pointerdown' && !!target.closest?.('.st-key-pad'));
+    const aside = ({ type, target }) => {
+      const draws = type === 'pointerdown' && Boolean(target.closest?.('.st-key-pad'));
+      root.bar.classList.toggle('call-aside', draws);
+    };
     for (const type of ['pointerdown', 'pointerup', 'pointercancel']) {
       document.addEventListener(type, aside, { signal: root.off.signal, capture: true });
     }

@@ -6,6 +6,7 @@ from mnist_core.recognizer import Recognition, Recognizer
 from webapp.components import drawing_pad as pad
 from webapp.components.address import address_of
 from webapp.components.answer import LEAD, TOUR, answer
+from webapp.components.scroll_to import scroll_to
 from webapp.components.turn import fragment
 from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
@@ -103,4 +104,5 @@ def _pressed(what: object) -> None:
 
 page_title(_("Draw a digit"), _("A neural network, written from scratch in NumPy, reads it as you draw."))
 adopt_linked_steps()
+scroll_to(".st-key-top", "once", "to-the-page")  # whoever comes from far down on another page
 pad_answer_and_view()

@@ -8,6 +8,7 @@ from html import escape
 import streamlit as st
 
 from webapp.components.save_file import save_file
+from webapp.components.scroll_to import scroll_to
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.lessons.lesson import Lesson, Question
@@ -35,6 +36,9 @@ def quiz(lesson: Lesson, moment: Moment) -> None:
         st.button(_("Answer again"), key="quiz-change", type="tertiary", on_click=_again)
     else:
         _result(lesson.quiz, given.get("before", ()), answers)
+        scroll_to(
+            ".quiz-score", f"{lesson.key} {answers}", "to-the-score"
+        )  # the button that was pressed stood far below
         st.button(_("Answer again"), key="quiz-change", type="tertiary", on_click=_again)
 
 
