@@ -29,7 +29,13 @@ SCREENS: dict[str, Options] = {
     "laptop": LAPTOP,
     "projector": PROJECTOR,
 }
-on_each_screen = pytest.mark.parametrize("options", SCREENS.values(), ids=SCREENS)
+on_each_screen = pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(options, id=name, marks=[] if name in ("phone", "laptop") else [pytest.mark.slow])
+        for name, options in SCREENS.items()
+    ],
+)
 
 
 def open_pad(new_page: NewPage, address: str, options: Options, path: str = "/") -> tuple[Page, Hand]:
@@ -132,6 +138,7 @@ def test_the_name_of_a_tool_appears_under_the_pointer(address: str, new_page: Ne
     assert name.evaluate(clipped) == "none"
 
 
+@pytest.mark.slow
 def test_the_pen_keeps_its_width_while_the_settings_are_closed(address: str, new_page: NewPage) -> None:
     page, hand = open_pad(new_page, address, LAPTOP)
     width = page.locator(".st-key-pen [data-testid=stSliderThumbValue]")

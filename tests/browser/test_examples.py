@@ -26,7 +26,7 @@ def tab_to(page: Page, place: str) -> None:
     raise AssertionError(f"no way by keys to {place}")
 
 
-@mouse_and_touch()
+@mouse_and_touch(slow="mouse")
 def test_an_example_is_read_in_place_of_a_drawing(touch: bool, address: str, new_page: NewPage) -> None:
     page, _hand = open_page(new_page, address, touch)
     tiles = page.locator(".examples div button")
@@ -98,7 +98,7 @@ def test_a_tile_is_pressed_by_keys(address: str, new_page: NewPage) -> None:
     expect(page.locator(".digit")).to_have_text("7")
 
 
-@mouse_and_touch()
+@mouse_and_touch(slow="mouse")
 def test_after_an_answer_a_chip_leads_on(touch: bool, address: str, new_page: NewPage) -> None:
     page, hand = open_page(new_page, address, touch)
     chip = page.locator(".answer .lead")

@@ -55,7 +55,7 @@ def games_of(page: Page) -> int:
 
 
 @pytest.mark.slow
-@mouse_and_touch()
+@mouse_and_touch(slow="mouse")
 def test_ten_digits_are_drawn_and_the_class_sees_the_one_misread(touch: bool, address: str, new_page: NewPage) -> None:
     asked, drawn = (7, 2) if touch else (3, 8)
     player, projector = Player(new_page, address, "draw", touch), Player(new_page, address, "class", touch=False)

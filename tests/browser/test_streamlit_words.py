@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import NewPage, Server
@@ -59,6 +60,7 @@ def test_the_uploader_speaks_chinese(new_page: NewPage, address: str):
     assert english(page) == set()
 
 
+@pytest.mark.slow
 def test_a_lost_connection_is_told_in_the_visitors_language(browser: Browser, tmp_path: Path):
     server = Server(tmp_path)
     pages = {language: browser.new_page(locale=language) for language in ("zh-CN", "en-US")}

@@ -45,6 +45,7 @@ def name(request: pytest.FixtureRequest) -> str:
     return f"Mia {abs(hash(request.node.name)) % 1000}"
 
 
+@pytest.mark.slow
 def test_a_phone_sends_the_projector_shows_it_the_teacher_hides_it_and_calls_the_class(
     address: str, new_page: NewPage, name: str
 ) -> None:
