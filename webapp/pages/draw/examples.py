@@ -9,7 +9,6 @@ import streamlit as st
 from mnist_core.errors import DataError
 from webapp.components.answer import Example
 from webapp.components.data_uri import grey_address
-from webapp.components.turn import out_of_turn
 from webapp.datasets import MNIST, dataset, default_data
 from webapp.i18n import gettext as _
 
@@ -71,9 +70,11 @@ def _first() -> list[tuple[int, int, str]]:
 
 @st.cache_data(show_spinner=False)
 def _first_of(data: str) -> list[tuple[int, int, str]]:
-    """Return the first test images of different digits: their places, labels and addresses."""
-    with out_of_turn():
-        found = dataset(data)
+    """Return the first test images of different digits: their places, labels and addresses.
+
+    In turn: whoever stepped out of it here would hold the cache's lock, for which the next one waits with the turn.
+    """
+    found = dataset(data)
     _labels, places = np.unique(found.test_labels, return_index=True)
     return [
         (place, int(found.test_labels[place]), grey_address(found.test_images[place] / 255))
