@@ -32,6 +32,7 @@ def rename(page: Page, run_id: str, name: str) -> None:
     expect(page.locator(f".st-key-run-{run_id} .run-head")).to_contain_text(name[:MAX_NAME])
 
 
+@pytest.mark.slow
 def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_teacher_clears_up(
     own_server: Server, new_page: NewPage
 ) -> None:

@@ -370,6 +370,7 @@ def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewP
     wait_for_state(page, "stopped")
 
 
+@pytest.mark.slow
 def test_every_view_shows_something_while_it_trains(address: str, new_page: NewPage) -> None:
     page = new_page()
     start(page, address, epochs=60)
