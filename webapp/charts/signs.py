@@ -8,7 +8,7 @@ same as --raises and --lowers."""
 
 
 def signs_legend(raises: str, lowers: str) -> str:
-    """Say in HTML what is orange and what is blue, each with its sign: colour alone says nothing to many."""
+    """Return as HTML what is orange and what is blue, each with its sign: colour alone says nothing to many."""
     return (
         f'<p class="signs"><span><i>+</i>{escape(raises)}</span>'
         f'<span><i class="lowers">−</i>{escape(lowers)}</span></p>'

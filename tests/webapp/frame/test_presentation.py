@@ -1,8 +1,12 @@
 """The presentation mode: asked for by a link or a switch, kept on all pages."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.webapp.frame.test_top_row import htmls, open_app, open_menu, pytestmark  # noqa: F401
+from tests.webapp.frame.test_top_row import open_menu
+from tests.webapp.pages.test_pages import htmls, open_app
+
+pytestmark = pytest.mark.usefixtures("page_runs")
 
 
 def is_large(app: AppTest) -> bool:

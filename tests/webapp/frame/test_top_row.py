@@ -8,25 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from tests.paths import ROOT
 from tests.webapp.components.events import data_of
+from tests.webapp.pages.test_pages import htmls, open_app
 from webapp.frame.glossary import TERMS
 from webapp.i18n import LOCALES
 
 pytestmark = pytest.mark.usefixtures("page_runs")
-
-
-def open_app(page: str = "", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
-    for name, value in query.items():
-        app.query_params[name] = value
-    app.run()
-    if page:
-        app.switch_page(page).run()
-    assert not app.exception
-    return app
-
-
-def htmls(app: AppTest) -> str:
-    return " ".join(html.proto.body for html in app.get("html"))
 
 
 def open_menu(app: AppTest) -> AppTest:

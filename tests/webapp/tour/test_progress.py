@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.webapp.frame.test_top_row import htmls, open_app, open_menu
+from tests.webapp.frame.test_top_row import open_menu
+from tests.webapp.pages.test_pages import htmls, open_app
 from webapp.tour.cards import CARDS
 from webapp.tour.show import EXCERPT, excerpt
 

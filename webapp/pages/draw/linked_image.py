@@ -79,7 +79,7 @@ def leave_image() -> None:
 
 
 def _as_in_training(reader: Recognizer, image: LinkedImage) -> str | None:
-    """Say how a test image is read without being prepared as drawings are; None if there is nothing on it."""
+    """Return in words how a test image is read unprepared, unlike drawings; None if there is nothing on it."""
     plain = Recognizer(reader.network, PreprocessOptions(crop=False)).recognize(image.pixels)
     if plain.digit is None:
         return None

@@ -68,7 +68,7 @@ def _form(lesson: Lesson, moment: Moment) -> None:
 
 
 def _take(lesson: str, moment: Moment, keys: Sequence[str]) -> None:
-    """Take the answers that the widgets with these keys hold."""
+    """Keep the answers that the widgets with these keys hold."""
     chosen = [st.session_state.get(key) for key in keys]
     answers = [answer for answer in chosen if isinstance(answer, int)]
     if len(answers) < len(keys):

@@ -63,7 +63,7 @@ def _time_left(seconds: float) -> str:
 
 
 def _figures(snapshot: Snapshot) -> str:
-    """Tell how well the network reads by now; each figure says on a hover what it is of."""
+    """Return how well the network reads by now; each figure says on a hover what it is of."""
     records = snapshot.records
     newest = records.accuracy[-smoothing_steps(snapshot.recipe.batch_size) :]
     trained = f"{sum(newest) / len(newest):.1%}" if newest else "–"

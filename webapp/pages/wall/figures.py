@@ -7,7 +7,7 @@ from webapp.visitors.wall import ENOUGH, ClassDrawings
 
 
 def misreading(label: int, read: int | None) -> str:
-    """Say what was meant and what was read."""
+    """Return in words what was meant and what was read."""
     if read is None:
         return _("{asked}, no digit seen").format(asked=label)
     if read == label:

@@ -127,7 +127,7 @@ def _lines(layer: UnitLayer, units: np.ndarray, names: Sequence[str]) -> list[st
 
 
 def _explanation(place: int, is_output: bool, order: str, digit: int) -> str:
-    """Say in HTML what pictures, colours and bars mean."""
+    """Return as HTML what pictures, colours and bars mean."""
     if place == 0:
         looks = _("Each picture shows the weights of a unit, one for every pixel.")
         legend = signs_legend(_("ink here excites the unit"), _("ink here holds it back"))
