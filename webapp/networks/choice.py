@@ -10,6 +10,7 @@ from mnist_core.recognizer import Recognizer
 from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.recognizers import recognizer, shipped_weights
+from webapp.runs.names import run_name
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE
 from webapp.visitors.handwriting_networks import hand_of, hand_path
@@ -51,7 +52,7 @@ def choices() -> list[Choice]:
         snapshot = runs().snapshot(run_id, curves=False)
         path = None if snapshot is None else snapshot.weights
         if snapshot is not None and path is not None:
-            found.append(Choice(run_id, snapshot.name, path, snapshot.state in ACTIVE))
+            found.append(Choice(run_id, run_name(snapshot), path, snapshot.state in ACTIVE))
     visitor = visitor_id()
     hand = None if visitor is None else hand_of(visitor)
     if visitor is not None and hand is not None:

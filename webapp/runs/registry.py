@@ -215,7 +215,7 @@ class Runs:
             state = "running" if alive or elsewhere else "interrupted"
         return Snapshot(
             run_id,
-            label.name or run_id,
+            label.name,
             label.note,
             state,
             known.job,

@@ -28,7 +28,7 @@ class Snapshot:
 
     Attributes:
         id: as in the URL.
-        name: what people call it; its id until somebody has named it.
+        name: what people call it, empty until somebody has named it; see `names.run_name`.
         note: what they say of it.
         state: where it stands; "interrupted" if its worker or the server died.
         job: what it trains.

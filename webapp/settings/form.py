@@ -12,10 +12,11 @@ from webapp.components.kept import kept, row, values
 from webapp.datasets import mnist_is_missing
 from webapp.i18n import gettext as _
 from webapp.runs.job import Job
-from webapp.settings import recipes as recipe_texts
+from webapp.runs.names import recipe_title
 from webapp.settings.data_choice import data_choice
 from webapp.settings.fields import Fields, as_shown, forget, read_numbers
 from webapp.settings.limits import MAX_MEMORY, MAX_STEPS, memory_of, steps_of
+from webapp.settings.recipes import description
 from webapp.settings.share import share_button
 from webapp.settings.toolbox import toolbox
 
@@ -35,12 +36,12 @@ def settings_form(begin_with: Job | None) -> tuple[Job | None, bool]:
     if begin_with is not None and (comes_by_link or "settings_begun" not in st.session_state):
         values().update(_values_of(begin_with))
     st.session_state["settings_begun"] = True
-    names = {name: recipe_texts.title(name) for name in RECIPES}
+    names = {name: recipe_title(name) for name in RECIPES}
     name = kept(
         st.selectbox, _("Recipe"), "recipe", next(iter(names)), options=list(names), format_func=names.__getitem__
     )
     recipe = RECIPES[name]
-    st.caption(recipe_texts.description(name))
+    st.caption(description(name))
     data_above = st.container()
     fields = Fields(recipe)
     fields.show("hidden_sizes")

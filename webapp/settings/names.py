@@ -7,7 +7,7 @@ from typing import Any
 
 from webapp.datasets import MNIST, SYNTHETIC, class_folder
 from webapp.i18n import N_, gettext
-from webapp.settings import recipes as recipe_texts
+from webapp.runs.names import recipe_title
 
 BIAS_INITS = {  # He and Xavier are about weights
     "uniform-fan-in": N_("PyTorch's default (uniform)"),
@@ -250,7 +250,7 @@ def setting_value(field: str, value: Any) -> str:
     if field == "data":
         return gettext(N_("The class's drawings")) if value == str(class_folder()) else Path(value).name
     if field == "name":
-        return recipe_texts.title(value)
+        return recipe_title(value)
     if value is None or value == ():
         return gettext(words.none or N_("none"))
     if isinstance(value, bool):

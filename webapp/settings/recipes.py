@@ -1,23 +1,6 @@
 """What each shipped recipe teaches, in the visitor's language."""
 
-from webapp.i18n import N_
 from webapp.i18n import gettext as _
-
-OURS = (N_("quick"), N_("accurate"), N_("handwriting"))
-TUTORIALS = (
-    N_("tanh-online"),
-    N_("sigmoid-full-batch"),
-    N_("sigmoid-full-batch-text"),
-    N_("dropout-mlp-sgd"),
-    N_("dropout-mlp-adam"),
-    N_("classic-relu"),
-    N_("wide-adam"),
-)
-
-
-def title(name: str) -> str:
-    """Return the title of a recipe, which marks those of tutorials; English calls them what links and commands do."""
-    return _("Tutorial: {name}").format(name=_(name)) if name in TUTORIALS else _(name)
 
 
 def description(name: str) -> str:

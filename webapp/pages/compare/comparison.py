@@ -12,6 +12,7 @@ from webapp.components.live_chart import live_chart
 from webapp.i18n import gettext as _
 from webapp.pages.compare.run_list import row_of
 from webapp.pages.compare.tables import Placed, comparison_table, legend, without_validation
+from webapp.runs.names import run_name
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE
 
@@ -55,7 +56,7 @@ def _comparison(chosen: Placed) -> None:
     measures: dict[Measure, str] = {"loss": _("loss"), "accuracy": _("accuracy")}
     for measure, name in measures.items():
         curves = [
-            run_curve(run.name, place, run.job.recipe, run.records, measure, subset, axis) for place, run in chosen
+            run_curve(run_name(run), place, run.job.recipe, run.records, measure, subset, axis) for place, run in chosen
         ]
         with st.container(key=f"{measure}-overlay"):
             live_chart(overlay_figure(curves, measure, x_title, name, logarithmic), name, f"compare-{measure}")

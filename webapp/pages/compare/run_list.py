@@ -11,6 +11,7 @@ from webapp.i18n import gettext as _
 from webapp.pages.compare.places import choose, choose_none
 from webapp.pages.compare.tables import list_row
 from webapp.runs.facts import Order, ordered
+from webapp.runs.names import run_name
 from webapp.runs.registry import MAX_NAME, MAX_NOTE
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
@@ -56,7 +57,7 @@ def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
         if st.session_state.get(f"compare-{run.id}") != (run.id in places):
             st.session_state[f"compare-{run.id}"] = run.id in places
         st.checkbox(
-            _("Compare {name}").format(name=run.id),
+            _("Compare {name}").format(name=run_name(run)),
             key=f"compare-{run.id}",
             label_visibility="collapsed",
             on_change=choose,
@@ -64,7 +65,7 @@ def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
         )
         text = st.empty()
         text.html(row_of(run, places))
-        label = _("Menu of {name}").format(name=run.id)
+        label = _("Menu of {name}").format(name=run_name(run))
         menu = st.popover(label, icon=":material/more_vert:", type="tertiary", key=f"menu-{run.id}", on_change="rerun")
         if menu.open:
             with menu:
@@ -97,7 +98,7 @@ def _menu(run: Snapshot) -> None:
 
 
 def _naming(run: Snapshot) -> None:
-    st.text_input(_("Name"), run.name, MAX_NAME, key=f"name-{run.id}")
+    st.text_input(_("Name"), run_name(run), MAX_NAME, key=f"name-{run.id}")
     st.text_area(_("Note"), run.note, max_chars=MAX_NOTE, key=f"note-{run.id}")
     st.button(
         _("Save"),
@@ -128,8 +129,11 @@ def _deleting(run: Snapshot) -> None:
 
 
 def _save(run_id: str) -> None:
+    run, name = runs().snapshot(run_id, curves=False), st.session_state[f"name-{run_id}"]
+    if run is not None and name == run_name(run):
+        name = run.name  # as others may read it in another language
     try:
-        runs().describe(run_id, st.session_state[f"name-{run_id}"], st.session_state[f"note-{run_id}"])
+        runs().describe(run_id, name, st.session_state[f"note-{run_id}"])
     except OSError as error:
         st.session_state["compare-problem"] = words_for(error)
     st.session_state[f"menu-{run_id}"] = False

@@ -12,8 +12,8 @@ from webapp.datasets import SYNTHETIC, data_name
 from webapp.formats import duration
 from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test, state_text, validation_accuracy
+from webapp.runs.names import recipe_title, run_name
 from webapp.runs.snapshot import ACTIVE, Snapshot
-from webapp.settings import recipes as recipe_texts
 from webapp.settings.names import setting_name, setting_value
 
 BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
@@ -33,7 +33,7 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
     """
     recipe = snapshot.job.recipe
     data = data_name(setting_value("data", snapshot.job.data), snapshot.job.data == SYNTHETIC)
-    about = [recipe_texts.title(recipe.name), "-".join(str(size) for size in recipe.layer_sizes), data]
+    about = [recipe_title(recipe.name), "-".join(str(size) for size in recipe.layer_sizes), data]
     figures = [
         duration(snapshot.records.seconds),
         _("{count:,} parameters").format(count=recipe.parameters),
@@ -43,9 +43,10 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
     scores = [f"<b>{share:.2%}</b> {name}" for share, name in shares if share is not None]
     note = f'<div class="run-note">{html.escape(snapshot.note)}</div>' if snapshot.note else ""
     own = '<span class="run-state">{}</span>'.format(_("mine")) if mine else ""
+    name = html.escape(run_name(snapshot))
     return (
         f'<div class="run"><div class="run-head">{"" if place is None else _line(place)}'
-        f'<b>{html.escape(snapshot.name)}</b><span class="run-state {snapshot.state}">{state_text(snapshot)}</span>'
+        f'<b>{name}</b><span class="run-state {snapshot.state}">{state_text(snapshot)}</span>'
         f"{own}</div><div>{' · '.join(scores)}</div>"
         f"<div>{html.escape(' · '.join(about))}</div><div>{html.escape(' · '.join(figures))}</div>{note}</div>"
     )
@@ -53,13 +54,13 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
 
 def legend(runs: Placed, note: str) -> str:
     """Name the runs whose curves are drawn, each with its line; below them stands a note, if there is one."""
-    names = "".join(f"<li>{_line(place)}{html.escape(run.name)}</li>" for place, run in runs)
+    names = "".join(f"<li>{_line(place)}{html.escape(run_name(run))}</li>" for place, run in runs)
     return f'<ul class="legend" id="comparison">{names}</ul>{_caption(note)}'
 
 
 def without_validation(runs: Placed) -> str:
     """Return a note that names the runs without a validation curve; "" if there are none."""
-    names = [run.name for _place, run in runs if not run.job.recipe.validation_fraction]
+    names = [run_name(run) for _place, run in runs if not run.job.recipe.validation_fraction]
     if not names:
         return ""
     return _("No images are kept for validation, so there is no such curve: {names}").format(names=", ".join(names))
@@ -75,7 +76,7 @@ def comparison_table(runs: Placed) -> str:
         A table with a column for each run; the best value of each result that has a best is emphasized.
     """
     snapshots = [run for _place, run in runs]
-    heads = "".join(f'<th scope="col">{_line(place)}{html.escape(run.name)}</th>' for place, run in runs)
+    heads = "".join(f'<th scope="col">{_line(place)}{html.escape(run_name(run))}</th>' for place, run in runs)
     body = _section(_("Results"), len(runs), _results(snapshots))
     if len(snapshots) > 1:
         different = _differences(snapshots)

@@ -11,7 +11,6 @@ from webapp.i18n import gettext as _
 from webapp.networks.choice import remember_run
 from webapp.pages.lab.failures import FAILURES, Failure
 from webapp.runs.job import Job
-from webapp.runs.registry import MAX_NAME
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
@@ -55,13 +54,10 @@ def current_runs(failure: Failure) -> dict[str, Snapshot]:
 
 def start(failure: Failure, role: str, data: str, seed: int) -> None:
     """Start one of a failure's two runs and show it; the one that fails begins the experiment anew."""
-    recipe, name = (
-        (failure.recipe, _("{failure}: failure")) if role == "fail" else (failure.remedy, _("{failure}: remedy"))
-    )
-    title = name.format(failure=gettext(failure.title))[:MAX_NAME]
+    recipe, part = (failure.recipe, "failure") if role == "fail" else (failure.remedy, "remedy")
     mine = st.session_state["lab-runs"]  # first: the script may be broken off wherever it looks into the session
     try:
-        run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), title, starter())
+        run_id = runs().start(Job(dataclasses.replace(recipe, seed=seed), data), f"{failure.title}: {part}", starter())
     except OSError as error:
         st.error(words_for(error), icon=":material/error:")
         return

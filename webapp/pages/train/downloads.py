@@ -17,6 +17,7 @@ from webapp.datasets import dataset
 from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.pages.train.report import report
+from webapp.runs.names import run_name
 from webapp.runs.snapshot import Snapshot
 
 COLUMNS = ("step", "epoch", "loss", "accuracy", "learning_rate", "validation_loss", "validation_accuracy")
@@ -71,7 +72,7 @@ def json_file(snapshot: Snapshot) -> bytes:
     path = snapshot.folder.records
     content = path.read_bytes() if path.exists() else b""
     lines = content[: content.rfind(b"\n") + 1].splitlines()  # the last one may be half written
-    about = {"run": snapshot.id, "name": snapshot.name, "note": snapshot.note, "job": snapshot.job.to_json()}
+    about = {"run": snapshot.id, "name": run_name(snapshot), "note": snapshot.note, "job": snapshot.job.to_json()}
     head = json.dumps(about, indent=1).removesuffix("\n}").encode("ascii")
     return head + b',\n "records": [\n' + b",\n".join(lines) + b"\n ]\n}\n"
 

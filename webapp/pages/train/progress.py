@@ -6,6 +6,7 @@ from webapp.charts.curve import smoothing_steps
 from webapp.datasets import data_name
 from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test
+from webapp.runs.names import run_name
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
 
 
@@ -22,7 +23,7 @@ def progress_html(snapshot: Snapshot) -> str:
 def _about(snapshot: Snapshot) -> list[str]:
     recipe, begin = snapshot.job.recipe, snapshot.records.begin
     data = data_name(begin.get("data_name", "…"), begin.get("synthetic", False))
-    about = [snapshot.name, "-".join(str(size) for size in recipe.layer_sizes), data]
+    about = [run_name(snapshot), "-".join(str(size) for size in recipe.layer_sizes), data]
     if recipe.distortion:
         about.append(_("distorted images"))
     if snapshot.job.parent is not None:

@@ -22,6 +22,7 @@ from webapp.i18n import current_language
 from webapp.i18n import gettext as _
 from webapp.pages.train.views.curves import change_text, figures
 from webapp.runs.facts import accuracy_on_test, state_text
+from webapp.runs.names import run_name
 from webapp.runs.snapshot import Snapshot
 from webapp.settings.names import setting_name, setting_value
 
@@ -50,7 +51,7 @@ def report(snapshot: Snapshot, confusion: np.ndarray | None) -> str:
         _section(_("The same training on the command line"), _command(snapshot)),
         f"<footer>{html.escape(_software())}</footer>",
     ]
-    title, style = html.escape(snapshot.name), STYLE.read_text(encoding="utf-8")
+    title, style = html.escape(run_name(snapshot)), STYLE.read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="{current_language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -75,7 +76,7 @@ def _head(snapshot: Snapshot) -> str:
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.folder.started))
     about = " · ".join([snapshot.id, layers, data, started, state_text(snapshot)])
     note = f'<p class="note">{html.escape(snapshot.note)}</p>' if snapshot.note else ""
-    return f"<header><h1>{html.escape(snapshot.name)}</h1><p>{html.escape(about)}</p>{note}</header>\n"
+    return f"<header><h1>{html.escape(run_name(snapshot))}</h1><p>{html.escape(about)}</p>{note}</header>\n"
 
 
 def _results(snapshot: Snapshot) -> list[tuple[str, str]]:

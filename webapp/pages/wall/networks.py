@@ -16,6 +16,7 @@ from webapp.i18n import gettext as _
 from webapp.networks.choice import Choice, choices, chosen
 from webapp.networks.file_cache import FileCache
 from webapp.networks.recognizers import recognizer
+from webapp.runs.names import run_name
 from webapp.runs.shared import runs
 from webapp.visitors.wall import ClassDrawings, class_drawings
 
@@ -73,7 +74,7 @@ def compared() -> list[Choice]:
         run = runs().snapshot(run_id, curves=False)
         if run is not None and run.state == "finished" and run.weights is not None:
             group = from_class if not from_class and Path(run.job.data).name == class_folder().name else others
-            group[run_id] = Choice(run_id, run.name, run.weights)
+            group[run_id] = Choice(run_id, run_name(run), run.weights)
     return list((first | from_class | others).values())[:MAX_NETWORKS]
 
 

@@ -219,7 +219,7 @@ def test_the_curves_are_those_that_were_asked_for(folder):
     write_run(folder, "a")
     write_run(folder, "b", dataclasses.replace(RECIPE, validation_fraction=0.0), accuracy=None)
     app = open_page("a,b")
-    assert "there is no such curve: b" in html_of(app)
+    assert "there is no such curve: quick · b" in html_of(app)
     app.button_group(key="compare-part").set_value("training").run()
     assert "no such curve" not in html_of(app)
     app.button_group(key="compare-axis").set_value("seconds").run()
@@ -284,7 +284,7 @@ def test_a_button_of_before_the_right_was_gone_does_nothing_more(folder, monkeyp
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.8")
     app.button(key=key).click().run()
     run = resources.runs().snapshot("a")
-    assert not app.exception and run is not None and run.name == "a"
+    assert not app.exception and run is not None and run.name == ""
 
 
 def test_closing_the_menu_takes_the_first_click_back(folder):

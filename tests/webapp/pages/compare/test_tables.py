@@ -94,7 +94,7 @@ def test_a_row_of_the_list(placed):
 
 
 def test_runs_without_validation_images_are_named(placed):
-    assert without_validation(placed).endswith(": fast")
+    assert without_validation(placed).endswith(": quick · fast")
     assert without_validation(placed[:1]) == ""
 
 

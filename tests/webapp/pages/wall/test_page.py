@@ -293,7 +293,7 @@ def test_a_network_that_learned_from_the_class_is_said_to_have_done_so(tmp_path,
         {"record": "end", "state": "finished", "test_accuracy": 0.5}
     )
     fill(3)
-    assert "tiny-1, which learned from these" in texts(open_page("networks"))
+    assert "tiny · 1, which learned from these" in texts(open_page("networks"))
 
 
 def test_the_network_that_learned_from_the_class_is_always_among_them(tmp_path, small_dataset, small_split):
@@ -305,7 +305,7 @@ def test_the_network_that_learned_from_the_class_is_always_among_them(tmp_path, 
         run = write_run(tmp_path / "runs" / f"other-{number}", small_dataset, small_split)
         run.append({"record": "end", "state": "finished", "test_accuracy": 0.5})
     table = texts(open_page("networks"))
-    assert "a-first-one, which learned from these" in table
+    assert "tiny · one, which learned from these" in table
     assert table.count('scope="row"') == MAX_NETWORKS
 
 
