@@ -1,5 +1,7 @@
 """One way to print what the pages show everywhere: shares, times, numbers."""
 
+import re
+
 from webapp.i18n import gettext as _
 
 
@@ -29,6 +31,11 @@ def duration(seconds: float) -> str:
 def named(name: str, value: str) -> str:
     """Return a name with what it has: "Learning rate: 0.1"; Chinese has a colon of its own."""
     return _("{name}: {value}").format(name=name, value=value)
+
+
+def in_a_row(*sentences: str) -> str:
+    """Return sentences one after the other; a Chinese full stop has its room already."""
+    return re.sub("(?<=[。！？]) ", "", " ".join(sentences))
 
 
 def decimal_number(value: float, decimals: int = 2) -> str:

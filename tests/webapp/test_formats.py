@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.formats import duration, named, share_in_words, share_text, short_number, signed_number
+from webapp.formats import duration, in_a_row, named, share_in_words, share_text, short_number, signed_number
 from webapp.i18n import texts_in
 
 
@@ -30,3 +30,8 @@ def test_chinese_has_a_colon_of_its_own():
     assert named("Learning rate", "0.1") == "Learning rate: 0.1"
     with texts_in("zh"):
         assert named("学习率", "0.1") == "学习率：0.1"
+
+
+def test_sentences_in_a_row_have_one_space_between_them():
+    assert in_a_row("It reads 7.", "Why?") == "It reads 7. Why?"
+    assert in_a_row("认成 7。", "为什么？") == "认成 7。为什么？"

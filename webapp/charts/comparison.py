@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.curve import Figure, fixed_axis, moving_mean, rounded, smoothing_steps, thin_out
+from webapp.charts.curve import Figure, fixed_axis, later_half, moving_mean, rounded, smoothing_steps, thin_out
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR
 from webapp.runs.records import Records, numbers
 
@@ -170,8 +170,8 @@ def _spans_decades(curves: Sequence[Curve]) -> bool:
 
 
 def _accuracy_axis(curves: Sequence[Curve]) -> Figure:
-    """Choose where the axis begins: the errors of the run that is worst now fill at most two fifths of it."""
-    worst = min((float(curve.y[-1]) for curve in curves), default=0.0)
+    """Choose where the axis begins: the errors of the worst run's later half fill at most two fifths of it."""
+    worst = min((float(later_half(curve.y).min()) for curve in curves), default=0.0)
     floor = next(floor for floor in ACCURACY_FLOORS if 1 - floor >= 2.5 * (1 - worst) or floor == 0)
     return {"range": [floor, 1 + 0.01 * (1 - floor)], "tickformat": ".0%" if floor < 0.98 else ".1%"}
 

@@ -58,6 +58,11 @@ def thin_out(values: np.ndarray) -> np.ndarray:
     return chosen if count % apart == 0 else np.append(chosen, count - 1)
 
 
+def later_half(values: np.ndarray) -> np.ndarray:
+    """Return the part of a curve that an axis of accuracies always shows: where it begins, it may be far below."""
+    return values[len(values) // 2 :]
+
+
 def smoothing_steps(batch_size: int) -> int:
     """Return how many steps a smoothed point is the mean of."""
     return max(1, round(SMOOTHING_IMAGES / batch_size))

@@ -13,6 +13,7 @@ from webapp.charts.curve import (
     Names,
     axis_end,
     epoch_layout,
+    later_half,
     moving_mean,
     rounded,
     smoothing_steps,
@@ -102,9 +103,10 @@ def accuracy_figure(train: np.ndarray, validation: Validation, course: Course) -
     """Draw the accuracy over the epochs; the arguments are those of `loss_figure`."""
     smooth = course.smoothed(train)
     raw = train if course.batch_size >= STEADY_IMAGES else None
-    # The interesting part lies near 100%: the axis begins a good way below the newest value, in whole tens.
-    newest = float(smooth[-1]) if len(smooth) else 0.0
-    bottom = max(0.0, np.floor((newest - 0.12) * 10) / 10)
+    # The interesting part lies near 100%: the axis begins a good way below the curves' later halves, in whole tens.
+    read = np.array([share for _, share in validation or ()])
+    lowest = float(np.concatenate([later_half(smooth), later_half(read)]).min()) if len(smooth) else 0.0
+    bottom = max(0.0, np.floor((lowest - 0.12) * 10) / 10)
     yaxis = {"range": [bottom, 1.003], "tickformat": ".0%"}
     return _figure("accuracy", raw, smooth, validation, course, yaxis)
 

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mnist_core.recipes.presets import RECIPES
+from mnist_core.recipes.recipe import SETTINGS, Recipe
 from webapp.datasets import MNIST, SYNTHETIC, class_folder
+from webapp.formats import named
 from webapp.i18n import N_, gettext
 from webapp.runs.names import recipe_title
 
+MAX_CHANGES = 4
+"""Differences from a recipe that are named in a line."""
 BIAS_INITS = {  # He and Xavier are about weights
     "uniform-fan-in": N_("PyTorch's default (uniform)"),
     "small-normal": N_("normal, deviation 0.01"),
@@ -260,3 +265,17 @@ def setting_value(field: str, value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def changes_text(recipe: Recipe) -> str:
+    """Name in a line what has an effect in a recipe and differs from the shipped one of that name; "" if nothing does.
+
+    Left out are the layers, which are shown as a row of numbers wherever this stands, and what goes beyond a line.
+    """
+    shipped = RECIPES.get(recipe.name, recipe)
+    changed = [
+        named(setting_name(field), setting_value(field, getattr(recipe, field)))
+        for field in SETTINGS
+        if field != "hidden_sizes" and recipe.has_effect(field) and getattr(recipe, field) != getattr(shipped, field)
+    ]
+    return ", ".join(changed[:MAX_CHANGES]) + (", …" if len(changed) > MAX_CHANGES else "")

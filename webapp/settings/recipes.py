@@ -1,5 +1,6 @@
 """What each shipped recipe teaches, in the visitor's language."""
 
+from webapp.formats import in_a_row
 from webapp.i18n import gettext as _
 
 
@@ -30,17 +31,19 @@ def description(name: str) -> str:
             "tutorial lowers the learning rate only once, by a thousandth, which changes nothing that one could see. "
             "It reports no figure; its code reaches 91.2% on the test images."
         ),
-        "sigmoid-full-batch": full_batch
-        + " "
-        + _(
-            "The tutorial reports 87.88%; its code reaches 88.9% on the test images. Its text speaks of 40 hidden "
-            "units and a learning rate of 0.4, its code uses 10 and 0.04: this is the code."
+        "sigmoid-full-batch": in_a_row(
+            full_batch,
+            _(
+                "The tutorial reports 87.88%; its code reaches 88.9% on the test images. Its text speaks of 40 hidden "
+                "units and a learning rate of 0.4, its code uses 10 and 0.04: this is the code."
+            ),
         ),
-        "sigmoid-full-batch-text": full_batch
-        + " "
-        + _(
-            "The tutorial's code uses 10 hidden units and a learning rate of 0.04, its text speaks of 40 and 0.4: "
-            "this is the text. Here it reaches more than 94% on the test images, far above the published 87.88%."
+        "sigmoid-full-batch-text": in_a_row(
+            full_batch,
+            _(
+                "The tutorial's code uses 10 hidden units and a learning rate of 0.04, its text speaks of 40 and 0.4: "
+                "this is the text. Here it reaches more than 94% on the test images, far above the published 87.88%."
+            ),
         ),
         "dropout-mlp-sgd": _(
             "Dropout silences half of both hidden layers at random in every training step, but not when the "

@@ -81,10 +81,15 @@ def test_only_a_loss_has_a_logarithmic_axis():
     ("last", "floor"), [([0.985, 0.98], 0.95), ([0.985, 0.94], 0.8), ([0.1, 0.99], 0.0), ([1.0, 1.0], 0.99), ([], 0.0)]
 )
 def test_the_accuracy_axis_begins_where_the_worst_run_can_be_seen(last, floor):
-    curves = [curve([0.2, value]) for value in last]
+    curves = [curve([0.1, 0.2, value, value]) for value in last]
     low, high = overlay_figure(curves, "accuracy", "epoch", "accuracy")["layout"]["yaxis"]["range"]
     assert low == floor
     assert high > 1
+
+
+def test_a_run_that_broke_down_for_a_while_is_seen_whole():
+    figure = overlay_figure([curve([0.1, 0.9, 0.45, 0.98])], "accuracy", "epoch", "accuracy")
+    assert figure["layout"]["yaxis"]["range"][0] == 0
 
 
 def test_the_loss_axis_holds_the_highest_curve():

@@ -14,7 +14,7 @@ from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test, state_text, validation_accuracy
 from webapp.runs.names import recipe_title, run_name
 from webapp.runs.snapshot import ACTIVE, Snapshot
-from webapp.settings.names import setting_name, setting_value
+from webapp.settings.names import changes_text, setting_name, setting_value
 
 BORDERS = {"solid": "solid", "dash": "dashed", "dot": "dotted"}
 """Plotly's kinds of lines in the words of CSS."""
@@ -39,8 +39,10 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
         _("{count:,} parameters").format(count=recipe.parameters),
         _("step {step:,}").format(step=snapshot.step),
     ]
-    shares = ((validation_accuracy(snapshot), _("validation")), (accuracy_on_test(snapshot), _("test")))
+    shares = ((validation_accuracy(snapshot), _("best validation")), (accuracy_on_test(snapshot), _("test")))
     scores = [f"<b>{share:.2%}</b> {name}" for share, name in shares if share is not None]
+    changes = changes_text(recipe)
+    changed = f"<div>{html.escape(changes)}</div>" if changes else ""
     note = f'<div class="run-note">{html.escape(snapshot.note)}</div>' if snapshot.note else ""
     own = '<span class="run-state">{}</span>'.format(_("mine")) if mine else ""
     name = html.escape(run_name(snapshot))
@@ -48,7 +50,7 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
         f'<div class="run"><div class="run-head">{"" if place is None else _line(place)}'
         f'<b>{name}</b><span class="run-state {snapshot.state}">{state_text(snapshot)}</span>'
         f"{own}</div><div>{' · '.join(scores)}</div>"
-        f"<div>{html.escape(' · '.join(about))}</div><div>{html.escape(' · '.join(figures))}</div>{note}</div>"
+        f"<div>{html.escape(' · '.join(about))}</div>{changed}<div>{html.escape(' · '.join(figures))}</div>{note}</div>"
     )
 
 
@@ -114,7 +116,7 @@ def _results(runs: Sequence[Snapshot]) -> str:
     return "".join(
         [
             _row(_("State"), [state_text(run) for run in runs]),
-            _ranked(_("Validation accuracy (best epoch)"), validation, "{:.2%}".format, max),
+            _ranked(_("Best validation accuracy"), validation, "{:.2%}".format, max),
             _row(_("Best epoch"), [UNKNOWN if epoch is None else f"{epoch.epoch:,}" for epoch in best]),
             _ranked(_("Test accuracy"), [accuracy_on_test(run) for run in runs], "{:.2%}".format, max),
             # How long a run takes is known once it is over.

@@ -1,4 +1,4 @@
-"""The row of tools below the pad, a test image or a picture; most are icons, whose names appear under the pointer."""
+"""The row of tools below the pad, a test image or a picture."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ def tools(choice: Choice) -> None:
     """Show pen and eraser, undo, redo and clear, the ways to a test image and to pictures, and the settings."""
     with st.container(horizontal=True, key="tools"):
         st.button(
-            _("Eraser (E)"),
+            _("Eraser"),
             icon=":material/ink_eraser:",
             key="eraser",
             type="primary" if erases() else "secondary",
@@ -23,13 +23,13 @@ def tools(choice: Choice) -> None:
             on_click=lambda: st.session_state.update(tool="pen" if erases() else "eraser"),
         )
         for label, key, shortcut, move, boards in (
-            (_("Undo (Ctrl+Z)"), "undo", "Ctrl+Z", pad.undo, pad.history().past),
-            (_("Redo (Ctrl+Y)"), "redo", "Ctrl+Y", pad.redo, pad.history().future),
+            (_("Undo"), "undo", "Ctrl+Z", pad.undo, pad.history().past),
+            (_("Redo"), "redo", "Ctrl+Y", pad.redo, pad.history().future),
         ):
             icon = f":material/{key}:"
             st.button(label, icon=icon, key=key, shortcut=shortcut, on_click=move, disabled=not boards)
-        st.button(_("Clear (Delete)"), icon=":material/delete:", key="clear", shortcut="Delete", on_click=_clear)
-        st.button(_("Example (X)"), icon=":material/casino:", key="example", shortcut="X", on_click=show_any_example)
+        st.button(_("Clear"), icon=":material/delete:", key="clear", shortcut="Delete", on_click=_clear)
+        st.button(_("Example"), icon=":material/casino:", key="example", shortcut="X", on_click=show_any_example)
         st.button(_("Picture"), icon=":material/add_a_photo:", key="picture", on_click=choose_input, args=("picture",))
         _settings(choice, draws=True)
 
@@ -39,9 +39,9 @@ def image_tools(choice: Choice, image: LinkedImage) -> None:
     before, after = max(image.place - 1, 0), min(image.place + 1, image.images - 1)
     with st.container(horizontal=True, key="tools"):
         for label, icon, key, shortcut, place in (
-            (_("The one before (←)"), "chevron_left", "example-before", "Left", before),
-            (_("The next one (→)"), "chevron_right", "example-next", "Right", after),
-            (_("Another (X)"), "casino", "example", "X", any_place(image.images, image.place)),
+            (_("Previous"), "chevron_left", "example-before", "Left", before),
+            (_("Next one"), "chevron_right", "example-next", "Right", after),
+            (_("Another"), "casino", "example", "X", any_place(image.images, image.place)),
         ):
             here, icon = place == image.place, f":material/{icon}:"
             st.button(label, icon=icon, key=key, shortcut=shortcut, on_click=show_place, args=(place,), disabled=here)

@@ -15,7 +15,7 @@ from webapp.charts.signs import LOWERS, RAISES, signs_legend
 from webapp.components.data_uri import grey_address, picture_address
 from webapp.components.empty import nothing_drawn
 from webapp.datasets import MNIST, SYNTHETIC, data_folders, data_name, dataset, default_data
-from webapp.formats import share_in_words
+from webapp.formats import in_a_row, share_in_words
 from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 
@@ -163,7 +163,7 @@ def sentence(network: Network, whole: np.ndarray, without: np.ndarray, digit: in
         )
     if falls.min() < -CLEARLY * np.abs(falls).max():
         sentences.append(_("The ink {place} speaks most against it.").format(place=places[falls.argmin()]))
-    return " ".join(sentences)
+    return in_a_row(*sentences)
 
 
 def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:

@@ -31,8 +31,8 @@ def open_failure() -> Failure:
 
 
 def _forget_url() -> None:
-    for role in ROLES:
-        st.query_params.pop(role, None)
+    for name in (*ROLES, "guess"):
+        st.query_params.pop(name, None)
 
 
 def current_runs(failure: Failure) -> dict[str, Snapshot]:

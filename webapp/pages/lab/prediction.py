@@ -12,13 +12,21 @@ from webapp.pages.lab.failures import Failure
 
 
 def prediction(failure: Failure, pair: Pair) -> None:
-    """Ask for a guess; once the experiment is started, say what was guessed, and in the end what happened."""
-    key = f"guess-{failure.key}"
+    """Ask for a guess; once the experiment is started, say what was guessed, and in the end what happened.
+
+    The guess stands in the URL: it is still there after a reload.
+    """
+    key, answers = f"guess-{failure.key}", [gettext(guess) for guess in failure.guesses]
+    asked = st.query_params.get("guess")
+    guess: int | None = values().setdefault(key, int(asked) if asked in ("0", "1", "2") else None)
+    if not pair:
+        options = {"options": [0, 1, 2], "index": None, "format_func": answers.__getitem__}
+        guess = kept(st.radio, _("What will happen?"), key, None, **options)
+    if guess is not None and asked != str(guess):
+        st.query_params["guess"] = str(guess)
     if pair:
-        st.html(f'<p class="prediction">{_comment(failure, pair, values().get(key))}</p>')
+        st.html(f'<p class="prediction">{_comment(failure, pair, guess)}</p>')
         return
-    answers = [gettext(guess) for guess in failure.guesses]
-    kept(st.radio, _("What will happen?"), key, None, options=[0, 1, 2], index=None, format_func=answers.__getitem__)
     with st.expander(_("Give it away")):
         st.caption(gettext(failure.expect))
 

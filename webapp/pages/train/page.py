@@ -6,13 +6,13 @@ from functools import partial
 import streamlit as st
 
 from mnist_core.recipes.presets import RECIPES
-from webapp.components.empty import nothing_yet
 from webapp.components.scroll_to import scroll_to
 from webapp.components.turn import fragment
 from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.pages.train.actions import actions
 from webapp.pages.train.current_run import current_run, is_gone, keep_in_url, linked_job, show_started, start
+from webapp.pages.train.idle import idle
 from webapp.pages.train.status import status, steer
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
 from webapp.runs.records import Records
@@ -59,7 +59,8 @@ def view(poll: float | None) -> None:
         poll: seconds between two looks at the run.
     """
     if run_now() is None:
-        curves.curves(Records(), RECIPES["quick"], 1)  # Plotly is loaded by the time that there is something to draw
+        with st.container(key="unseen-charts"):  # Plotly is loaded by the time that there is something to draw
+            curves.curves(Records(), RECIPES["quick"], 1)
         return
     views: dict[str, tuple[str, Callable[[Snapshot], None]]] = {
         "curves": (_("Curves"), curves.show),
@@ -105,19 +106,7 @@ with status_place:
     if run is None:
         if is_gone():
             st.warning(_("This training was deleted, or its link is wrong."), icon=":material/warning:")
-        nothing_yet(
-            "status-idle",
-            _("Nothing is training yet"),
-            _("Choose a recipe and press **Start**: the curves grow here while the network learns."),
-            _(
-                "- **Loss**: how wrong the network is. Training pushes it down.\n"
-                "- **Accuracy**: the share of the digits that it reads correctly.\n"
-                "- **Step**: one small change of all weights, after a look at one batch of images. **Epoch**: once "
-                "through all training images.\n"
-                "- **Validation**: images that are kept out of the training. They tell whether the network has "
-                "learned to read, or has only learned its images by heart."
-            ),
-        )
+        idle()
     else:
         fragment(watch)(steer)
         fragment(watch, run_every=poll)(status)

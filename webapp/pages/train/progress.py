@@ -5,7 +5,7 @@ import html
 from webapp.charts.curve import smoothing_steps
 from webapp.datasets import data_name
 from webapp.i18n import gettext as _
-from webapp.runs.facts import accuracy_on_test
+from webapp.runs.facts import accuracy_on_test, validation_accuracy
 from webapp.runs.names import run_name
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
 
@@ -64,15 +64,21 @@ def _time_left(seconds: float) -> str:
 
 
 def _figures(snapshot: Snapshot) -> str:
-    """Return how well the network reads by now; each figure says on a hover what it is of."""
+    """Return how well the network reads: by now, and once it is over in its best epoch, whose weights are kept.
+
+    Each figure says on a hover what it is of.
+    """
     records = snapshot.records
     newest = records.accuracy[-smoothing_steps(snapshot.recipe.batch_size) :]
     trained = f"{sum(newest) / len(newest):.1%}" if newest else "–"
     of_trained = _("Share of the newest training images that were read correctly.")
     found = _figure(_("Training accuracy"), trained, of_trained)
     if snapshot.recipe.validation_fraction:
-        validated = f"{records.validation_accuracy[-1][1]:.1%}" if records.validation_accuracy else "–"
-        found += _figure(_("Validation accuracy"), validated, _("Of images that are kept out of the training."))
+        over, best = snapshot.state not in ACTIVE, validation_accuracy(snapshot)
+        share = best if over or not records.validation_accuracy else records.validation_accuracy[-1][1]
+        name = _("Best validation accuracy") if over else _("Validation accuracy")
+        validated = "–" if share is None else f"{share:.1%}"
+        found += _figure(name, validated, _("Of images that are kept out of the training."))
     if (tested := accuracy_on_test(snapshot)) is not None:
         of_tested = _("Of test images that play no part in the training, read once at its end.")
         found += _figure(_("Test accuracy"), f"{tested:.2%}", of_tested, "test-accuracy")

@@ -147,6 +147,17 @@ def test_a_guess_outlives_other_pages_and_experiments_and_starting_needs_none(pa
     assert app.radio[0].value == 1
 
 
+def test_a_guess_outlives_a_reload(page_runs):
+    app = guess(open_lab(failure="raw-pixels"), 1)
+    assert app.query_params["guess"] == "1"
+    app = open_lab(failure="raw-pixels", guess="1")
+    assert app.radio[0].value == 1
+    app.pills(key="lab-failure").set_value("zero-init").run()
+    assert app.radio[0].value is None and "guess" not in app.query_params
+    for hostile in ("3", "-1", "x", ""):
+        assert open_lab(failure="raw-pixels", guess=hostile).radio[0].value is None
+
+
 @pytest.mark.parametrize("place", [None, 0, ZERO_INIT.right])
 def test_what_was_guessed_is_answered_when_it_has_happened(page_runs, tmp_path, data_folder, place):
     ids = both_runs(tmp_path / "runs", ZERO_INIT, data_folder)

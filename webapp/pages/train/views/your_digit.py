@@ -14,7 +14,7 @@ from webapp.charts.probability_ribbon import ribbon_figure, settled_since
 from webapp.components.data_uri import grey_address
 from webapp.components.drawing_pad import current_ink
 from webapp.components.live_chart import live_chart
-from webapp.formats import share_in_words
+from webapp.formats import in_a_row, share_in_words
 from webapp.i18n import gettext as _
 from webapp.runs.snapshot import ACTIVE, Snapshot
 
@@ -118,11 +118,9 @@ def story(epochs: Sequence[float], probabilities: np.ndarray) -> str:
         end = _("It has stayed with **{digit}**, now with {share}.")
     else:
         end = _("Since epoch {epoch:g} it says **{digit}**, now with {share}.")
-    return " ".join(
-        (
-            beginning.format(epoch=round(epochs[0], 1), digit=digits[0], share=share_in_words(first)),
-            end.format(epoch=round(epochs[since], 1), digit=digits[-1], share=share_in_words(now)),
-        )
+    return in_a_row(
+        beginning.format(epoch=round(epochs[0], 1), digit=digits[0], share=share_in_words(first)),
+        end.format(epoch=round(epochs[since], 1), digit=digits[-1], share=share_in_words(now)),
     )
 
 
