@@ -58,9 +58,9 @@ format: $(VENV)/installed-dev ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Beside the app's texts, what the core says of its data sets and weights (mnist_core/errors.py).
+# Beside the app's texts, what the core says of its data sets and weights (mnist_core/errors.py), and of its modules.
 texts: $(VENV)/installed-dev ## Collect new texts of the app into the catalogues
-	$(BIN)/pybabel --quiet extract -k MnistCoreError -k DataError -k WeightsError --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot webapp app.py mnist_core
+	$(BIN)/python -m babel.messages.frontend --quiet extract -F pyproject.toml -k MnistCoreError -k DataError -k WeightsError --no-location --omit-header --sort-output --width=100 -o $(VENV)/messages.pot .
 	@for catalogue in webapp/locales/*/messages.po; do \
 		$(BIN)/pybabel update --no-fuzzy-matching --ignore-obsolete --omit-header --width=100 -i $(VENV)/messages.pot -o $$catalogue -l $$(basename $$(dirname $$catalogue)) || exit 1; \
 	done

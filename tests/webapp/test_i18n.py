@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 
 from mnist_core.errors import DataError, WeightsError
 from tests.paths import ROOT
+from webapp.formulas.sources import core_files, first_sentence
 from webapp.i18n import LANGUAGES, LOCALES, current_language, error_text, languages_in, texts_in, translation
 
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "webapp").rglob("*.py"))]
@@ -66,7 +67,8 @@ def calls_in(source: Path, names: tuple[str, ...]) -> list[ast.Call]:
 def all_texts() -> set[str]:
     calls = [call for source in SOURCES for call in calls_in(source, ("_", "N_", *ERRORS))]
     calls += [call for source in CORE for call in calls_in(source, ERRORS)]
-    return {
+    sentences = {first_sentence(path.read_text(encoding="utf-8")) for path in core_files().values()}  # on the page Code
+    return sentences | {
         call.args[0].value
         for call in calls
         if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)

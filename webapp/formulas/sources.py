@@ -4,11 +4,13 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from babel.messages.extract import extract_python
 
 import mnist_core
 
@@ -57,6 +59,16 @@ def core_files() -> dict[str, Path]:
     paths = [path for path in PACKAGE.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")]
     names = {path.relative_to(PACKAGE.parent).as_posix(): path for path in paths}
     return {name: names[name] for name in sorted(names, key=lambda name: (not name.startswith(FIRST_ROOM), name))}
+
+
+def texts_of_module(file: BinaryIO, *how: Any, **options: Any) -> Iterator[tuple[Any, ...]]:
+    """Collect what the app shows of a module in the visitor's language: its errors, and its first sentence.
+
+    A method of Babel's: `make texts` calls it for each module of the core.
+    """
+    yield from extract_python(file, *how, **options)
+    file.seek(0)
+    yield 1, "gettext", first_sentence(file.read().decode()), []
 
 
 def first_sentence(source: str) -> str:

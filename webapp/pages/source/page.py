@@ -7,6 +7,7 @@ import streamlit as st
 from webapp.components.scroll_to import scroll_to
 from webapp.formulas.sources import core_files, first_sentence
 from webapp.frame.page_title import page_title
+from webapp.i18n import gettext
 from webapp.i18n import gettext as _
 from webapp.pages.source.code_html import code_html
 
@@ -46,7 +47,7 @@ st.session_state["code_file"] = name
 st.selectbox(
     _("File"),
     list(files),
-    format_func=lambda file: f"{file.removeprefix('mnist_core/')} — {first_sentence(sources[file])}",
+    format_func=lambda file: f"{file.removeprefix('mnist_core/')} — {gettext(first_sentence(sources[file]))}",
     key="code_file",
     on_change=open_file,
 )
