@@ -156,10 +156,10 @@ def test_the_pen_keeps_its_width_while_the_settings_are_closed(address: str, new
 
 def test_another_network_is_named_beside_the_answer(address: str, new_page: NewPage, finished_run: str) -> None:
     page, _hand = open_pad(new_page, address, SMALL_PHONE)
-    reader = page.locator(".answer .reader")
+    reader, called = page.locator(".answer .reader"), finished_run.replace("-", " · ")
     expect(reader).to_have_text("")
     page, _hand = open_pad(new_page, address, SMALL_PHONE, f"/?network={finished_run}")
     reader = page.locator(".answer .reader")
-    expect(reader).to_have_text(f"Network: {finished_run}")
-    expect(reader).to_have_attribute("title", f"Network: {finished_run}")
+    expect(reader).to_have_text(f"Network: {called}")
+    expect(reader).to_have_attribute("title", f"Network: {called}")
     wait_for(page, "document.querySelector('.reader').getBoundingClientRect().right <= 320")

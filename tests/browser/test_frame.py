@@ -28,6 +28,8 @@ def test_a_theme_that_is_chosen_holds_on_every_page(new_page: NewPage, address: 
     page.locator(".st-key-lab-buttons").wait_for()
     assert page.evaluate(BACKGROUND) == dark
     open_menu(page)
+    # It stands outside the app, and `light-dark()` in its styles goes by this.
+    assert page.evaluate("getComputedStyle(document.querySelector('.theme-choice')).colorScheme") == "dark"
     with page.expect_navigation():
         page.get_by_role("button", name="As the device").click()
     page.locator(".st-key-lab-buttons").wait_for()
@@ -61,14 +63,17 @@ def test_a_presentation_is_large_without_settings_and_stays_so_on_the_next_page(
 
 
 def test_in_a_frame_stand_pad_and_answer_alone(new_page: NewPage, address: str):
-    page = new_page(viewport={"width": 600, "height": 640})
-    page.goto(f"{address}/?embed=true")
+    page = new_page(viewport={"width": 640, "height": 400})
+    page.goto(f"{address}/?embed=true&lang=zh")
     hand = Hand(page)
     hand.write(4)
     expect(page.locator(".answer .digit")).to_have_text("4")
     wait_until_settled(page)
     for elsewhere in (".st-key-top", ".st-key-views", ".st-key-draw-view", ".answer .lead:visible"):
         expect(page.locator(elsewhere)).to_have_count(0)
+    for part in (".st-key-pad canvas", ".st-key-tools", ".answer .digit", ".answer .certainty"):
+        expect(page.locator(part).last).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.lang") == "zh"
 
 
 def test_a_page_of_another_site_may_not_show_it_in_a_frame(new_page: NewPage, server: Server):

@@ -7,7 +7,6 @@ from streamlit.navigation.page import StreamlitPage
 
 from webapp.frame.call_bar import call_bar
 from webapp.frame.corner_menu import corner_menu
-from webapp.frame.language_mark import language_mark
 from webapp.i18n import LANGUAGES, choose_language, current_language
 from webapp.i18n import gettext as _
 
@@ -22,7 +21,6 @@ def top_row(menu: Menu, here: StreamlitPage) -> None:
         menu: its entries, at most five: so many have room on a phone.
         here: the page that is open.
     """
-    language_mark()
     call_bar({f"/{page.url_path}": page.title for pages in menu.values() for page in pages.values()})
     with st.container(horizontal=True, vertical_alignment="center", key="top"):
         about = _("A neural network in NumPy reads your digits")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from webapp.components.turn import turn
 from webapp.frame import presentation
+from webapp.frame.language_mark import language_mark
 from webapp.frame.lesson_bar import lesson_bar
 from webapp.frame.streamlit_words import streamlit_words
 from webapp.frame.top_row import top_row
@@ -50,6 +51,7 @@ for style in (Path("webapp/style.css"), Path("webapp/pages", folders[page], "sty
     if style.exists():
         st.html(style)
 streamlit_words()
+language_mark()
 if not st.context.is_embedded:
     top_row(menu, page)
     lesson_bar(page)

@@ -278,4 +278,4 @@ def changes_text(recipe: Recipe) -> str:
         for field in SETTINGS
         if field != "hidden_sizes" and recipe.has_effect(field) and getattr(recipe, field) != getattr(shipped, field)
     ]
-    return ", ".join(changed[:MAX_CHANGES]) + (", …" if len(changed) > MAX_CHANGES else "")
+    return " · ".join(changed[:MAX_CHANGES]) + (" …" if len(changed) > MAX_CHANGES else "")

@@ -33,7 +33,9 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
     """
     recipe = snapshot.job.recipe
     data = data_name(setting_value("data", snapshot.job.data), snapshot.job.data == SYNTHETIC)
-    about = [recipe_title(recipe.name), "-".join(str(size) for size in recipe.layer_sizes), data]
+    about = ["-".join(str(size) for size in recipe.layer_sizes), data]
+    if snapshot.name:  # else it is called by its recipe
+        about.insert(0, recipe_title(recipe.name))
     figures = [
         duration(snapshot.records.seconds),
         _("{count:,} parameters").format(count=recipe.parameters),

@@ -123,6 +123,8 @@ def _say_what_it_was(visitor: str, reader: Recognizer, read: Recognition | None)
         _choose_digit(key, disabled=nothing, on_change=_keep, args=(visitor, reader, read, board, key))
     with st.container(horizontal=True, vertical_alignment="center", key="teach-kept"):
         kept(st.toggle, _("Then clear the pad"), "teach-clear", True)
+        if read is not None and not np.array_equal(read.image, st.session_state.get("teach_image", read.image)):
+            _forget_last()  # what was said of it would seem to be about this one
         note, last = st.session_state.get("teach_note"), st.session_state.get("teach_last")
         if note:
             st.markdown(note, width="content")
@@ -145,6 +147,7 @@ def _keep(visitor: str, reader: Recognizer, read: Recognition | None, board: Boa
     if label not in DIGITS or read is None or read.digit is None:
         return
     digit = None if read.certainty == "no digit" else read.digit
+    st.session_state["teach_image"] = read.image
     try:
         last = keep_drawing(visitor, read.image, read.stages.crop, label, digit)
     except StorageError as error:
@@ -158,6 +161,11 @@ def _keep(visitor: str, reader: Recognizer, read: Recognition | None, board: Boa
 def _take_back(visitor: str, last: int) -> None:
     delete_drawing(visitor, last)
     st.session_state.update(teach_note=_("Taken back."), teach_last=None)
+
+
+def _forget_last() -> None:
+    for key in ("teach_note", "teach_last", "teach_image"):
+        st.session_state.pop(key, None)
 
 
 def _collection(visitor: str, counts: np.ndarray) -> None:
@@ -247,6 +255,7 @@ def _delete_all(visitor: str) -> None:
     forget_hand(visitor)
     delete_drawings(visitor)
     forget_visitor()
-    for key in ("teach_note", "teach_last", "teach_picked", "teach_learning"):
+    _forget_last()
+    for key in ("teach_picked", "teach_learning"):
         st.session_state.pop(key, None)
     st.toast(_("Everything is deleted."), icon=":material/check:")

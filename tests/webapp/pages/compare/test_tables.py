@@ -89,7 +89,7 @@ def test_a_row_of_the_list(placed):
     assert text == (
         "&lt;b onclick=&quot;x&quot;&gt;*Tom* &amp; Ida Finished mine 95.00% best validation · 94.00% test "
         "quick · 784-16-10 · synthetic digits "
-        "Method: SGD (plain), Schedule: constant, Batch size: 25, Epochs: 10 "
+        "Method: SGD (plain) · Schedule: constant · Batch size: 25 · Epochs: 10 "
         "4.0 s · 12,730 parameters · step 4 a &lt;note&gt;"
     )
     assert "mine" not in list_row(run, None, mine=False)

@@ -98,6 +98,16 @@ def test_a_drawing_is_kept_with_what_it_is_and_taken_back(small_dataset):
     assert "Taken back" in words(app)
 
 
+def test_nothing_of_the_last_drawing_stands_beside_the_next_one(small_dataset):
+    app = open_view(ANNA, small_dataset.test_images[0])
+    app.segmented_control(key="teach-label-0").set_value(7).run()
+    app.session_state["teach_image"] = np.zeros((28, 28), np.float32)  # that was another drawing
+    app.run()
+    assert "Kept as" not in words(app)
+    assert "teach-undo" not in [button.key for button in app.button]
+    assert counts_of(ANNA)[7] == 1
+
+
 def test_without_a_drawing_nothing_can_be_kept():
     app = open_view(ANNA)
     assert app.segmented_control(key="teach-label-0").disabled
