@@ -77,7 +77,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     expect(page.locator(".st-key-accuracy-chart .live-chart")).to_be_visible()
     page.locator(".st-key-use a:not([disabled]):visible").first.click()
     hand = Hand(page)
-    expect(page.get_by_text(re.compile("^Network: quick-")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("^Network: quick · ")).first).to_be_visible()
     assert "network=quick-" in page.url
     hand.write(7)
     expect(page.locator(".st-key-digit .digit")).to_have_text("7")

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import PHONE, NewPage, Server
 from tests.browser.hand import Hand, wait_until_settled
+from webapp.visitors.wall import empty_wall
 
 SOON = 4_000
 """Milliseconds: a question every two seconds, its answer, and a busy computer."""
@@ -94,6 +95,27 @@ def test_a_phone_sends_the_projector_shows_it_the_teacher_hides_it_and_calls_the
     expect(calling).to_contain_text("1 of", timeout=FROM_ANOTHER_PAGE)
     calling.get_by_role("button", name="End").click()
     expect(calling).to_be_hidden()
+
+
+@pytest.mark.slow
+def test_when_a_new_class_begins_all_walls_are_empty_and_nothing_can_be_taken_back(
+    server: Server, new_page: NewPage, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    projector, phone = new_page(), new_page(**PHONE)
+    projector.goto(f"{server.address}/wall?present=1")
+    phone.goto(f"{server.address}/wall")
+    phone.get_by_label("Name on the wall").fill(name)
+    hand = Hand(phone, touch=True)
+    wait_until_settled(phone)
+    send(phone, hand, 1, 1)
+    expect(tile(projector, "1, read correctly", name)).to_be_visible(timeout=SOON)
+    expect(phone.locator(".st-key-wall-back")).to_be_visible()
+    monkeypatch.setenv("VISITORS_DIR", str(server.visitors))
+    empty_wall()
+    for page in (projector, phone):
+        expect(page.locator(".wall-tiles li")).to_have_count(0, timeout=SOON)
+        expect(page.locator(".wall-empty")).to_be_visible()
+    expect(phone.locator(".st-key-wall-back")).to_have_count(0)
 
 
 def test_a_call_that_was_put_away_stays_away_and_a_new_one_comes(address: str, new_page: NewPage) -> None:

@@ -148,7 +148,7 @@ def overlay_figure(
             "showlegend": False,
             "xaxis": fixed_axis(x_title, rangemode="tozero"),
             "yaxis": fixed_axis(
-                y_title, **(_loss_axis(curves, logarithmic) if measure == "loss" else _accuracy_axis(curves))
+                y_title, **(_loss_axis(curves, logarithmic) if measure == "loss" else accuracy_axis(curves))
             ),
             "hovermode": "x unified",
         },
@@ -169,7 +169,7 @@ def _spans_decades(curves: Sequence[Curve]) -> bool:
     return bool(values.size) and float(values.max() / values.min()) > 100
 
 
-def _accuracy_axis(curves: Sequence[Curve]) -> Figure:
+def accuracy_axis(curves: Sequence[Curve]) -> Figure:
     """Choose where the axis begins: the errors of the worst run's later half fill at most two fifths of it."""
     worst = min((float(later_half(curve.y).min()) for curve in curves), default=0.0)
     floor = next(floor for floor in ACCURACY_FLOORS if 1 - floor >= 2.5 * (1 - worst) or floor == 0)

@@ -122,13 +122,15 @@ class Runs:
             with contextlib.suppress(OSError), snapshot.folder.hold():  # else a worker has come, or the disk is full
                 snapshot.folder.append({"record": "end", "state": "stopped"})
 
-    def all(self) -> list[str]:
-        """List all runs, the newest first."""
+    def all(self, since: float = 0.0) -> list[str]:
+        """List all runs that were started since a time, in seconds since 1970, the newest first."""
         jobs = []
         for path in self._folder.glob("*/job.json"):
             with contextlib.suppress(FileNotFoundError):  # deleted just now
                 jobs.append((path.stat().st_mtime_ns, path.parent.name))
-        return [run_id for _, run_id in sorted(jobs, reverse=True) if _ID.fullmatch(run_id)]
+        return [
+            run_id for started, run_id in sorted(jobs, reverse=True) if started >= since * 1e9 and _ID.fullmatch(run_id)
+        ]
 
     def going(self) -> tuple[int, int]:
         """Count the runs that have a worker here, and those that wait for one."""

@@ -806,6 +806,7 @@ def test_runs_are_listed_the_newest_first(runs, job, folder):
         left_behind(folder, odd, job)
     (folder / "no-job").mkdir()
     assert runs.all() == ["third", "second", "first", "-"]
+    assert runs.all(since=20.0) == ["third", "second"]
     assert look(runs, "first").folder.started == 10
 
 

@@ -10,6 +10,7 @@ from webapp.frame import presentation
 from webapp.frame.call_bar import call_button
 from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
+from webapp.pages.wall.curves import curves
 from webapp.pages.wall.figures import accuracy_html, confusion, count_html
 from webapp.pages.wall.networks import networks
 from webapp.pages.wall.send import sending
@@ -43,13 +44,20 @@ def pad_and_wall() -> None:
 def the_class() -> None:
     """Show what can be learnt from the wall."""
     st.html('<h2 class="wall-heading">' + _("What the wall tells") + "</h2>")
-    views = {"confusion": _("Mix-ups"), "networks": _("Whose handwriting?"), "train": _("Train on it")}
-    view = linked_choice(_("What the wall tells"), "wall_view", views, "show")
+    views = {
+        "confusion": _("Mix-ups"),
+        "networks": _("Whose handwriting?"),
+        "train": _("Train on it"),
+        "curves": _("Trainings"),
+    }
+    view = linked_choice(_("What the wall tells"), "wall_view", views, "show", wrap=False)
     try:
         if view == "confusion":
             _confusion()
         elif view == "networks":
             networks()
+        elif view == "curves":
+            curves()
         else:
             training()
     except StorageError as error:
@@ -59,7 +67,7 @@ def the_class() -> None:
 def _is_named() -> bool:
     """Return whether a link has named one of the views below the wall; what is chosen there later moves nothing."""
     if "wall_view" not in st.session_state:
-        st.session_state["wall_named"] = st.query_params.get("show") in ("networks", "train")
+        st.session_state["wall_named"] = st.query_params.get("show") in ("networks", "train", "curves")
     return bool(st.session_state["wall_named"])
 
 

@@ -56,11 +56,12 @@ def _for_the_teacher(count: int) -> None:
             _("Download as IDX (ZIP)"),
             icon=":material/download:",
             key="wall-take",
-            disabled=not count,
             on_click=lambda: st.session_state.update(wall_take=True),  # outlives a run that the page breaks off
         )
     today = datetime.now(UTC).date()
     taken = st.session_state.pop("wall_take", False)
+    if taken and not count:
+        st.info(_("Nothing is on the wall yet. What the class sends appears here by itself."))
     save_file(export() if taken and count else None, f"class-digits-{today}.zip", "wall-file")
     if make and count >= ENOUGH:
         try:

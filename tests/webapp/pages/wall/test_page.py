@@ -1,6 +1,9 @@
 """The page without a browser: sending, taking back, hiding, the networks' table, and who makes a data set."""
 
 import io
+import os
+import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.network import Network
 from mnist_core.recognizer import Recognizer
 from tests.paths import ROOT
+from tests.webapp import written_runs
 from tests.webapp.components.events import data_of, send_event
 from tests.webapp.written_networks import RECIPE, write_run
 from webapp.components.drawing_board import SIDE, Board, History, read_strokes
@@ -55,12 +59,12 @@ def page() -> None:
     # Links lead to pages that the app lists, by their paths as seen from its entry file: here, this script.
     context, pages = get_script_run_ctx(), Path(webapp.__file__).parent / "pages"
     assert context is not None
-    for name in ("train", "play"):
+    for name in ("train", "play", "compare"):
         seen = Path(context.main_script_path).with_name(name)
         if not seen.exists():
             seen.symlink_to(pages / name)
     wall = st.Page(pages / "wall" / "page.py", default=True)
-    others = [st.Page(pages / name / "page.py", url_path=name) for name in ("train", "play")]
+    others = [st.Page(pages / name / "page.py", url_path=name) for name in ("train", "play", "compare")]
     st.navigation([wall, *others], position="hidden").run()
 
 
@@ -260,6 +264,16 @@ def test_the_teacher_makes_a_data_set_with_one_press():
     assert "run" not in app.session_state and "run" not in app.query_params
 
 
+def test_drawings_that_came_meanwhile_can_be_taken_home_at_once():
+    app = open_page("train")
+    app.button(key="wall-take").click().run()
+    assert "Nothing is on the wall yet" in " ".join(info.value for info in app.info)
+    fill(2)
+    app.button(key="wall-take").click().run()
+    assert not app.exception and not app.info
+    assert b"class-digits-" in app.session_state["wall-file.waiting"][1]
+
+
 def test_others_train_on_it_once_it_is_there(phone):
     fill(ENOUGH)
     assert "wall-train" not in keys(open_page("train")) and "wall-take" not in keys(open_page("train"))
@@ -350,3 +364,15 @@ def test_what_looks_like_no_digit_counts_as_none(small_network):
 
 def test_every_writer_has_a_letter():
     assert [writer_name(writer) for writer in (0, 25, 26, 60)] == ["Writer A", "Writer Z", "Writer A2", "Writer I3"]
+
+
+def test_the_trainings_of_the_last_hours_are_shown_together(tmp_path):
+    assert "Nobody has trained a network yet" in [heading.value for heading in open_page("curves").header]
+    now = time.time()
+    for run_id, accuracy, hours in (("a-1", 0.5, 0.1), ("a-2", 0.75, 1), ("a-3", None, 2), ("a-4", 0.99, 4)):
+        run = written_runs.write_run(tmp_path / "runs", run_id, accuracy=accuracy)
+        os.utime(run.path / "job.json", (now - 3600 * hours,) * 2)
+    app = open_page("curves")
+    assert re.search(r"<strong>3</strong>.*?<strong>75.0%</strong><span>the best so far: quick · 2", texts(app))
+    curves = data_of(app, "wall-curves")["shown"]["data"]
+    assert [curve["name"] for curve in curves] == ["quick · 1", "quick · 2"]
