@@ -1,6 +1,7 @@
 """What visitors answered in the quizzes of lessons, before and after, without a name, in an SQLite file."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -31,10 +32,12 @@ class Tally(NamedTuple):
     Attributes:
         right: how many answered it right, before and after.
         answered: how many answered it, before and after.
+        chosen: how many chose which answer, by its place; after the lesson, once somebody has answered then.
     """
 
     right: tuple[int, int]
     answered: tuple[int, int]
+    chosen: Mapping[int, int]
 
     def share(self, place: int) -> float | None:
         """Return the share that was right before (0) or after (1); None if nobody has answered."""
@@ -101,6 +104,7 @@ def tallies(lesson: str, right: Sequence[int]) -> tuple[Tally, ...]:
         Tally(
             (sum(sheet[place] == answer for sheet in before), sum(sheet[place] == answer for sheet in after)),
             (len(before), len(after)),
+            Counter(sheet[place] for sheet in after or before),
         )
         for place, answer in enumerate(right)
     )

@@ -5,7 +5,6 @@ import numpy as np
 from webapp.charts.class_curves import Kind, class_figure
 from webapp.charts.comparison import Curve
 
-
 Curves = list[tuple[Kind, Curve]]
 
 

@@ -20,7 +20,7 @@ def file(tmp_path, monkeypatch) -> Path:
 
 def test_before_anybody_has_answered():
     assert answers_of("seeing", "anna") == {}
-    assert tallies("seeing", [0, 1]) == (Tally((0, 0), (0, 0)), Tally((0, 0), (0, 0)))
+    assert tallies("seeing", [0, 1]) == (Tally((0, 0), (0, 0), {}),) * 2
     assert tallies("seeing", [0])[0].share(0) is None
 
 
@@ -30,7 +30,7 @@ def test_the_class_is_counted_question_by_question_before_and_after():
     hand_in("seeing", "after", "anna", [0, 1])
     hand_in("learning", "before", "anna", [1, 1])
     first, second = tallies("seeing", [0, 1])
-    assert first == Tally((2, 1), (2, 1)) and second == Tally((1, 1), (2, 1))
+    assert first == Tally((2, 1), (2, 1), {0: 1}) and second == Tally((1, 1), (2, 1), {1: 1})  # chosen last
     assert (second.share(0), second.share(1)) == (0.5, 1.0)
     assert answers_of("seeing", "anna") == {"before": (0, 0), "after": (0, 1)}
 
@@ -38,19 +38,19 @@ def test_the_class_is_counted_question_by_question_before_and_after():
 def test_the_last_answer_counts_and_each_browser_once():
     for answer in (0, 1, 2):
         hand_in("seeing", "before", "anna", [answer])
-    assert tallies("seeing", [2]) == (Tally((1, 0), (1, 0)),)
+    assert tallies("seeing", [2]) == (Tally((1, 0), (1, 0), {2: 1}),)
     assert count_answers() == 1
 
 
 def test_answers_to_another_version_of_the_lesson_do_not_count():
     hand_in("seeing", "before", "anna", [0, 1, 2])
-    assert tallies("seeing", [0, 1]) == (Tally((0, 0), (0, 0)), Tally((0, 0), (0, 0)))
+    assert tallies("seeing", [0, 1]) == (Tally((0, 0), (0, 0), {}),) * 2
 
 
 def test_thirty_phones_hand_in_at_once():
     with ThreadPoolExecutor(6) as phones:
         list(phones.map(lambda phone: hand_in("seeing", "after", str(phone), [1, 0]), range(30)))
-    assert tallies("seeing", [1, 1]) == (Tally((0, 30), (0, 30)), Tally((0, 0), (0, 30)))
+    assert tallies("seeing", [1, 1]) == (Tally((0, 30), (0, 30), {1: 30}), Tally((0, 0), (0, 30), {0: 30}))
 
 
 def test_a_flood_of_visitors_is_bounded_and_takes_nobodys_answers(monkeypatch):

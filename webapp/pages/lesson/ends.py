@@ -77,7 +77,7 @@ def _teachers_row(lesson: Lesson, place: int) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key="lesson-teacher"):
             present_button()
             if is_teacher():
-                call_button(address_in(lesson, place))
+                call_button(address_in(lesson.key, place))
 
 
 def _plan(lesson: Lesson) -> None:

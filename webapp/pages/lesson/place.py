@@ -8,9 +8,13 @@ import streamlit as st
 
 from webapp.frame.lesson_bar import SESSION_KEY
 from webapp.lessons.lesson import Lesson
-from webapp.visitors.classroom import be_at
+from webapp.visitors.classroom import be_at, call, current_call
 from webapp.visitors.folder import StorageError
+from webapp.visitors.identity import browser
 from webapp.visitors.rights import is_teacher
+
+EXPECTED = "expect"
+"""In the address, what the visitor expects at a step: it is still there after a reload."""
 
 
 def place_in(lesson: Lesson) -> int:
@@ -30,17 +34,24 @@ def keep_place(lesson: Lesson, place: int) -> None:
             be_at(lesson.key, place)
 
 
-def address_in(lesson: Lesson, place: int) -> str:
+def address_in(lesson: str, place: int | str) -> str:
     """Return the address of a place of a lesson."""
-    return f"/lesson?{urlencode({'lesson': lesson.key, 'step': place})}"
+    return f"/lesson?{urlencode({'lesson': lesson, 'step': place})}"
 
 
 def go(lesson: str, place: int) -> None:
-    """Go to a place of a lesson: for a button."""
+    """Go to a place of a lesson, for a button; if the teacher has called everybody to the one before, they come along."""
+    before = st.query_params.get("step", "0")
+    with suppress(StorageError):  # then the call stays as it is
+        made = current_call()
+        follows = made is not None and made.caller == browser() and made.address == address_in(lesson, before)
+        if follows and is_teacher():
+            call(address_in(lesson, place))
     st.query_params["lesson"], st.query_params["step"] = lesson, str(place)
+    st.query_params.pop(EXPECTED, None)
 
 
 def leave() -> None:
     """Go back to the choice of lessons: for a button."""
-    for name in ("lesson", "step"):
+    for name in ("lesson", "step", EXPECTED):
         st.query_params.pop(name, None)

@@ -105,6 +105,8 @@ def _result(questions: Sequence[Question], before: Sequence[int], after: Sequenc
 
 def class_quiz(lesson: Lesson) -> None:
     """Show how the class has answered, question by question; new answers appear by themselves."""
+    if is_teacher():
+        _tell(lesson)
     fragment(_bars, run_every=POLL_SECONDS)(lesson)
     if is_teacher():
         _download(lesson)
@@ -118,11 +120,29 @@ def _bars(lesson: Lesson) -> None:
         return
     before, after = counted[0].answered
     st.caption(_("Answered before: {before}, after: {after}").format(before=before, after=after))
-    st.html("".join(_bar_pair(question, tally) for question, tally in zip(lesson.quiz, counted, strict=True)))
+    told = st.session_state.get("quiz-told") == lesson.key
+    st.html("".join(_bars_of(question, tally, told) for question, tally in zip(lesson.quiz, counted, strict=True)))
 
 
-def _bar_pair(question: Question, tally: Tally) -> str:
-    """Return a question with the shares that were right, as HTML; those after it once somebody has answered then."""
+def _tell(lesson: Lesson) -> None:
+    """Offer the teacher to show the answers to all, who look at this screen; before, it would spoil the quiz."""
+    told = st.session_state.get("quiz-told") == lesson.key
+    st.button(
+        _("Hide the answers") if told else _("Show the answers"),
+        key="quiz-tell",
+        icon=":material/visibility_off:" if told else ":material/visibility:",
+        on_click=lambda: st.session_state.update({"quiz-told": None if told else lesson.key}),
+    )
+
+
+def _bars_of(question: Question, tally: Tally, told: bool) -> str:
+    """Return a question with how the class answered it, as HTML.
+
+    Args:
+        question: of the quiz.
+        tally: how many were right, before the lesson and, once somebody has answered then, after it.
+        told: whether each answer is shown with how many have chosen it, and which one is right.
+    """
     bars = []
     for place, (name, kind) in enumerate(((_("right before"), "before"), (_("right after"), "after"))):
         share = tally.share(place)
@@ -132,7 +152,21 @@ def _bar_pair(question: Question, tally: Tally) -> str:
         bars.append(
             f'<dt>{name}</dt><dd><i class="{kind}" style="width: {100 * (share or 0):.0f}%"></i><b>{shown}</b></dd>'
         )
-    return f'<section class="quiz-bars"><h3>{escape(question.ask)}</h3><dl>{"".join(bars)}</dl></section>'
+    answers = f'<ol class="quiz-answers">{_answers(question, tally)}</ol>' if told else ""
+    return f'<section class="quiz-bars"><h3>{escape(question.ask)}</h3><dl>{"".join(bars)}</dl>{answers}</section>'
+
+
+def _answers(question: Question, tally: Tally) -> str:
+    total = max(sum(tally.chosen.values()), 1)
+    rows = []
+    for place, text in enumerate(question.choices):
+        count, is_right = tally.chosen.get(place, 0), place == question.right
+        sign = '<b class="right">✓</b> ' if is_right else ""
+        rows.append(
+            f'<li><i class="{"right" if is_right else ""}" style="width: {100 * count / total:.0f}%"></i>'
+            f"<span>{sign}{escape(text)}</span><b>{count}</b></li>"
+        )
+    return "".join(rows)
 
 
 @fragment

@@ -13,7 +13,7 @@ from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.lessons.lesson import Lesson, Step
 from webapp.pages.lesson.head import head
-from webapp.pages.lesson.place import address_in
+from webapp.pages.lesson.place import EXPECTED, address_in
 from webapp.pages.lesson.present import present_button
 from webapp.pages.lesson.timer import timer
 from webapp.visitors.rights import is_teacher
@@ -34,7 +34,7 @@ def step(lesson: Lesson, place: int) -> None:
                     timer(part.minutes, name)
                 present_button()
                 if is_teacher():
-                    call_button(address_in(lesson, place))
+                    call_button(address_in(lesson.key, place))
         fragment(_parts)(part, name)
 
 
@@ -61,10 +61,12 @@ def _parts(part: Step, name: str) -> None:
 
 
 def _prediction(part: Step, name: str) -> None:
-    """Ask what the visitor expects."""
-    key = f"expect-{name}"
+    """Ask what the visitor expects, and keep it in the address."""
+    key, asked = f"expect-{name}", st.query_params.get(EXPECTED, "")[:MAX_PREDICTION]
+    if asked and key not in values():
+        values()[key] = _read(part, asked)
     if part.choices:
-        kept(
+        found = kept(
             st.radio,
             part.ask,
             key,
@@ -76,7 +78,18 @@ def _prediction(part: Step, name: str) -> None:
         )
     else:
         label = _("What do you expect?")
-        kept(st.text_input, label, key, "", max_chars=MAX_PREDICTION, label_visibility="collapsed", placeholder=label)
+        found = kept(
+            st.text_input, label, key, "", max_chars=MAX_PREDICTION, label_visibility="collapsed", placeholder=label
+        )
+    if found not in (None, "") and asked != str(found):
+        st.query_params[EXPECTED] = str(found)
+
+
+def _read(part: Step, asked: str) -> int | str | None:
+    """Read from the address what a visitor expects; None if that is none of the choices."""
+    if not part.choices:
+        return asked
+    return int(asked) if asked in map(str, range(len(part.choices))) else None
 
 
 def _expected(part: Step, name: str) -> str | None:

@@ -1,5 +1,6 @@
 """The lessons' page without a browser: the choice, a lesson from its beginning to its end, and the bar elsewhere."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from tests.paths import ROOT
 from webapp.i18n import texts_in
 from webapp.lessons.lesson import Question, shipped_lessons
 from webapp.pages.lesson.quiz import table
-from webapp.visitors.classroom import at_step
+from webapp.visitors.classroom import at_step, call, current_call
 from webapp.visitors.quiz import Tally, hand_in, tallies
 
 OWN = """
@@ -164,7 +165,7 @@ def test_the_quiz_is_answered_twice_and_explained_the_second_time(student):
     answer(app, "after", 1, 1)
     assert "1 of 2 right; before the lesson 1" in texts(app)
     assert "Because it is." in texts(app) and "Right: I" in texts(app)
-    assert tallies("seeing", [1, 0])[0] == Tally((0, 1), (1, 1))
+    assert tallies("seeing", [1, 0])[0] == Tally((0, 1), (1, 1), {1: 1})
     press(app, "quiz-change")
     answer(app, "after", 1, 0)
     assert "2 of 2 right" in texts(app)
@@ -181,10 +182,24 @@ def test_the_teacher_sees_how_the_class_answered():
     assert "right after" in texts(app.run())
 
 
+def test_the_answers_are_shown_when_the_teacher_says_so_with_how_many_chose_which():
+    for visitor, answers in (("anna", [0, 0]), ("ben", [1, 0]), ("carl", [1, 0])):
+        hand_in("seeing", "before", visitor, answers)
+    app = open_page(lesson="seeing", step="4")
+    assert 'class="quiz-answers"' not in texts(app)
+    shown = texts(press(app, "quiz-tell"))
+    first, second = re.findall('<ol class="quiz-answers">(.*?)</ol>', shown)
+    assert re.findall("<b>([0-9]+)</b></li>", first) == ["1", "2"]
+    assert re.findall("<b>([0-9]+)</b></li>", second) == ["3", "0"]
+    assert [part.count("✓") for part in first.split("</li>")] == [0, 1, 0]
+    assert 'class="quiz-answers"' not in texts(press(app, "quiz-tell"))
+
+
 def test_the_result_is_a_table_for_a_spreadsheet():
     questions = [Question("Is it?", ("a", "b"), 1, ""), Question("=Who?", ("a", "b"), 0, "")]
     with texts_in("en"):
-        lines = table(questions, [Tally((3, 4), (4, 4)), Tally((0, 2), (4, 3))]).decode("utf-8-sig").splitlines()
+        made = table(questions, [Tally((3, 4), (4, 4), {}), Tally((0, 2), (4, 3), {})])
+        lines = made.decode("utf-8-sig").splitlines()
     assert lines == [
         "question,right before,answered before,right after,answered after",
         "1. Is it?,3,4,4,4",
@@ -203,6 +218,34 @@ def test_the_teacher_finds_handouts_preparation_and_the_call():
     assert "kind=teacher" in texts(app) and "Bring chalk." in texts(app)
     assert ("play", "game=class") in [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]
     assert [key for key in keys(app) if key.startswith("call-")] and "lesson-present" in keys(app)
+
+
+def test_a_prediction_is_still_there_after_a_reload(student):
+    app = open_page(lesson="seeing", step="1")
+    app.radio[0].set_value(1).run()
+    assert app.query_params["expect"] == "1"
+    assert open_page(lesson="seeing", step="1", expect="1").radio[0].value == 1
+    assert open_page(lesson="seeing", step="1", expect="7").radio[0].value is None
+    press(app, "lesson-next")
+    assert "expect" not in app.query_params
+
+
+def test_who_was_called_to_a_step_is_called_to_the_next_when_the_teacher_goes_on():
+    app = open_page(lesson="seeing", step="1")
+    press(app, "lesson-next")
+    assert current_call() is None
+    (key,) = [key for key in keys(app) if key.startswith("call-")]
+    press(app, key)
+    made = current_call()
+    assert made is not None and made.address == "/lesson?lesson=seeing&step=2"
+    press(app, "lesson-next")
+    followed = current_call()
+    assert followed is not None and followed.address == "/lesson?lesson=seeing&step=3"
+    assert followed.number != made.number  # a new call, also for who has put the first away
+    call("/wall")
+    press(app, "lesson-back")
+    elsewhere = current_call()
+    assert elsewhere is not None and elsewhere.address == "/wall"
 
 
 def test_it_is_counted_who_is_at_which_step(student):
