@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, NewPage
+from tests.browser.conftest import PHONE, NewPage, wait_for
 from tests.browser.hand import Hand, press, wait_until_settled
 
 TITLES = {
@@ -28,6 +28,12 @@ TITLES = {
         "导览到此结束",
     ],
 }
+
+
+ABOVE_THE_CARD = """selector => {
+  const [what, card] = [selector, '.st-key-tour'].map(name => document.querySelector(name).getBoundingClientRect());
+  return what.top >= 0 && what.bottom <= card.top;
+}"""
 
 
 def expect_card(page: Page, language: str, number: int) -> None:
@@ -67,6 +73,8 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     go_on(page, touch)
     expect_card(page, language, 4)
     press(page.locator(".st-key-views button").nth(1), touch)
+    expect(page.locator(".tour-well")).to_be_visible()
+    wait_for(page, ABOVE_THE_CARD, ".why-pictures")  # on a phone the page has moved
     go_on(page, touch)
     expect_card(page, language, 5)
     press(page.locator(".st-key-clear button"), touch)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import streamlit as st
 
+from mnist_core.imaging.preprocess import DEFAULT_OPTIONS
 from webapp.components import drawing_pad as pad
 from webapp.components.drawing_board import Board
+from webapp.runs.shared import runs
+from webapp.runs.snapshot import ACTIVE
 from webapp.tour.cards import CARDS, Card, Seen
 
 PARAMETER = "tour"
@@ -20,26 +22,31 @@ class Progress:
 
     Attributes:
         place: of the card, counted from 0; after the last one it is `len(CARDS)`.
-        done: whether what the card asks for is done.
         entered: whether the pages have been prepared for the card.
+        lacks: whether the card is about a seven, and none is drawn.
         first: what its page showed when it came.
-        seven: the board with the first seven, for the training page.
-        image: float (28, 28), what the network saw of it.
-        trained: the run that was trained on the way; "" before.
+        last: what its page showed when what the card asks for was done; None before.
+        seven: the board with the first seven, for the cards about it.
+        trained: the last run that was seen when it was over; "" before.
     """
 
     place: int
-    done: bool = False
     entered: bool = False
+    lacks: bool = False
     first: Seen | None = None
+    last: Seen | None = None
     seven: Board | None = None
-    image: np.ndarray | None = None
     trained: str = ""
 
     @property
     def card(self) -> Card | None:
         """The card that waits; None after the last one."""
         return CARDS[self.place] if self.place < len(CARDS) else None
+
+    @property
+    def done(self) -> bool:
+        """Whether what the card asks for is done."""
+        return self.last is not None
 
 
 def progress() -> Progress | None:
@@ -51,11 +58,14 @@ def progress() -> Progress | None:
 def go_to(place: int) -> None:
     """Go to the card at a place, on the page's next run."""
     before = progress() or Progress(0)
-    st.session_state[PARAMETER] = replace(before, place=place, done=False, entered=False, first=None)
+    st.session_state[PARAMETER] = replace(before, place=place, entered=False, lacks=False, first=None, last=None)
 
 
 def leave() -> None:
-    """End the tour."""
+    """End the tour; what a card has switched off is on again."""
+    now = progress()
+    if now is not None and now.card is not None and now.card.options != DEFAULT_OPTIONS:
+        st.session_state[STEPS] = DEFAULT_OPTIONS
     st.session_state[PARAMETER] = None
 
 
@@ -85,25 +95,71 @@ def _enter(now: Progress) -> None:
     if card.view:
         st.session_state[VIEW] = card.view
         st.query_params[VIEW] = card.view
+    if card.page == "draw":  # on the pad, not on a test image or a picture
+        st.query_params.pop("test", None)
+        st.session_state["input"] = "pad"
+    else:
+        _put_finished_run_away()
+        if now.seven is not None:
+            pad.put(now.seven)
     if card.clears:
         pad.clear()
-    elif card.seven and now.seven is not None and (card.page == "train" or not pad.history().present.strokes):
-        pad.put(now.seven)
+
+
+def _put_finished_run_away() -> None:
+    """Let the training page begin anew, with Start in sight; a run that is going on stays."""
+    run_id = st.query_params.get("run") or st.session_state.get("run")
+    run = runs().snapshot(run_id, curves=False) if run_id else None
+    if run is not None and run.state not in ACTIVE:
+        st.query_params.pop("run", None)
+        st.session_state.pop("run", None)
 
 
 def watch(seen: Seen) -> None:
     """Look at what a page shows, and note it when the card that waits is done: last of all on a page."""
     now = progress()
-    card = None if now is None else now.card
-    if now is None or card is None or card.page != seen.page or now.done:
+    if now is None:
+        return
+    if seen.trained not in ("", now.trained):
+        now = _note(replace(now, trained=seen.trained))
+        if now.card is not None and now.card.own:
+            st.rerun()  # the card leads to it
+    card = now.card
+    if card is None or card.page != seen.page or now.done:
         return
     if not now.entered:
         st.rerun()  # the tour was asked for within a part of the page, which cannot show it
     if now.first is None:
-        now = st.session_state[PARAMETER] = replace(now, first=seen)
-    if not card.done(seen, now.first or seen):
+        if card.seven and card.page == "draw" and not seen.is_digit():
+            _look_for_seven(now)
+            return
+        lacked, now = now.lacks, _note(replace(_with_seven(now, seen), first=seen, lacks=False))
+        if lacked or card.numbers:
+            st.rerun()  # the card says something else now
+    if card.done(seen, now.first or seen):
+        if now.place == 0:
+            now = replace(now, seven=None)  # whoever begins anew has another one
+        _note(replace(_with_seven(now, seen), last=seen))
+        st.rerun()
+
+
+def _note(now: Progress) -> Progress:
+    st.session_state[PARAMETER] = now
+    return now
+
+
+def _with_seven(now: Progress, seen: Seen) -> Progress:
+    """Note the first seven, if this is it; one that is a test image is on no board."""
+    board = pad.history().present
+    return replace(now, seven=board) if now.seven is None and seen.is_digit() and board.strokes else now
+
+
+def _look_for_seven(now: Progress) -> None:
+    """Put the seven, which the card is about, in place of what is drawn; if there is none, the card asks for one."""
+    if now.lacks:
         return
-    if now.place == 0 and seen.read is not None:
-        now = replace(now, seven=pad.history().present, image=seen.read.image)
-    st.session_state[PARAMETER] = replace(now, done=True, trained=seen.trained or now.trained)
+    if now.seven is not None and now.seven.strokes != pad.history().present.strokes:
+        pad.put(now.seven)
+    else:
+        _note(replace(now, lacks=True))
     st.rerun()

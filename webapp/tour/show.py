@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from webapp.components.scroll_to import scroll_to
 from webapp.i18n import gettext
 from webapp.i18n import gettext as _
-from webapp.tour.cards import CARDS, Card
+from webapp.networks.choice import chosen
+from webapp.tour.cards import CARDS, Card, Seen
+from webapp.tour.guide import guide
 from webapp.tour.progress import Progress, go_to, leave, progress
 
 STYLE = Path(__file__).with_name("style.css")
@@ -30,7 +31,6 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
     if now is None:
         return
     st.html(STYLE)
-    scroll_to(".st-key-top", str(now.place), "to-the-card")
     with st.container(key="tour"):
         card = now.card
         if card is None:
@@ -41,27 +41,40 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
 
 def _card(now: Progress, card: Card, page: StreamlitPage, here: StreamlitPage) -> None:
     _head(_("Tour {place} of {count}").format(place=now.place + 1, count=len(CARDS)), gettext(card.title))
-    if card.numbers and now.image is not None:
-        st.html(_numbers(excerpt(now.image)))
-    st.markdown(gettext(card.text))
+    own = card.own and chosen().key != "default"
+    waits_here = here is page and (own or not card.own)
+    if now.done:
+        guide(f"{now.place} done", card.shows, gettext(card.well))
+    else:
+        guide(str(now.place), ".st-key-draw, .st-key-top")
+    if card.numbers and now.first is not None and waits_here:
+        st.html(_numbers(now.first, now.last))
     if now.done:
         st.html(f'<p class="tour-well">✓ {escape(gettext(card.well))}</p>')
+        st.markdown(gettext(card.meaning))
+    elif now.lacks and waits_here:
+        st.markdown(_("First draw a **7**: this card is about it."))
+    else:
+        st.markdown(gettext(card.text if waits_here else card.way or card.text))
     with st.container(horizontal=True, vertical_alignment="center", key="tour-steer"):
-        if now.done:
-            st.button(_("Next"), key="tour-next", type="primary", on_click=go_to, args=(now.place + 1,))
-        elif here is not page:
-            _way(now, card, page)
         back = now.place - 1
         st.button(_("Back"), key="tour-back", type="tertiary", disabled=back < 0, on_click=go_to, args=(back,))
-        if not now.done:
-            st.button(_("Skip"), key="tour-skip", type="tertiary", on_click=go_to, args=(now.place + 1,))
+        if now.done:
+            st.button(_("Next"), key="tour-next", type="primary", on_click=go_to, args=(now.place + 1,))
+            return
+        st.button(_("Skip"), key="tour-skip", type="tertiary", on_click=go_to, args=(now.place + 1,))
+        if not waits_here:
+            _way(now, card, page, own)
 
 
-def _way(now: Progress, card: Card, page: StreamlitPage) -> None:
-    """Show the link to the page on which a card waits."""
+def _way(now: Progress, card: Card, page: StreamlitPage, own: bool) -> None:
+    """Show what leads to where a card waits; `own`: whether a network of the visitor's reads already."""
+    if card.own and not own and not now.trained:
+        st.button(_("Train one first"), key="tour-train", type="primary", on_click=go_to, args=(now.place - 1,))
+        return
     if card.page == "train":
         label, query = _("To the training page"), {"tab": "your-digit"}
-    elif now.trained and card is CARDS[-1]:
+    elif card.own and not own:
         label, query = _("Draw with it"), {"network": now.trained}
     else:
         label, query = _("To the drawing page"), {}
@@ -83,19 +96,25 @@ def _end() -> None:
 
 def _head(where: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="tour-head"):
-        st.html(f'<h2 class="tour-title"><small>{escape(where)}</small>{escape(title)}</h2>', width="stretch")
+        text = f'<h2 class="tour-title" tabindex="-1"><small>{escape(where)}</small>{escape(title)}</h2>'
+        st.html(text, width="stretch")
         st.button(_("Leave the tour"), icon=":material/close:", key="tour-leave", type="tertiary", on_click=leave)
 
 
-def excerpt(image: np.ndarray) -> np.ndarray:
-    """Choose the most varied piece of an image: float (8, 8) of (28, 28)."""
-    pieces = np.lib.stride_tricks.sliding_window_view(image, (EXCERPT, EXCERPT))
-    top, left = np.unravel_index(pieces.std(axis=(2, 3)).argmax(), pieces.shape[:2])
-    return pieces[top, left]
+def excerpt(image: np.ndarray, before: np.ndarray | None = None) -> np.ndarray:
+    """Choose the most varied piece of an image, or the one that has changed most: float (8, 8) of (28, 28)."""
+    window = EXCERPT, EXCERPT
+    changes = np.lib.stride_tricks.sliding_window_view(image if before is None else image - before, window)
+    top, left = np.unravel_index(changes.std(axis=(2, 3)).argmax(), changes.shape[:2])
+    return image[top : top + EXCERPT, left : left + EXCERPT]
 
 
-def _numbers(piece: np.ndarray) -> str:
-    """Write pixels as a table of numbers on their own grey."""
+def _numbers(first: Seen, last: Seen | None) -> str:
+    """Write pixels as a table of numbers on their own grey: at first, or where they are other ones at last."""
+    if first.read is None:
+        return ""
+    image = first.read.image
+    piece = excerpt(image) if last is None or last.read is None else excerpt(last.read.image, image)
     rows = "".join(
         "<tr>" + "".join(f'<td style="--grey: {100 * value:.0f}%">{value:.1f}</td>' for value in row) + "</tr>"
         for row in piece.tolist()
