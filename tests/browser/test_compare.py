@@ -13,6 +13,9 @@ TRACES = """(measure) => {
 }"""
 
 
+TOP = "(measure) => document.querySelector(`.st-key-${measure}-overlay`).getBoundingClientRect().top"
+
+
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that lists only the runs of these tests."""
@@ -75,7 +78,8 @@ def test_two_runs_from_the_list_to_curves_tables_and_deletion(own_server: Server
     tick(page, small)
     wait_for(page, f"({TRACES})('loss').length == 2 && ({TRACES})('accuracy').length == 2")
     first, second = page.evaluate(TRACES, "accuracy")
-    assert [(first["name"], first["end"]), (second["name"], second["end"])] == [(large, 3), (small, 2)]
+    called = [run_id.replace("-", " · ") for run_id in (large, small)]
+    assert [(first["name"], first["end"]), (second["name"], second["end"])] == [(called[0], 3), (called[1], 2)]
     assert first["colour"] != second["colour"]
     assert cells(page, "Hidden layers") == ["64, 32", "256"]
     assert cells(page, "Epochs") == ["3", "2"]
@@ -136,8 +140,19 @@ def test_curves_grow_while_a_run_is_going_which_can_not_be_deleted(own_server: S
     training = new_page()
     run_id = start(training, own_server.address, epochs=400)
     page = new_page()
+    # Slow as a phone: the first poll comes before it has built what the curves are chosen with.
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
     page.goto(f"{own_server.address}/compare?runs={run_id}")
-    wait_for(page, f"({TRACES})('loss')[0]?.end > 0")
+    wait_for(page, f"({TRACES})('loss')[0]?.end > 0", timeout=60_000)
+    for chosen in ("Validation images", "Epochs"):
+        expect(page.get_by_role("radio", name=chosen)).to_be_checked()
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+    wait_for(page, f"({TOP})('accuracy') === ({TOP})('loss')")
+    page.set_viewport_size({"width": 768, "height": 1024})
+    expect(page.get_by_role("radio", name="Size")).to_be_in_viewport(ratio=1)
+    runs, charts = (page.locator(f".st-key-{key}").bounding_box() for key in ("runs", "overlays"))
+    assert runs is not None and charts is not None and runs["x"] + runs["width"] < charts["x"]
     page.evaluate("document.querySelector('.st-key-loss-overlay .live-chart').dataset.mark = 'mine'")
     early = page.evaluate(TRACES, "loss")[0]["end"]
     before = row(page, run_id)

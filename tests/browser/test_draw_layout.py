@@ -52,6 +52,17 @@ def box(place: Locator) -> dict[str, float]:
     return {"x": x, "y": y, "width": width, "height": height, "right": x + width, "bottom": y + height}
 
 
+def names_of_tools_are_whole(page: Page) -> bool:
+    """Whether each tool's name is shown, and fits into its button."""
+    widths = """tools => tools.map(tool => {
+      const name = document.createRange();
+      name.selectNodeContents(tool.querySelector('p'));
+      return [name.getBoundingClientRect().width, tool.querySelector('p').offsetWidth, tool.clientWidth];
+    })"""
+    found = page.locator(".st-key-tools button").evaluate_all(widths)
+    return all(8 < shown and name <= min(shown + 1, tool) for name, shown, tool in found)
+
+
 def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
     return (
         min(one["right"], other["right"]) > max(one["x"], other["x"]) + 0.5
@@ -128,6 +139,30 @@ def test_the_tools_are_in_one_row_and_large_enough_for_a_finger(
         assert middle == pytest.approx(tool["x"] + tool["width"] / 2, abs=1.5)
         name = box(button.locator("p"))
         assert icon["y"] + icon["height"] <= name["y"] + 1 and name["width"] <= tool["width"]
+    assert names_of_tools_are_whole(page)
+
+
+@pytest.mark.parametrize(
+    ("path", "sizes"),
+    [("/?lang=zh", [(844, 390), (640, 400)]), ("/?embed=true", [(640, 400), (400, 600), (1000, 700), (1366, 620)])],
+    ids=["low", "in a frame"],
+)
+def test_pad_tools_with_their_names_and_answer_fit_a_small_window(
+    path: str, sizes: list[tuple[int, int]], address: str, new_page: NewPage
+) -> None:
+    page, hand = open_pad(new_page, address, screen(*sizes[0]), path)
+    hand.write(4)
+    expect(page.locator(".digit")).to_have_text("4")
+    wait_until_settled(page)
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        wait_for(page, "innerWidth => innerWidth === window.innerWidth", width)
+        answer = [f".answer .{part}" for part in ("seen", "digit", "certainty", "bars")]
+        parts = [box(page.locator(place)) for place in (".st-key-pad", ".st-key-tools", *answer)]
+        assert all(part["x"] >= 0 and part["right"] <= width and part["bottom"] <= height for part in parts), parts
+        assert not any(overlap(one, other) for place, one in enumerate(parts) for other in parts[place + 1 :])
+        assert parts[0]["width"] == pytest.approx(parts[0]["height"], abs=1) and parts[0]["width"] >= 0.58 * height
+        assert names_of_tools_are_whole(page)
 
 
 def test_the_key_of_a_tool_appears_under_the_pointer(address: str, new_page: NewPage) -> None:
@@ -163,3 +198,6 @@ def test_another_network_is_named_beside_the_answer(address: str, new_page: NewP
     expect(reader).to_have_text(f"Network: {called}")
     expect(reader).to_have_attribute("title", f"Network: {called}")
     wait_for(page, "document.querySelector('.reader').getBoundingClientRect().right <= 320")
+    page.set_viewport_size(PROJECTOR["viewport"])  # beside it, the pad is smaller
+    wait_for(page, "innerWidth === 1920")
+    assert names_of_tools_are_whole(page) and box(reader)["bottom"] <= 1080

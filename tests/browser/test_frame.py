@@ -1,6 +1,6 @@
 """What stands around every page: the menu in the corner, the theme, the presentation mode, and a page in a frame."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, NewPage, Server
 from tests.browser.hand import Hand, press, wait_until_settled
@@ -45,6 +45,32 @@ def test_the_glossary_opens_from_a_phones_menu_which_gives_way_to_it(new_page: N
     expect(page.locator(".theme-choice")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator(".glossary")).to_have_count(0)
+
+
+def test_keys_lead_from_the_menus_button_into_the_menu_and_out_again(new_page: NewPage, address: str):
+    page = new_page()
+    page.goto(f"{address}/code")
+    page.locator(".source").wait_for()
+    wait_until_settled(page)
+    button = page.locator(".st-key-corner-menu button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".theme-choice button").first.wait_for()
+    page.keyboard.press("Tab")
+    expect(page.locator(".st-key-tour-start button")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".theme-choice")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_unknown_address_is_told_in_the_visitors_words(browser: Browser, address: str):
+    page = browser.new_page()  # Streamlit notes it as an error
+    for language, words in {"en": "There is no such page here", "zh": "你要打开的页面不存在"}.items():
+        page.goto(f"{address}/nowhere?lang={language}")
+        expect(page.get_by_role("dialog")).to_contain_text(words)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.close()
 
 
 def test_a_presentation_is_large_without_settings_and_stays_so_on_the_next_page(new_page: NewPage, address: str):

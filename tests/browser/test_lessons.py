@@ -124,3 +124,25 @@ def test_the_timer_counts_down_and_survives_what_happens_to_the_page(address: st
     expect(shown).to_have_text(whole)
     page.locator(".st-key-lesson-next button").click()
     expect(shown).to_have_text(f"{lesson.steps[1].minutes}:00")  # another step has a time of its own
+
+
+def test_on_the_projector_the_way_on_is_in_sight_and_a_call_lies_in_one_row_on_a_phone(
+    address: str, new_page: NewPage
+) -> None:
+    with texts_in("en"):
+        lesson = shipped_lessons()[0]
+    projector, phone = new_page(viewport={"width": 1920, "height": 1080}), new_page(**PHONE)
+    projector.goto(f"{address}/lesson?lesson={lesson.key}&step=3&present=1")
+    projector.locator("[class*='st-key-see-'] button").click()
+    expect(projector.locator(".st-key-lesson-see")).to_contain_text(plain(lesson.steps[2].see)[:20])
+    wait_for(
+        projector, "document.querySelector('.st-key-lesson-next button').getBoundingClientRect().bottom <= innerHeight"
+    )
+    projector.locator(".st-key-lesson-teacher").get_by_role("button", name="Everybody come here").click()
+    phone.goto(f"{address}/train")
+    expect(phone.locator(".call-bar")).to_be_visible()
+    boxes = [phone.locator(f".call-bar {part}").bounding_box() for part in (".call-go", ".call-away")]
+    assert all(box is not None and box["x"] + box["width"] <= 390 for box in boxes)
+    assert abs(boxes[0]["y"] - boxes[1]["y"]) < 10
+    projector.locator(".call-end").click()
+    expect(projector.locator(".call-bar")).to_be_hidden()

@@ -213,7 +213,7 @@ def test_a_hand_is_learnt_unlearnt_and_forgotten(
         print(f"\nMNIST test images read, before and after a hand was learnt: {test}")
     assert mnist_before > 99
     assert mnist_after >= mnist_before - MOST_FORGOTTEN
-    name = f"default, my hand — reads {mnist_after:.2f}% of the MNIST test images"
+    name = f"default, my hand — reads {mnist_after:.2f}% of MNIST"
     expect(pupil.network_choice).to_have_value(name)
     page.keyboard.press("Escape")
     pupil.draw(SHORT_SEVEN, 7)  # now it knows better
@@ -232,10 +232,11 @@ def test_a_hand_is_learnt_unlearnt_and_forgotten(
     expect(other.page.locator(".st-key-teach-go button")).to_be_disabled()
 
     pupil.press("teach-delete-all")
-    expect(page.get_by_text("This deletes your 4 drawings")).to_be_visible()
+    expect(page.get_by_text("This deletes all your drawings (4)")).to_be_visible()
     assert len(rows_of(server, owner)) == 4  # nothing has happened so far
     pupil.press("teach-delete-now")
     expect(page.get_by_text("Everything is deleted.")).to_be_visible()
+    expect(page.locator(".stAppHeader")).to_be_hidden()  # the page has kept its style sheet
     expect(pupil.network).to_have_text("")
     wait_until(page, lambda: pupil.visitor is None)
     assert not hand.exists() and not hand.with_suffix(".json").exists()

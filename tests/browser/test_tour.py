@@ -74,7 +74,8 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     expect_card(page, language, 4)
     press(page.locator(".st-key-views button").nth(1), touch)
     expect(page.locator(".tour-well")).to_be_visible()
-    wait_for(page, ABOVE_THE_CARD, ".why-pictures")  # on a phone the page has moved
+    for what in (".why-pictures", ".why-pictures + .signs"):  # on a phone the page has moved
+        wait_for(page, ABOVE_THE_CARD, what)
     go_on(page, touch)
     expect_card(page, language, 5)
     press(page.locator(".st-key-clear button"), touch)
@@ -109,3 +110,36 @@ def test_the_empty_page_leads_to_the_tour(new_page: NewPage, address: str, touch
     page.goto(address)
     press(page.locator(".examples .tour"), touch)
     expect_card(page, "en", 1)
+
+
+def test_what_is_drawn_and_read_stands_above_the_card_on_a_small_phone(new_page: NewPage, address: str):
+    page = new_page(**{**PHONE, "viewport": {"width": 320, "height": 640}})
+    page.goto(f"{address}/?tour=2")
+    expect_card(page, "en", 2)
+    hand = Hand(page, touch=True)
+    hand.write(7)
+    expect(page.locator(".tour-numbers")).to_be_visible()
+    wait_until_settled(page)
+    page.locator(".st-key-tour-skip button").tap()
+    expect_card(page, "en", 3)
+    for part in (".st-key-pad", ".st-key-draw-answer"):
+        wait_for(page, ABOVE_THE_CARD, part)
+    hand.write(7, left=0.04, top=0.04, size=0.3)
+    expect(page.locator(".tour-well")).to_be_visible()
+    wait_for(page, ABOVE_THE_CARD, ".st-key-draw-answer")
+    expect(page.locator(".st-key-tour-next button")).to_be_in_viewport(ratio=1)
+
+
+def test_the_keyboard_goes_on_from_a_new_card(new_page: NewPage, address: str):
+    page = new_page()
+    page.goto(f"{address}/?tour=1")
+    expect(page.locator(".tour-title")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Leave the tour")).to_be_focused()
+    page.locator(".examples div button").first.focus()  # a 7
+    page.keyboard.press("Enter")
+    expect(page.locator(".st-key-tour-guide [role=status]")).to_have_text("It has read your 7.")
+    page.locator(".st-key-tour-next button").focus()
+    page.keyboard.press("Enter")
+    expect_card(page, "en", 2)
+    expect(page.locator(".tour-title")).to_be_focused()

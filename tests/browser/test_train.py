@@ -39,6 +39,10 @@ PRESS_AS_A_POLL_IS_DUE = """(key) => {
   for (const end = performance.now() + 450; performance.now() < end; ); // by then a poll is due as well
 }"""
 """JavaScript: a press that the message of a poll takes along; its own message then brings it a second time."""
+MIDDLES = """() => [...document.querySelectorAll('.st-key-steer :is(h2, button)')]
+  .map((element) => element.getBoundingClientRect()).filter(({ height }) => height)
+  .map(({ top, bottom }) => (top + bottom) / 2)"""
+"""JavaScript: how far down the state of a run stands, and the buttons beside it."""
 VIEWS = {
     "Weights": ".gallery img, .gallery canvas, .gallery button",
     "Layers": ".live-chart .scatterlayer .trace",
@@ -124,6 +128,10 @@ def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPa
     wait_for_state(page, "paused")
     held = len(records_of(server.runs, run_of(page)).loss)
     wait_until_shown(page, held / QUICK_STEPS)
+    page.set_viewport_size({"width": 768, "height": 1024})
+    wait_for(page, f"({MIDDLES})().length === 5 && Math.max(...({MIDDLES})()) - Math.min(...({MIDDLES})()) < 5")
+    settings, run = (page.locator(f".st-key-{key}").bounding_box() for key in ("settings", "steer"))
+    assert settings is not None and run is not None and settings["x"] + settings["width"] < run["x"]
 
     page.reload()
     wait_for_state(page, "paused")
@@ -230,6 +238,9 @@ def test_an_unknown_run_in_the_url_is_an_empty_state(address: str, new_page: New
     page.goto(f"{address}/train?run=../../etc/passwd")
     page.locator(".st-key-status-idle").wait_for()
     assert "run=" not in page.url
+    wait_for(page, "window.Plotly")  # for the first curves, though no chart is seen and no key leads to one
+    expect(page.locator(".live-chart")).to_be_hidden()
+    expect(page.get_by_text("Logarithmic loss")).to_have_count(0)
 
 
 def test_a_page_lets_go_of_a_paused_run_that_is_deleted_and_asks_no_more_for_its_curves(

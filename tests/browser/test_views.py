@@ -60,6 +60,32 @@ def test_why_compares_two_digits_and_shows_what_looks_alike(touch: bool, address
     expect(words).to_have_text(re.compile("for 3"))  # the comparison follows another answer
 
 
+# How far below the last line of a text its neighbour begins.
+BELOW = """([text, next]) => {
+  const lines = document.createRange();
+  lines.selectNodeContents(document.querySelector(text));
+  return document.querySelector(next).getBoundingClientRect().top - lines.getBoundingClientRect().bottom;
+}"""
+
+
+def test_a_text_leaves_no_hole_before_its_pictures_and_a_choice_is_not_cut(address: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE)
+    page.goto(f"{address}/?test=0&view=why&lang=zh")
+    page.locator(".why-pictures").wait_for()
+    wait_until_settled(page)
+    assert 0 < page.evaluate(BELOW, [".st-key-why .why-words", ".why-pictures"]) < 36
+    page.locator(".st-key-views button").first.click()
+    page.locator(".stages-card").first.wait_for()
+    wait_until_settled(page)
+    assert 0 < page.evaluate(BELOW, [".st-key-stages-usual p", ".stages-card"]) < 36
+
+    page = new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(f"{address}/?test=0&view=why&lang=zh")
+    chosen = page.locator(".st-key-why_digit input")
+    expect(chosen).to_have_value("为什么是 7")
+    assert chosen.evaluate("field => field.scrollWidth <= field.clientWidth")
+
+
 @mouse_and_touch(slow="mouse")
 def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE if touch else LAPTOP)

@@ -1,12 +1,16 @@
 """The class's wall in a real browser: a phone sends, the projector shows it, the teacher hides it and calls."""
 
 import re
+import secrets
+import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PHONE, NewPage, Server
+from tests.browser.conftest import PHONE, NewPage, Server, wait_for
 from tests.browser.hand import Hand, wait_until_settled
+from webapp.runs.folder import Label, RunFolder
 from webapp.visitors.wall import empty_wall
 
 SOON = 4_000
@@ -116,6 +120,23 @@ def test_when_a_new_class_begins_all_walls_are_empty_and_nothing_can_be_taken_ba
         expect(page.locator(".wall-tiles li")).to_have_count(0, timeout=SOON)
         expect(page.locator(".wall-empty")).to_be_visible()
     expect(phone.locator(".st-key-wall-back")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_training_appears_among_the_curves_of_the_class_by_itself(
+    server: Server, trained: Path, new_page: NewPage
+) -> None:
+    projector = new_page()
+    projector.goto(f"{server.address}/wall?present=1")
+    projector.get_by_role("button", name="The class's curves").click()
+    for number in range(2):  # the first may come to an empty chart, or to what other tests have trained
+        run_id = f"quick-{secrets.token_hex(3)}"
+        shutil.copytree(trained, server.runs / run_id)
+        RunFolder(server.runs / run_id).write_label(Label(f"Run {number} of <b>Mia</b>"))
+        names = "document.querySelector('.st-key-wall-curves .js-plotly-plot')?.data.map(line => line.name) ?? []"
+        wait_for(projector, f"({names}).includes('Run {number} of &lt;b&gt;Mia&lt;/b&gt;')")
+    projector.get_by_role("button", name="The wall alone").click()
+    expect(projector.locator(".st-key-wall-curves")).to_have_count(0)
 
 
 def test_a_call_that_was_put_away_stays_away_and_a_new_one_comes(address: str, new_page: NewPage) -> None:

@@ -47,7 +47,8 @@ def class_figure(curves: Sequence[tuple[Kind, Curve]], x_title: str, y_title: st
         "layout": {
             "margin": {"l": 62, "r": 12, "t": 12, "b": 40},
             "showlegend": False,
-            "xaxis": fixed_axis(x_title, rangemode="tozero"),
+            # Space between the axis and its figures, as the two zeros would touch.
+            "xaxis": fixed_axis(x_title, rangemode="tozero", ticks="outside", tickcolor="rgba(0, 0, 0, 0)"),
             "yaxis": fixed_axis(y_title, **accuracy_axis(better)),
             "hovermode": "closest",
         },

@@ -8,7 +8,16 @@ from typing import Literal
 import numpy as np
 
 from mnist_core.recipes.recipe import Recipe
-from webapp.charts.curve import Figure, fixed_axis, later_half, moving_mean, rounded, smoothing_steps, thin_out
+from webapp.charts.curve import (
+    HIGH_LOSS,
+    Figure,
+    fixed_axis,
+    later_half,
+    moving_mean,
+    rounded,
+    smoothing_steps,
+    thin_out,
+)
 from webapp.charts.failure_lab import FAILURE_COLOUR, REMEDY_COLOUR
 from webapp.runs.records import Records, numbers
 
@@ -122,7 +131,8 @@ def overlay_figure(
         measure: what they show; it decides about the vertical axis.
         x_title: translated name of the horizontal axis.
         y_title: translated name of the vertical axis.
-        logarithmic: whether a loss is drawn on a logarithmic axis; accuracies never are.
+        logarithmic: whether a loss is drawn on a logarithmic axis, as it also is if one was far too high somewhere;
+            accuracies never are.
 
     Returns:
         A figure without a legend, which the page has beside it.
@@ -156,9 +166,9 @@ def overlay_figure(
 
 
 def _loss_axis(curves: Sequence[Curve], logarithmic: bool) -> Figure:
-    if logarithmic:
-        return {"type": "log", "dtick": 1 if _spans_decades(curves) else "D2"}
     top = max((float(curve.y.max()) for curve in curves), default=2.3)
+    if logarithmic or top > HIGH_LOSS:
+        return {"type": "log", "dtick": 1 if _spans_decades(curves) else "D2", "tickformat": "~g"}
     return {"range": [0, 1.05 * top]}
 
 

@@ -10,8 +10,8 @@ MAX_POINTS = 400
 SMOOTHING_IMAGES = 3200
 """A smoothed point is the mean of about this many images: 50 steps of 64, or 3,200 steps of a single one."""
 HIGH_LOSS = 20.0
-"""A network that knows nothing has a loss of 2.3. One that begins above this needs a logarithmic axis, or all that
-it learns would be a flat line at the bottom."""
+"""A network that knows nothing has a loss of 2.3. One that was above this needs a logarithmic axis, or all that it
+learns would be a flat line at the bottom."""
 
 AXIS_ENDS = (20, 50, 100, 200, 500, 1000, 2000)
 """Epochs at which the time axis of a long run may end for a while."""

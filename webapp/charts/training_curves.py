@@ -86,14 +86,14 @@ def loss_figure(train: np.ndarray, validation: Validation, course: Course, log: 
         train: float (N,), of every step so far.
         validation: (step, loss), in order; None if no images are kept for it.
         course: what all figures of the run share.
-        log: whether the axis of the loss is logarithmic; it also is if the loss begins far too high.
+        log: whether the axis of the loss is logarithmic; it also is if the loss was far too high somewhere.
     """
     smooth = course.smoothed(train)
     shown = np.concatenate([smooth, [loss for _, loss in validation or ()]])
     top = float(shown.max()) if len(shown) else 2.3
-    if log or (len(train) and train[0] > HIGH_LOSS):
+    if log or top > HIGH_LOSS:
         bottom = np.floor(np.log10(max(float(shown.min(initial=0.1)), 1e-4)))
-        yaxis = {"type": "log", "dtick": 1, "range": [bottom, np.log10(top) + 0.1]}
+        yaxis = {"type": "log", "dtick": 1, "tickformat": "~g", "range": [bottom, np.log10(top) + 0.1]}
     else:
         yaxis = {"range": [0, 1.05 * top]}
     return _figure("loss", train, smooth, validation, course, yaxis)

@@ -193,8 +193,9 @@ def redo() -> None:
 
 
 def clear() -> None:
-    """Wipe the board; `undo` brings the drawing back."""
+    """Wipe the board; `undo` brings the drawing back, and no reload brings back an older one."""
     state = _state()
+    state.untouched = False
     state.change(state.history.clear())
 
 

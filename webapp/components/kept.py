@@ -12,10 +12,10 @@ def values() -> dict[str, Any]:
     return st.session_state.setdefault("settings", {})
 
 
-def kept(widget: Callable[..., Any], label: str, key: str, default: object, **options: Any) -> Any:
+def kept(widget: Callable[..., Any], label: str, key: str, first: object, **options: Any) -> Any:
     """Show a widget whose value outlives a change of pages: Streamlit forgets those of widgets it does not show."""
     if key not in st.session_state:
-        st.session_state[key] = values().get(key, default)
+        st.session_state[key] = values().get(key, first)
     values()[key] = widget(label, key=key, **options)
     return values()[key]
 
@@ -32,11 +32,15 @@ def kept_choice(
         widget: `st.segmented_control` or `st.pills`.
         options: more that the widget takes.
     """
+    first = next(iter(names))
     return kept(
         widget,
         label,
         key,
-        next(iter(names)),
+        first,
+        # A value that the program sets is told to the browser once: a slow one misses it if a poll comes before it has
+        # built the row, and nothing would be chosen. What it is told every time is the default.
+        default=st.session_state.get(key, values().get(key, first)),
         options=list(names),
         format_func=names.__getitem__,
         required=True,

@@ -15,7 +15,8 @@ def about() -> None:
     paragraphs = {
         _("What is this?"): _(
             "A neural network that learns to read handwriting, and shows how it does that. It is written from scratch "
-            "in NumPy: forward, backward, every optimizer. No library for neural networks is behind it."
+            "in Python with NumPy, which only adds and multiplies tables of numbers: no library for neural networks is "
+            "behind it."
         ),
         _("How well does it read?"): _how_well(),
         _("Where does it fail?"): _(

@@ -17,8 +17,8 @@ TERMS = (
     (
         N_("From scratch"),
         N_(
-            "Nobody else's network is behind these pages: every step of it is a few lines of Python and NumPy, "
-            "which you can read on the page Code."
+            "Nobody else's network is behind these pages: every step of it is a few lines of Python and NumPy, a "
+            "library that adds and multiplies whole tables of numbers. You can read them on the page Code."
         ),
     ),
     (

@@ -10,6 +10,8 @@ from webapp.i18n import gettext as _
 from webapp.settings.links import local_address
 
 PARAMETER = "present"
+OWN = (PARAMETER, "guess")
+"""What of an address is not for those who join: they don't present, and guess for themselves."""
 STYLE = Path(__file__).with_suffix(".css")
 
 
@@ -39,12 +41,11 @@ def switch() -> None:
     )
 
 
-def show() -> None:
-    """Change the page's looks, and show the QR code of what it shows, at its end: by then its address is complete."""
-    st.html(STYLE)
+def join_code() -> None:
+    """Show the QR code of what the page shows, at the page's end: by then its address is complete."""
     page = (st.context.url or "").partition("?")[0]
     address = local_address(page, st.get_option("server.address"))
     if address is not None:
-        query = {name: value for name, value in st.query_params.to_dict().items() if name != PARAMETER}
+        query = {name: value for name, value in st.query_params.to_dict().items() if name not in OWN}
         with st.container(key="join"):
             qr_code(f"{address}?{urlencode(query)}" if query else address, "join-qr")

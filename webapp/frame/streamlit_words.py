@@ -26,7 +26,6 @@ WORDS = (
     *(N_("Show password"), N_("Hide password"), N_("Previous page"), N_("Next page"), N_("Page {number}")),
     # When something is wrong
     *(N_("Connecting"), N_("Page not found")),
-    N_("The page that you have requested does not seem to exist. Running the app's main page."),
 )
 """As Streamlit has them. What stands in braces may be anything, and stays."""
 GONE = N_(
@@ -35,6 +34,9 @@ GONE = N_(
 )
 OTHER_WORDS = {
     "Connection error": N_("No connection"),
+    "The page that you have requested does not seem to exist. Running the app's main page.": N_(
+        "There is no such page here. This is the first page instead."
+    ),
     **dict.fromkeys(
         (
             "Is Streamlit still running? If you accidentally stopped Streamlit, just restart it in your terminal:",

@@ -12,6 +12,7 @@ from mnist_core.errors import DataError, WeightsError
 from mnist_core.network import Network
 from mnist_core.nn.metrics import confusion_matrix
 from webapp.datasets import data_name, dataset
+from webapp.formats import in_a_row
 from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.file_cache import FileCache
@@ -110,7 +111,7 @@ def describe_reading(reading: Reading) -> None:
     )
     read = text.format(right=right, count=len(reading.labels), data=data, total=reading.total)
     honest = _("No training sees these images, and nothing is decided by them.")
-    st.caption(f"{read} {honest}")
+    st.caption(in_a_row(read, honest))
 
 
 def cached_reading(path: Path, data: str, max_work: float) -> Reading:

@@ -12,6 +12,7 @@ from webapp.formats import named
 from webapp.i18n import N_, gettext
 from webapp.runs.names import recipe_title
 
+OFTEN_CHANGED = ("learning_rate", "epochs", "batch_size")
 MAX_CHANGES = 4
 """Differences from a recipe that are named in a line."""
 BIAS_INITS = {  # He and Xavier are about weights
@@ -270,12 +271,13 @@ def setting_value(field: str, value: Any) -> str:
 def changes_text(recipe: Recipe) -> str:
     """Name in a line what has an effect in a recipe and differs from the shipped one of that name; "" if nothing does.
 
-    Left out are the layers, which are shown as a row of numbers wherever this stands, and what goes beyond a line.
+    First comes what is changed most often. Left out are the layers, which are shown as a row of numbers wherever this
+    stands, and what goes beyond a line.
     """
     shipped = RECIPES.get(recipe.name, recipe)
     changed = [
         named(setting_name(field), setting_value(field, getattr(recipe, field)))
-        for field in SETTINGS
+        for field in dict.fromkeys((*OFTEN_CHANGED, *SETTINGS))
         if field != "hidden_sizes" and recipe.has_effect(field) and getattr(recipe, field) != getattr(shipped, field)
     ]
     return " · ".join(changed[:MAX_CHANGES]) + (" …" if len(changed) > MAX_CHANGES else "")

@@ -109,9 +109,8 @@ CARDS = (
         page="draw",
         title=N_("This is all it sees: 784 numbers"),
         text=N_(
-            "Your drawing becomes a picture of 28 × 28 = 784 small squares, the **pixels**. Each is a number, from "
-            "0 for black to 1 for white: above are some of yours. **Add a stroke**, and watch the small picture "
-            "beside the answer."
+            "**Add a stroke**, and watch the small picture beside the answer. It has 28 × 28 = 784 squares, the "
+            "**pixels**. Each is a number, from 0 for black to 1 for white: above are some of yours."
         ),
         done=_is_new,
         well=N_("More ink, other numbers."),
@@ -150,7 +149,7 @@ CARDS = (
             "Orange ink raises the score of the 7, blue ink lowers it: so it is on all pages. Pixel by pixel, the "
             "network adds up **evidence** for each digit, and the digit with the most wins."
         ),
-        shows=".why-pictures",
+        shows=".why-pictures + .signs",
         view="stages",
         seven=True,
     ),

@@ -1,11 +1,22 @@
-// A new card begins at the top of what it is about; what there is to be seen once it is done may be in sight already.
+// A page that shows another training begins with its top: what is below that waits, and may be long in coming.
+const MOMENT = 300;
+const TRIES = 10;
+
 export default ({ parentElement, data }) => {
   const status = parentElement.querySelector('span');
-  if (status.dataset.reason === data.reason) return;
+  const before = status.dataset.reason;
+  if (before === data.reason) return;
   status.dataset.reason = data.reason;
   status.textContent = data.said;
-  requestAnimationFrame(() => {
-    document.querySelector(data.selector)?.scrollIntoView({ block: data.said ? 'nearest' : 'start' });
-    if (!data.said) document.querySelector('.tour-title')?.focus({ preventScroll: true });
+  const show = (tries) => {
+    if (status.dataset.reason !== data.reason) return;
+    const part = data.selector ? document.querySelector(data.selector) : null;
+    if (!part && tries) setTimeout(show, MOMENT, tries - 1);
+    part?.scrollIntoView({ block: data.comes ? 'start' : 'nearest' });
+  };
+  if (!data.comes) setTimeout(show, MOMENT, data.selector ? TRIES : 0);
+  else requestAnimationFrame(() => {
+    document.querySelector('.tour-title')?.focus({ preventScroll: true });
+    if (before !== undefined) show(0); // a page that has just opened is at its top
   });
 };

@@ -36,17 +36,20 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
         if card is None:
             _end()
         else:
-            _card(now, card, pages[card.page], here)
+            _card(now, card, pages, here)
 
 
-def _card(now: Progress, card: Card, page: StreamlitPage, here: StreamlitPage) -> None:
+def _card(now: Progress, card: Card, pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
+    page = pages[card.page]
     _head(_("Tour {place} of {count}").format(place=now.place + 1, count=len(CARDS)), gettext(card.title))
     own = card.own and chosen().key != "default"
     waits_here = here is page and (own or not card.own)
-    if now.done:
-        guide(f"{now.place} done", card.shows, gettext(card.well))
+    run = st.session_state.get("run", "") if card.page == "train" and waits_here else ""
+    if now.done or run:
+        guide(f"{now.place} {now.done} {run}", card.shows, comes=False, said=gettext(card.well) if now.done else "")
     else:
-        guide(str(now.place), ".st-key-draw, .st-key-top")
+        part = ".st-key-draw" if here is pages["draw"] else ".st-key-top"
+        guide(f"{now.place} {waits_here} {now.lacks}", part, comes=True)
     if card.numbers and now.first is not None and waits_here:
         st.html(_numbers(now.first, now.last))
     if now.done:
@@ -90,8 +93,8 @@ def _end() -> None:
         )
     )
     with st.container(horizontal=True, key="tour-steer"):
-        st.button(_("Done"), key="tour-done", type="primary", on_click=leave)
         st.button(_("Once more"), key="tour-again", type="tertiary", on_click=go_to, args=(0,))
+        st.button(_("Done"), key="tour-done", type="primary", on_click=leave)
 
 
 def _head(where: str, title: str) -> None:

@@ -1,5 +1,6 @@
 """What all visitors of this server have played, without a name: finished games in an SQLite file."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,7 @@ CREATE TABLE IF NOT EXISTS rounds (
     game INTEGER NOT NULL REFERENCES games (id), asked INTEGER NOT NULL, read INTEGER, answer INTEGER, image BLOB
 );
 CREATE INDEX IF NOT EXISTS rounds_by_game ON rounds (game);  -- deleted without a search
+CREATE TABLE IF NOT EXISTS class (one INTEGER PRIMARY KEY CHECK (one = 1), began_at REAL NOT NULL);
 """,
 )
 
@@ -157,3 +159,15 @@ def empty_class() -> None:
     with _opened() as database:
         database.execute("DELETE FROM rounds")
         database.execute("DELETE FROM games")
+        database.execute("INSERT OR REPLACE INTO class (one, began_at) VALUES (1, ?)", (time.time(),))
+
+
+def class_began() -> float:
+    """Return when a new class has begun last, in seconds since 1970; 0 if that was never said.
+
+    Raises:
+        StorageError: if the file can't be read.
+    """
+    with _opened() as database:
+        row = database.execute("SELECT began_at FROM class").fetchone()
+    return 0.0 if row is None else float(row[0])

@@ -74,6 +74,7 @@ def test_plotly_accepts_the_figures(measure, logarithmic, values):
 def test_only_a_loss_has_a_logarithmic_axis():
     curves = [curve([2.0, 0.5])]
     assert overlay_figure(curves, "loss", "epoch", "loss", logarithmic=True)["layout"]["yaxis"]["type"] == "log"
+    assert overlay_figure(curves, "loss", "epoch", "loss", logarithmic=True)["layout"]["yaxis"]["tickformat"] == "~g"
     assert "type" not in overlay_figure(curves, "accuracy", "epoch", "accuracy", logarithmic=True)["layout"]["yaxis"]
 
 
@@ -95,6 +96,11 @@ def test_a_run_that_broke_down_for_a_while_is_seen_whole():
 def test_the_loss_axis_holds_the_highest_curve():
     figure = overlay_figure([curve([2.0, 1.0]), curve([4.0, 1.0])], "loss", "epoch", "loss")
     assert figure["layout"]["yaxis"]["range"] == [0, pytest.approx(4.2)]
+
+
+def test_a_loss_that_was_far_too_high_does_not_make_the_others_a_flat_line():
+    figure = overlay_figure([curve([2.0, 1.0]), curve([40_000.0, 2.3])], "loss", "epoch", "loss")
+    assert figure["layout"]["yaxis"]["type"] == "log"
 
 
 def test_every_run_looks_different():

@@ -146,7 +146,14 @@ def test_a_loss_that_begins_far_too_high_has_a_logarithmic_axis():
     assert yaxis["type"] == "log"
     assert yaxis["range"][0] == -1
     assert 10 ** yaxis["range"][1] > 150
+    assert yaxis["tickformat"] == "~g"  # 0.0001, which Plotly by itself calls 100μ
     go.Figure(figure)
+
+
+def test_a_loss_that_was_far_too_high_for_a_while_has_a_logarithmic_axis_as_well():
+    train = np.full(200, 2.3)
+    train[20:30] = 50_000.0
+    assert loss_figure(**{**curves(4, 50), "train": train})["layout"]["yaxis"]["type"] == "log"
 
 
 def test_a_long_run_stays_small():

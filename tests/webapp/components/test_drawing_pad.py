@@ -478,6 +478,12 @@ def test_a_drawing_from_before_a_reload_does_not_replace_what_was_drawn_since():
     assert at.session_state[SESSION_KEY].history.present.strokes == strokes(3)
 
 
+def test_a_drawing_from_before_a_reload_does_not_come_back_on_a_board_that_was_wiped():
+    at = app()
+    press(at, "clear")
+    assert helper(at, kept=[stroke(1)]).session_state[SESSION_KEY].history.present == Board()
+
+
 @pytest.mark.parametrize(
     "kept", [3, [], [3], [{"path": [["L", 1, 1]] * 100_000}]], ids=["number", "none", "bad", "huge"]
 )

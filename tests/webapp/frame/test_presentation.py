@@ -1,8 +1,11 @@
 """The presentation mode: asked for by a link or a switch, kept on all pages."""
 
+from urllib.parse import parse_qs
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.webapp.components.events import data_of
 from tests.webapp.frame.test_top_row import open_menu
 from tests.webapp.pages.test_pages import htmls, open_app
 
@@ -29,6 +32,16 @@ def test_the_switch_ends_it_for_all_pages():
     assert "present" not in app.query_params
     app.switch_page("train/page.py").run()
     assert not is_large(app)
+
+
+def test_who_joins_by_the_code_comes_to_the_same_place_but_neither_presents_nor_has_guessed():
+    app = open_app("lab/page.py", present="1")
+    app.pills(key="lab-failure").set_value("raw-pixels").run()
+    app.radio(key="guess-raw-pixels").set_value(1).run()
+    assert app.query_params["guess"] == "1"
+    query = parse_qs(data_of(app, "join-qr")["address"].removeprefix("?"))
+    assert query["failure"] == ["raw-pixels"]
+    assert not {"present", "guess"} & set(query)
 
 
 def test_nobody_gets_it_without_asking():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_core.training.records import EpochEnd, to_json
 from tests.webapp.real_runs import look
 from tests.webapp.written_runs import RECIPE, write_run
 from webapp.runs import memory, records
@@ -17,6 +18,7 @@ from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.memory import KnownRun, Memory
 from webapp.runs.registry import Runs
+from webapp.runs.summary import MAX_EPOCHS
 
 
 @pytest.fixture
@@ -89,7 +91,13 @@ def test_a_run_that_is_over_is_listed_without_its_records(runs, tmp_path):
     assert listed.step == 4 and not listed.records.loss
 
 
-@pytest.mark.parametrize("summary", ["", "[]", "{", '{"size": 0}', '{"size": SIZE, "steps": 1, "lines": [{}]}', None])
+OLDER = '{"size": SIZE, "steps": 1, "lines": [{"record": "end", "state": "stopped"}]}'
+"""A summary as earlier versions of this program wrote them."""
+
+
+@pytest.mark.parametrize(
+    "summary", ["", "[]", "{", '{"size": 0}', '{"form": 2, "size": SIZE, "steps": 1, "lines": [{}]}', OLDER, None]
+)
 def test_a_summary_that_is_damaged_or_of_other_records_is_not_believed(runs, tmp_path, summary):
     folder = write_run(tmp_path, "done")
     look(runs, "done")
@@ -112,6 +120,20 @@ def test_a_run_that_has_just_ended_has_its_summary_before_anybody_looks(tmp_path
         time.sleep(0.01)
     assert json.loads(folder.summary.read_text())["steps"] == 87
     runs.close()
+
+
+def test_the_summary_of_a_long_run_has_its_curve_with_the_best_and_the_last_epoch(tmp_path):
+    folder = write_run(tmp_path, "long", test_accuracy=None)
+    for epoch in range(2, 401):
+        better = 0.99 if epoch == 311 else 0.5
+        folder.append(to_json(EpochEnd(epoch, 4 * epoch, 1.0, 0.5, 1.0, better, epoch == 311, 2.0)))
+    folder.append({"record": "end", "state": "finished"})
+    look(Runs(tmp_path, at_once=1), "long")
+    found = Runs(tmp_path, at_once=1).snapshot("long", curves=False)
+    assert found is not None and not found.records.loss
+    epochs = [epoch.epoch for epoch in found.records.epochs]
+    assert {311, 400} < set(epochs) and epochs == sorted(epochs) and 50 < len(epochs) <= MAX_EPOCHS + 1
+    assert validation_accuracy(found) == 0.99
 
 
 def known(path: Path, looked: float, steps: int) -> KnownRun:

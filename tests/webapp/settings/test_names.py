@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 from mnist_core.recipes.presets import RECIPES
 from mnist_core.recipes.recipe import SETTINGS, Recipe
 from mnist_core.recipes.setting import Choice
-from webapp.settings.names import setting_name, setting_value
+from webapp.i18n import texts_in
+from webapp.settings.names import changes_text, setting_name, setting_value
 
 FIELDS = [field.name for field in dataclasses.fields(Recipe)]
 CHOICES = {name: declared.kind.names for name, declared in SETTINGS.items() if isinstance(declared.kind, Choice)}
@@ -94,3 +95,15 @@ def test_the_words_are_those_of_the_training_page(changes):
 )
 def test_values_as_a_person_reads_them(field, value, text):
     assert setting_value(field, value) == text
+
+
+def test_what_differs_from_its_recipe_is_named_in_a_line():
+    quick = RECIPES["quick"]
+    assert changes_text(quick) == ""
+    assert changes_text(dataclasses.replace(quick, hidden_sizes=(64,))) == ""  # stands there as 784-64-10
+    assert changes_text(dataclasses.replace(quick, beta1=0.5)) == ""  # without effect
+    changed = dataclasses.replace(quick, seed=7, batch_size=32, epochs=2, learning_rate=0.01)
+    assert changes_text(changed) == "Learning rate: 0.01 · Epochs: 2 · Batch size: 32 · Seed: 7"
+    assert changes_text(dataclasses.replace(changed, dropout=0.5)).endswith(" …")
+    with texts_in("zh"):
+        assert changes_text(dataclasses.replace(quick, learning_rate=0.01)) == "学习率：0.01"

@@ -1,12 +1,13 @@
 """What the class has played: the figures, the drawings, many games at the same moment, and a new class."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from webapp.visitors.class_results import Round, add_game, class_results, empty_class
+from webapp.visitors.class_results import Round, add_game, class_began, class_results, empty_class
 from webapp.visitors.folder import StorageError
 
 
@@ -108,3 +109,11 @@ def test_a_flood_of_games_is_bounded_and_costs_the_others_none(file, monkeypatch
     results = class_results()
     assert (results.draw_games, sum(results.asked)) == (10, 20)
     assert file.stat().st_size <= size + 4096
+
+
+def test_it_is_known_when_a_new_class_began():
+    assert class_began() == 0
+    for _class in range(2):
+        before = time.time()
+        empty_class()
+        assert before <= class_began() <= time.time()

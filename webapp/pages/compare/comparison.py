@@ -53,11 +53,12 @@ def _comparison(chosen: Placed) -> None:
         logarithmic = kept(st.toggle, _("Logarithmic loss"), "compare-log", False)
     st.html(legend(chosen, without_validation(chosen) if subset == "validation" else ""))
     x_title = _("epoch") if axis == "epochs" else _("seconds of training")
-    measures: dict[Measure, str] = {"loss": _("loss"), "accuracy": _("accuracy")}
+    measures: dict[Measure, str] = {"accuracy": _("accuracy"), "loss": _("loss")}
+    overlays = st.container(key="overlays")
     for measure, name in measures.items():
         curves = [
             run_curve(run_name(run), place, run.job.recipe, run.records, measure, subset, axis) for place, run in chosen
         ]
-        with st.container(key=f"{measure}-overlay"):
+        with overlays.container(key=f"{measure}-overlay"):
             live_chart(overlay_figure(curves, measure, x_title, name, logarithmic), name, f"compare-{measure}")
     st.html(comparison_table(chosen))

@@ -41,7 +41,7 @@ def list_row(snapshot: Snapshot, place: int | None, mine: bool) -> str:
         _("{count:,} parameters").format(count=recipe.parameters),
         _("step {step:,}").format(step=snapshot.step),
     ]
-    shares = ((validation_accuracy(snapshot), _("best validation")), (accuracy_on_test(snapshot), _("test")))
+    shares = ((validation_accuracy(snapshot), _("validation (best epoch)")), (accuracy_on_test(snapshot), _("test")))
     scores = [f"<b>{share:.2%}</b> {name}" for share, name in shares if share is not None]
     changes = changes_text(recipe)
     changed = f"<div>{html.escape(changes)}</div>" if changes else ""
@@ -118,7 +118,7 @@ def _results(runs: Sequence[Snapshot]) -> str:
     return "".join(
         [
             _row(_("State"), [state_text(run) for run in runs]),
-            _ranked(_("Best validation accuracy"), validation, "{:.2%}".format, max),
+            _ranked(_("Validation accuracy (best epoch)"), validation, "{:.2%}".format, max),
             _row(_("Best epoch"), [UNKNOWN if epoch is None else f"{epoch.epoch:,}" for epoch in best]),
             _ranked(_("Test accuracy"), [accuracy_on_test(run) for run in runs], "{:.2%}".format, max),
             # How long a run takes is known once it is over.

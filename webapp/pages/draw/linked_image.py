@@ -63,7 +63,7 @@ def show_image(reader: Recognizer | None, image: LinkedImage) -> list[Recognitio
         place=image.place + 1, data=image.data_name, label=image.label
     )
     st.html(f'<img class="board" alt="{escape(described)}" src="{address}" width="432" height="432">')
-    st.markdown(described, help=None if reader is None else _as_in_training(reader, image))
+    st.caption(described, help=None if reader is None else _as_in_training(reader, image))
     return [] if reader is None else [reader.recognize(image.pixels)]
 
 

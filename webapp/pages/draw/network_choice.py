@@ -37,6 +37,6 @@ def _network_name(choice: Choice) -> str:
     if network.test_accuracy is None:
         return choice.name
     data = data_name(network.data_name, network.synthetic)
-    return _("{name} — reads {accuracy:.2%} of the {data} test images").format(
+    return _("{name} — reads {accuracy:.2%} of {data}").format(
         name=choice.name, accuracy=network.test_accuracy, data=data
     )

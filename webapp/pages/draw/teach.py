@@ -44,6 +44,7 @@ def show(reader: Recognizer, read: Recognition | None) -> None:
     place_cookie()
     visitor = visitor_id()
     if visitor is None:
+        _say_that_all_is_deleted()
         _ask(read)
         return
     place, failure = st.empty(), st.session_state.get("teach_failure")
@@ -63,6 +64,12 @@ def _show_collection(visitor: str, reader: Recognizer, read: Recognition | None)
     _collection(visitor, counts)
     _take_or_delete(visitor, count)
     learn(place, visitor, count)  # at the end, so that all the rest is there meanwhile
+
+
+def _say_that_all_is_deleted() -> None:
+    """Say so after the press: what a callback shows beside a fragment takes the place of the page's style sheet."""
+    if st.session_state.pop("teach_deleted", False):
+        st.toast(_("Everything is deleted."), icon=":material/check:")
 
 
 def _ask(read: Recognition | None) -> None:
@@ -233,8 +240,8 @@ def _take_or_delete(visitor: str, count: int) -> None:
         with st.popover(_("Delete everything"), icon=":material/delete_forever:", key="teach-delete-all"):
             st.markdown(
                 _(
-                    "This deletes your {count} drawings, the network that learnt them, and the cookie. It can't be "
-                    "undone."
+                    "This deletes all your drawings ({count}), the network that learnt them, and the cookie. It can't "
+                    "be undone."
                 ).format(count=count)
             )
             st.button(
@@ -258,4 +265,4 @@ def _delete_all(visitor: str) -> None:
     _forget_last()
     for key in ("teach_picked", "teach_learning"):
         st.session_state.pop(key, None)
-    st.toast(_("Everything is deleted."), icon=":material/check:")
+    st.session_state["teach_deleted"] = True

@@ -91,7 +91,7 @@ def buttons(failure: Failure, pair: Pair, data: str) -> None:
         ):
             start(failure, "mend", data, seed)
         if (
-            pair
+            len(pair) == len(ROLES)
             and not is_going(pair)
             and st.button(_("Again, with other random numbers"), key="again", type="tertiary", icon=":material/casino:")
         ):

@@ -106,9 +106,9 @@ FAILURES = (
             "all units of a layer would get the same gradient, and remain copies of a single one."
         ),
         why_cure=N_(
-            "He's initial weights are small random numbers, drawn from N(0, 2/n) for a unit with n inputs. Now "
-            "every unit begins differently, and gets a gradient of its own. The 2/n keeps the signals about "
-            "equally strong from layer to layer."
+            "He's initial weights are small random numbers: a bell curve around 0, N(0, 2/n), with the variance 2/n "
+            "for a unit with n inputs. Now every unit begins differently, and gets a gradient of its own. The 2/n "
+            "keeps the signals about equally strong from layer to layer."
         ),
         seen=N_(
             "With zeros the loss ended at {failed_loss:.2f}, and {failed:.1%} of the validation images were read "
@@ -185,8 +185,8 @@ FAILURES = (
         key="wide-init",
         recipe=replace(BASE, hidden_sizes=(64, 64, 64), optimizer="adam", learning_rate=0.001, init="standard-normal"),
         cure={"init": "he"},
-        label=N_("N(0, 1) with Adam"),
-        title=N_("Weights from N(0, 1), with Adam"),
+        label=N_("Huge weights"),
+        title=N_("Weights far too large"),
         setup=N_("The weights begin as random numbers, but about twenty times too large."),
         guesses=(
             N_("It learns nothing at all."),
@@ -200,18 +200,20 @@ FAILURES = (
             "others, since this network does learn."
         ),
         why=N_(
-            "A sum of n inputs with weights from N(0, 1) is about √n times as large as one input. Three hidden "
-            "layers multiply that up, and wrong answers are given with absolute certainty. Adam divides every "
-            "gradient by its own usual size: so a weight moves by about the learning rate, 0.001, in a step, "
-            "however wrong it is. Weights that are twenty times too large need very many such steps."
+            "The weights are drawn from N(0, 1): a bell curve around 0 with the deviation 1. A sum of n inputs with "
+            "such weights is about √n times as large as one input. Three hidden layers multiply that up, and wrong "
+            "answers are given with absolute certainty. The optimizer Adam divides every gradient by its own usual "
+            "size: so a weight moves by about the learning rate, 0.001, in a step, however wrong it is. Weights that "
+            "are twenty times too large need very many such steps."
         ),
         why_cure=N_(
             "He's initial weights, from N(0, 2/n): with 784 inputs their deviation is 0.05 instead of 1. Sums "
             "are then as large as the inputs, through any number of layers, and Adam's small steps are enough."
         ),
         seen=N_(
-            "From N(0, 1) the loss began at {failed_first:,.0f} and ended at {failed_loss:.2f}, and {failed:.1%} "
-            "of the validation images were read correctly. From He's weights: {mended_loss:.2f} and {mended:.1%}."
+            "With the large weights the loss began at {failed_first:,.0f} and ended at {failed_loss:.2f}, and "
+            "{failed:.1%} of the validation images were read correctly. With He's weights: {mended_loss:.2f} and "
+            "{mended:.1%}."
         ),
     ),
     Failure(

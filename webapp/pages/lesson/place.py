@@ -13,8 +13,8 @@ from webapp.visitors.folder import StorageError
 from webapp.visitors.identity import browser
 from webapp.visitors.rights import is_teacher
 
-EXPECTED = "expect"
-"""In the address, what the visitor expects at a step: it is still there after a reload."""
+EXPECTED = "guess"
+"""In the address, what the visitor expects at a step, so that a reload keeps it; the code to join leaves it out."""
 
 
 def place_in(lesson: Lesson) -> int:
@@ -40,7 +40,7 @@ def address_in(lesson: str, place: int | str) -> str:
 
 
 def go(lesson: str, place: int) -> None:
-    """Go to a place of a lesson, for a button; if the teacher has called everybody to the one before, they come along."""
+    """Go to a place of a lesson, for a button; whoever the teacher has called to the one before comes along."""
     before = st.query_params.get("step", "0")
     with suppress(StorageError):  # then the call stays as it is
         made = current_call()

@@ -121,6 +121,12 @@ def _bars(lesson: Lesson) -> None:
     before, after = counted[0].answered
     st.caption(_("Answered before: {before}, after: {after}").format(before=before, after=after))
     told = st.session_state.get("quiz-told") == lesson.key
+    if told:
+        after_it, before_it = (
+            _("How many chose each answer, after the lesson"),
+            _("How many chose each answer, before the lesson"),
+        )
+        st.caption(after_it if after else before_it)
     st.html("".join(_bars_of(question, tally, told) for question, tally in zip(lesson.quiz, counted, strict=True)))
 
 

@@ -21,6 +21,12 @@ def asked_line(lines: int) -> int | None:
     return line if 1 <= line <= lines else None
 
 
+def entry(file: str) -> str:
+    """Return what the list says of a file; it knows no Markdown."""
+    what_for = gettext(first_sentence(sources[file])).replace("`", "")
+    return f"{file.removeprefix('mnist_core/')} — {what_for}"
+
+
 def open_file() -> None:
     """Show the file that was just chosen, from its beginning."""
     st.query_params["file"] = st.session_state["code_file"]
@@ -47,7 +53,7 @@ st.session_state["code_file"] = name
 st.selectbox(
     _("File"),
     list(files),
-    format_func=lambda file: f"{file.removeprefix('mnist_core/')} — {gettext(first_sentence(sources[file]))}",
+    format_func=entry,
     key="code_file",
     on_change=open_file,
 )

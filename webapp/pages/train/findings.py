@@ -113,7 +113,7 @@ TEXTS = {
         "Vanishing gradients: about {rms:.1g} in layer {layer}, {last:.1g} in the last one, so layer {layer} "
         "hardly learns. Try ReLU with He initialization, or fewer layers."
     ),
-    diagnosis.HEALTHY_LAYER: N_("Healthy: the outputs differ from image to image, and the gradient arrives."),
+    diagnosis.HEALTHY_LAYER: N_("healthy. The outputs differ from image to image, and the gradient arrives."),
 }
 """One or two sentences for each kind of finding, with places for its numbers."""
 

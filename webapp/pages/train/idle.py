@@ -31,12 +31,13 @@ def idle() -> None:
     ):
         found = (runs().snapshot(run_id, curves=False) for run_id in runs().all())
         finished = islice((run for run in found if run is not None and accuracy_on_test(run) is not None), SHOWN)
+        right = _("{share:.2%} on the test images")
         for place, run in enumerate(finished):
             if not place:
                 st.caption(_("Or look at one that is there already:"))
             st.page_link(
                 "train/page.py",
-                label=named(run_name(run), f"{accuracy_on_test(run):.2%}"),
+                label=named(run_name(run), right.format(share=accuracy_on_test(run))),
                 icon=":material/stacked_line_chart:",
                 query_params={"run": run.id},
             )

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from mnist_core.recipes.presets import RECIPES
+from webapp.components.live_chart import live_chart
 from webapp.components.scroll_to import scroll_to
 from webapp.components.turn import fragment
 from webapp.frame.page_title import page_title
@@ -15,7 +15,6 @@ from webapp.pages.train.current_run import current_run, is_gone, keep_in_url, li
 from webapp.pages.train.idle import idle
 from webapp.pages.train.status import status, steer
 from webapp.pages.train.views import confusion, curves, formulas, gradients, layers, mistakes, weights, your_digit
-from webapp.runs.records import Records
 from webapp.runs.shared import runs
 from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.settings.form import settings_form
@@ -59,8 +58,8 @@ def view(poll: float | None) -> None:
         poll: seconds between two looks at the run.
     """
     if run_now() is None:
-        with st.container(key="unseen-charts"):  # Plotly is loaded by the time that there is something to draw
-            curves.curves(Records(), RECIPES["quick"], 1)
+        with st.container(key="unseen-chart"):  # Plotly is loaded by the time that there is something to draw
+            live_chart({"data": [], "layout": {}}, "", "nothing")
         return
     views: dict[str, tuple[str, Callable[[Snapshot], None]]] = {
         "curves": (_("Curves"), curves.show),

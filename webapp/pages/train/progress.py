@@ -4,10 +4,12 @@ import html
 
 from webapp.charts.curve import smoothing_steps
 from webapp.datasets import data_name
+from webapp.formats import in_a_row
 from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test, validation_accuracy
 from webapp.runs.names import run_name
 from webapp.runs.snapshot import ACTIVE, Snapshot, seconds_left, steps_per_second
+from webapp.settings.names import setting_value
 
 
 def progress_html(snapshot: Snapshot) -> str:
@@ -22,7 +24,7 @@ def progress_html(snapshot: Snapshot) -> str:
 
 def _about(snapshot: Snapshot) -> list[str]:
     recipe, begin = snapshot.job.recipe, snapshot.records.begin
-    data = data_name(begin.get("data_name", "…"), begin.get("synthetic", False))
+    data = data_name(begin.get("data_name", setting_value("data", snapshot.job.data)), begin.get("synthetic", False))
     about = [run_name(snapshot), "-".join(str(size) for size in recipe.layer_sizes), data]
     if recipe.distortion:
         about.append(_("distorted images"))
@@ -64,7 +66,7 @@ def _time_left(seconds: float) -> str:
 
 
 def _figures(snapshot: Snapshot) -> str:
-    """Return how well the network reads: by now, and once it is over in its best epoch, whose weights are kept.
+    """Return how well the network reads: by now, and once it is over in its best epoch, as wherever runs are listed.
 
     Each figure says on a hover what it is of.
     """
@@ -74,11 +76,15 @@ def _figures(snapshot: Snapshot) -> str:
     of_trained = _("Share of the newest training images that were read correctly.")
     found = _figure(_("Training accuracy"), trained, of_trained)
     if snapshot.recipe.validation_fraction:
-        over, best = snapshot.state not in ACTIVE, validation_accuracy(snapshot)
-        share = best if over or not records.validation_accuracy else records.validation_accuracy[-1][1]
-        name = _("Best validation accuracy") if over else _("Validation accuracy")
-        validated = "–" if share is None else f"{share:.1%}"
-        found += _figure(name, validated, _("Of images that are kept out of the training."))
+        of_validated = _("Of images that are kept out of the training.")
+        if snapshot.state in ACTIVE:
+            read = records.validation_accuracy
+            found += _figure(_("Validation accuracy (now)"), f"{read[-1][1]:.1%}" if read else "–", of_validated)
+        else:
+            best = validation_accuracy(snapshot)
+            of_best = _("In the epoch with the lowest loss on them, whose weights are kept.")
+            validated = "–" if best is None else f"{best:.2%}"
+            found += _figure(_("Validation accuracy (best epoch)"), validated, in_a_row(of_validated, of_best))
     if (tested := accuracy_on_test(snapshot)) is not None:
         of_tested = _("Of test images that play no part in the training, read once at its end.")
         found += _figure(_("Test accuracy"), f"{tested:.2%}", of_tested, "test-accuracy")

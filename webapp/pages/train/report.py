@@ -71,7 +71,7 @@ def _table(rows: Iterable[tuple[str, str]]) -> str:
 
 def _head(snapshot: Snapshot) -> str:
     begin = snapshot.records.begin
-    data = data_name(begin.get("data_name", snapshot.job.data), begin.get("synthetic", False))
+    data = data_name(begin.get("data_name", setting_value("data", snapshot.job.data)), begin.get("synthetic", False))
     layers = "-".join(str(size) for size in snapshot.job.recipe.layer_sizes)
     started = time.strftime("%Y-%m-%d %H:%M", time.localtime(snapshot.folder.started))
     about = " · ".join([snapshot.id, layers, data, started, state_text(snapshot)])
@@ -87,10 +87,10 @@ def _results(snapshot: Snapshot) -> list[tuple[str, str]]:
     if best is not None:
         rows.append((_("Best epoch"), f"{best.epoch:,}"))
         if best.validation_accuracy is not None:
-            rows.append((_("Validation accuracy there"), f"{best.validation_accuracy:.2%}"))
-            rows.append((_("Validation loss there"), f"{best.validation_loss:.4f}"))
-        rows.append((_("Training accuracy there"), f"{best.train_accuracy:.2%}"))
-        rows.append((_("Training loss there"), f"{best.train_loss:.4f}"))
+            rows.append((_("Validation accuracy (best epoch)"), f"{best.validation_accuracy:.2%}"))
+            rows.append((_("Validation loss (best epoch)"), f"{best.validation_loss:.4f}"))
+        rows.append((_("Training accuracy (best epoch)"), f"{best.train_accuracy:.2%}"))
+        rows.append((_("Training loss (best epoch)"), f"{best.train_loss:.4f}"))
     rows.append((_("Time"), duration(records.seconds)))
     rows.append((_("Steps"), f"{snapshot.step:,}"))
     rows.append((_("Parameters"), f"{snapshot.job.recipe.parameters:,}"))

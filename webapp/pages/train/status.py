@@ -51,7 +51,7 @@ def _heading(snapshot: Snapshot) -> str:
     if snapshot.pausing:
         return _("Training until it pauses")
     if snapshot.state == "queued":
-        return _("Waiting for a free processor (place {place} in the queue)").format(place=snapshot.place)
+        return _("Waiting for a processor: place {place}").format(place=snapshot.place)
     if snapshot.state == "running" and not snapshot.records.begin:
         return _("Loading the data")
     return state_text(snapshot)

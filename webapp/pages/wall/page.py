@@ -48,7 +48,7 @@ def the_class() -> None:
         "confusion": _("Mix-ups"),
         "networks": _("Whose handwriting?"),
         "train": _("Train on it"),
-        "curves": _("Trainings"),
+        "curves": _("The class's curves"),
     }
     view = linked_choice(_("What the wall tells"), "wall_view", views, "show", wrap=False)
     try:
@@ -71,6 +71,17 @@ def _is_named() -> bool:
     return bool(st.session_state["wall_named"])
 
 
+def _other_view() -> None:
+    """Let a projector show the class's curves, or the wall alone again: it has no other way from one to the other."""
+    label = _("The wall alone") if _is_named() else _("The class's curves")
+    st.button(label, icon=":material/cast:", key="wall-other", on_click=_show_other, width="content")
+
+
+def _show_other() -> None:
+    st.session_state["wall_named"] = not st.session_state["wall_named"]
+    st.session_state.setdefault("wall_view", "curves")
+
+
 def _confusion() -> None:
     drawings = class_drawings()
     left, right = st.columns([11, 9], gap="medium")
@@ -85,6 +96,8 @@ def _confusion() -> None:
 
 with st.container(horizontal=True, vertical_alignment="center", key="wall-head"):
     page_title(_("The class's wall"), _("Draw a digit and send it: how well does the network read all of you?"))
+    if presentation.is_on():
+        _other_view()
     call_button("/wall")
 if _is_named():
     the_class()

@@ -36,7 +36,7 @@ def test_results_and_differing_settings_stand_side_by_side(placed):
     text = comparison_table(placed)
     assert table_of(text) == {
         "State": ["Finished", "Finished"],
-        "Best validation accuracy": ["95.00%", "–"],
+        "Validation accuracy (best epoch)": ["95.00%", "–"],
         "Best epoch": ["1", "–"],
         "Test accuracy": ["94.00%", "<strong>97.00%</strong>"],
         "Training time": ["4.0 s", "<strong>2.0 s</strong>"],
@@ -87,9 +87,9 @@ def test_a_row_of_the_list(placed):
     (_place, run), _other = placed
     text = " ".join(re.sub("<[^>]*>", " ", list_row(run, None, mine=True)).split())
     assert text == (
-        "&lt;b onclick=&quot;x&quot;&gt;*Tom* &amp; Ida Finished mine 95.00% best validation · 94.00% test "
+        "&lt;b onclick=&quot;x&quot;&gt;*Tom* &amp; Ida Finished mine 95.00% validation (best epoch) · 94.00% test "
         "quick · 784-16-10 · synthetic digits "
-        "Method: SGD (plain) · Schedule: constant · Batch size: 25 · Epochs: 10 "
+        "Epochs: 10 · Batch size: 25 · Method: SGD (plain) · Schedule: constant "
         "4.0 s · 12,730 parameters · step 4 a &lt;note&gt;"
     )
     assert "mine" not in list_row(run, None, mine=False)

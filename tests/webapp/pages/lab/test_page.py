@@ -182,8 +182,10 @@ def test_while_it_goes_the_answer_is_not_given_away(page_runs):
     assert ZERO_INIT.guesses[0] in said and ZERO_INIT.guesses[ZERO_INIT.right] not in said
 
 
-def test_again_begins_anew_with_another_seed(page_runs, tmp_path, data_folder):
+def test_again_begins_anew_with_another_seed_when_both_runs_are_over(page_runs, tmp_path, data_folder):
     ids = both_runs(tmp_path / "runs", FEW_IMAGES, data_folder)
+    offered = [button.key for button in open_lab(failure="few-images", fail=ids["fail"]).button]
+    assert "apply-the-remedy" in offered and "again" not in offered  # the remedy comes first
     app = open_lab(failure="few-images", **ids)
     app.button(key="again").click().run()
     assert not app.exception

@@ -188,6 +188,7 @@ def test_the_answers_are_shown_when_the_teacher_says_so_with_how_many_chose_whic
     app = open_page(lesson="seeing", step="4")
     assert 'class="quiz-answers"' not in texts(app)
     shown = texts(press(app, "quiz-tell"))
+    assert "How many chose each answer, before the lesson" in shown  # nobody has answered after the lesson
     first, second = re.findall('<ol class="quiz-answers">(.*?)</ol>', shown)
     assert re.findall("<b>([0-9]+)</b></li>", first) == ["1", "2"]
     assert re.findall("<b>([0-9]+)</b></li>", second) == ["3", "0"]
@@ -223,11 +224,11 @@ def test_the_teacher_finds_handouts_preparation_and_the_call():
 def test_a_prediction_is_still_there_after_a_reload(student):
     app = open_page(lesson="seeing", step="1")
     app.radio[0].set_value(1).run()
-    assert app.query_params["expect"] == "1"
-    assert open_page(lesson="seeing", step="1", expect="1").radio[0].value == 1
-    assert open_page(lesson="seeing", step="1", expect="7").radio[0].value is None
+    assert app.query_params["guess"] == "1"
+    assert open_page(lesson="seeing", step="1", guess="1").radio[0].value == 1
+    assert open_page(lesson="seeing", step="1", guess="7").radio[0].value is None
     press(app, "lesson-next")
-    assert "expect" not in app.query_params
+    assert "guess" not in app.query_params
 
 
 def test_who_was_called_to_a_step_is_called_to_the_next_when_the_teacher_goes_on():

@@ -126,6 +126,7 @@ def test_files_stand_room_by_room_with_what_they_are_for():
     }
     options = open_page().selectbox[0].options
     assert any(option.startswith("nn/layers.py — The layers of a network: each computes") for option in options)
+    assert not any("`" in option for option in options)  # the list knows no Markdown
 
 
 def test_a_link_of_before_the_core_had_rooms_finds_its_file():

@@ -73,6 +73,16 @@ def test_a_run_that_is_deleted_while_it_is_shown_is_said_to_be_gone_until_the_ne
     assert not app.run().warning
 
 
+def test_who_has_no_run_yet_is_led_to_the_newest_that_are_finished(page_runs, tmp_path):
+    assert not open_training().caption[-1].value.startswith("Or look")
+    for age, run_id in enumerate(("going-1", "quick-a", "quick-b", "quick-c", "quick-d")):
+        write_run(tmp_path / "runs", run_id, test_accuracy=None if run_id == "going-1" else 0.97, age=age)
+    app = open_training()
+    links = [link.proto for link in app.get("page_link") if "run=" in link.proto.query_string]
+    assert [link.query_string for link in links] == ["run=quick-a", "run=quick-b", "run=quick-c"]
+    assert links[0].label == "quick · a: 97.00% on the test images"
+
+
 def test_a_link_to_a_run_that_is_not_there_says_so(page_runs):
     assert says_that_it_is_gone(open_training(run="not-there"))
     assert not says_that_it_is_gone(open_training())

@@ -82,8 +82,8 @@ def test_results_settings_and_changes_stand_in_it(tmp_path):
     assert time.strftime("%Y-%m-%d") in text
     assert "· Finished a note" in text
     assert "Test accuracy 76.54%" in text
-    assert "Best epoch 1 Validation accuracy there 80.00% Validation loss there 1.0429" in text
-    assert "Training accuracy there 30.00% Training loss there 1.5000" in text
+    assert "Best epoch 1 Validation accuracy (best epoch) 80.00% Validation loss (best epoch) 1.0429" in text
+    assert "Training accuracy (best epoch) 30.00% Training loss (best epoch) 1.5000" in text
     assert "Time 12.2 s Steps 4 Parameters 19,410" in text
     assert "after step 2 Learning rate 0.025" in text
     assert "Hidden layers 24, 16 (in the recipe: 256)" in text
@@ -135,7 +135,8 @@ def test_it_loads_nothing(tmp_path):
 
 
 def test_a_run_that_has_not_begun_has_a_report_as_well(tmp_path):
-    text = Reader(report(snapshot_of(tmp_path, JOB, []), None)).text
+    text = Reader(report(snapshot_of(tmp_path, dataclasses.replace(JOB, data="/home/me/our digits"), []), None)).text
+    assert "quick-1 · 784-24-16-10 · our digits · " in text
     assert "Steps 0" in text
     assert not any(word in text for word in ("Curves", "Confusion matrix", "Best epoch", "Test accuracy"))
 

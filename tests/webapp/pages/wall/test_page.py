@@ -25,6 +25,7 @@ from webapp.pages.wall.networks import MAX_NETWORKS, Row, digits_read, table_htm
 from webapp.runs.folder import Label, write_json
 from webapp.runs.job import Job
 from webapp.visitors import classroom
+from webapp.visitors.class_results import empty_class
 from webapp.visitors.classroom import current_call
 from webapp.visitors.wall import ENOUGH, ClassDrawings, class_drawings, empty_wall, latest, send, write_dataset
 
@@ -376,3 +377,39 @@ def test_the_trainings_of_the_last_hours_are_shown_together(tmp_path):
     assert re.search(r"<strong>3</strong>.*?<strong>75.0%</strong><span>the best so far: quick · 2", texts(app))
     curves = data_of(app, "wall-curves")["shown"]["data"]
     assert [curve["name"] for curve in curves] == ["quick · 1", "quick · 2"]
+    empty_class()
+    assert "Nobody has trained a network yet" in [heading.value for heading in open_page("curves").header]
+    written_runs.write_run(tmp_path / "runs", "b-1", accuracy=0.5)
+    (tmp_path / "runs" / "b-1" / "job.json").touch()
+    assert "<strong>1</strong><span>training so far</span>" in texts(open_page("curves"))
+
+
+def test_the_best_is_drawn_however_many_have_come_after_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("webapp.pages.wall.curves.MAX_DRAWN", 2)
+    now = time.time()
+    for place, accuracy in enumerate((0.5, 0.6, 0.7, 0.8)):
+        run = written_runs.write_run(tmp_path / "runs", f"a-{place}", accuracy=accuracy)
+        os.utime(run.path / "job.json", (now - 60 * place,) * 2)
+    app = open_page("curves")
+    curves = data_of(app, "wall-curves")["shown"]["data"]
+    assert [curve["name"] for curve in curves] == ["quick · 0", "quick · 1", "quick · 3"]
+    assert "<strong>4</strong>" in texts(app)
+    assert any("The best and the newest 2 are drawn." in caption.value for caption in app.caption)
+
+
+def test_a_file_that_cannot_be_used_is_named_where_the_curves_would_be(tmp_path):
+    (tmp_path / "visitors").mkdir()
+    (tmp_path / "visitors" / "class.sqlite").write_bytes(b"no database" * 100)
+    assert "class.sqlite" in open_page("curves").error[0].value
+
+
+def test_a_projector_goes_to_the_curves_and_back_to_the_wall_alone():
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["present"] = True
+    app.run()
+    app.button(key="wall-other").click().run()
+    assert app.segmented_control(key="wall_view").value == "curves" and app.header
+    app.button(key="wall-other").click().run()
+    app.run()
+    assert not app.exception and not app.segmented_control and "show" not in app.query_params
+    assert "wall-other" not in keys(open_page())

@@ -25,7 +25,7 @@ from webapp.components.empty import nothing_drawn
 from webapp.components.gallery import clicked_in
 from webapp.components.kept import kept_choice, values
 from webapp.components.register import component
-from webapp.formats import decimal_number, signed_number
+from webapp.formats import decimal_number, in_a_row, signed_number
 from webapp.i18n import gettext as _
 from webapp.pages.draw.neurons.sums import after_the_sum, decimals_of, shares, sum_of_pixels, sum_of_units
 
@@ -140,7 +140,7 @@ def _explanation(place: int, is_output: bool, order: str, digit: int) -> str:
         bars = _("The bar says how far the unit moved the {digit}: its output times the slope of that logit.")
     else:
         bars = _("The bar says how strongly the unit lit up: its output.")
-    return f'<p class="caption">{looks} {bars.format(digit=digit)}</p>{legend}'
+    return f'<p class="caption">{in_a_row(looks, bars.format(digit=digit))}</p>{legend}'
 
 
 def _product(worked: Arithmetic) -> dict[str, Any]:

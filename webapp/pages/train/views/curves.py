@@ -21,9 +21,20 @@ ROUTE = "/api/curves/{run}"
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show what the run has recorded so far."""
+    """Show what the run has recorded so far; while it goes on, the browser keeps asking for what is newer."""
     recipe = snapshot.recipe
-    curves(snapshot.records, recipe, snapshot.steps_per_epoch, snapshot)
+    charts, rate_chart = st.container(key="charts"), st.container(key="rate-chart")
+    log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
+    source, stage = source_of(snapshot), snapshot.stage
+    loss, accuracy, rate = figures(snapshot.records, recipe, snapshot.steps_per_epoch, log)
+    with charts:
+        with st.container(key="accuracy-chart"):
+            live_chart(accuracy, _("accuracy"), "accuracy", source=source, stage=stage)
+        live_words(finding_html(snapshot), "finding", source=source, stage=stage)
+        with st.container(key="loss-chart"):
+            live_chart(loss, _("loss"), "loss", source=source, stage=stage)
+    with rate_chart:
+        live_chart(rate, _("learning rate"), "rate", height=150, source=source, stage=stage)
     if not recipe.validation_fraction:
         st.caption(_("This training keeps no images for validation, so only the training curve is drawn."))
     elif recipe.has_harder_training:
@@ -40,30 +51,6 @@ def show(snapshot: Snapshot) -> None:
                 "the orange loss rises while the blue one falls, the network learns its images by heart."
             )
         )
-
-
-def curves(records: Records, recipe: Recipe, steps_per_epoch: int, run: Snapshot | None = None) -> None:
-    """Draw records; empty ones give empty charts, where curves will grow.
-
-    Args:
-        records: of the run.
-        recipe: its settings now.
-        steps_per_epoch: updates in an epoch.
-        run: whose they are; while it goes on, the browser keeps asking for newer ones.
-    """
-    charts, rate_chart = st.container(key="charts"), st.container(key="rate-chart")
-    log = st.toggle(_("Logarithmic loss"), key="log-axis", persist_state="session")
-    source, stage = ("", "") if run is None else (source_of(run), run.stage)
-    loss, accuracy, rate = figures(records, recipe, steps_per_epoch, log)
-    with charts:
-        with st.container(key="accuracy-chart"):
-            live_chart(accuracy, _("accuracy"), "accuracy", source=source, stage=stage)
-        if run is not None:
-            live_words(finding_html(run), "finding", source=source, stage=stage)
-        with st.container(key="loss-chart"):
-            live_chart(loss, _("loss"), "loss", source=source, stage=stage)
-    with rate_chart:
-        live_chart(rate, _("learning rate"), "rate", height=150, source=source, stage=stage)
 
 
 def source_of(run: Snapshot) -> str:

@@ -47,7 +47,7 @@ def test_healthy_layers_are_named_together():
     app = open_view((16, 12), 0.01, 3)
     lines = [text.value for text in app.markdown if "**Layer" in text.value]
     assert len(lines) == 1
-    assert "**Layers 1 to 3**: Healthy" in lines[0]
+    assert "**Layers 1 to 3**: healthy." in lines[0]
     assert app.selectbox[0].options == ["Layer 1: 784 → 16", "Layer 2: 16 → 12", "Layer 3: 12 → 10"]
     app.selectbox[0].select_index(2).run()
     assert not app.exception
