@@ -60,7 +60,7 @@ def names_of_tools_are_whole(page: Page) -> bool:
       return [name.getBoundingClientRect().width, tool.querySelector('p').offsetWidth, tool.clientWidth];
     })"""
     found = page.locator(".st-key-tools button").evaluate_all(widths)
-    return all(8 < shown and name <= min(shown + 1, tool) for name, shown, tool in found)
+    return all(shown > 8 and name <= min(shown + 1, tool) for name, shown, tool in found)
 
 
 def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
