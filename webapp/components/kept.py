@@ -12,11 +12,23 @@ def values() -> dict[str, Any]:
     return st.session_state.setdefault("settings", {})
 
 
+BEGINS = {st.selectbox: "index", st.radio: "index", st.segmented_control: "default", st.pills: "default"}
+"""What each kind of widget calls the value that it begins with; all others: "value"."""
+
+
 def kept(widget: Callable[..., Any], label: str, key: str, first: object, **options: Any) -> Any:
-    """Show a widget whose value outlives a change of pages: Streamlit forgets those of widgets it does not show."""
+    """Show a widget whose value outlives a change of pages: Streamlit forgets those of widgets it does not show.
+
+    A value that the program sets is told to the browser once, and a slow one misses it if a poll comes before it has
+    built the widget: it would show, and soon report, the least of all numbers, or that nothing is chosen. So it is told
+    every time what the widget begins with.
+    """
     if key not in st.session_state:
         st.session_state[key] = values().get(key, first)
-    values()[key] = widget(label, key=key, **options)
+    begins, parameter = st.session_state[key], BEGINS.get(widget, "value")
+    if parameter == "index":
+        begins = options["options"].index(begins) if begins in options["options"] else None
+    values()[key] = widget(label, key=key, **options, **{parameter: begins})
     return values()[key]
 
 
@@ -32,15 +44,11 @@ def kept_choice(
         widget: `st.segmented_control` or `st.pills`.
         options: more that the widget takes.
     """
-    first = next(iter(names))
     return kept(
         widget,
         label,
         key,
-        first,
-        # A value that the program sets is told to the browser once: a slow one misses it if a poll comes before it has
-        # built the row, and nothing would be chosen. What it is told every time is the default.
-        default=st.session_state.get(key, values().get(key, first)),
+        next(iter(names)),
         options=list(names),
         format_func=names.__getitem__,
         required=True,

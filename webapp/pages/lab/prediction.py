@@ -20,7 +20,7 @@ def prediction(failure: Failure, pair: Pair) -> None:
     asked = st.query_params.get("guess")
     guess: int | None = values().setdefault(key, int(asked) if asked in ("0", "1", "2") else None)
     if not pair:
-        options = {"options": [0, 1, 2], "index": None, "format_func": answers.__getitem__}
+        options = {"options": [0, 1, 2], "format_func": answers.__getitem__}
         guess = kept(st.radio, _("What will happen?"), key, None, **options)
     if guess is not None and asked != str(guess):
         st.query_params["guess"] = str(guess)

@@ -72,7 +72,6 @@ def _prediction(part: Step, name: str) -> None:
             key,
             None,
             options=list(range(len(part.choices))),
-            index=None,
             format_func=lambda number: part.choices[number],
             label_visibility="collapsed",
         )
