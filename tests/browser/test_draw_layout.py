@@ -147,6 +147,7 @@ def test_the_tools_are_in_one_row_and_large_enough_for_a_finger(
     [("/?lang=zh", [(844, 390), (640, 400)]), ("/?embed=true", [(640, 400), (400, 600), (1000, 700), (1366, 620)])],
     ids=["low", "in a frame"],
 )
+@pytest.mark.slow
 def test_pad_tools_with_their_names_and_answer_fit_a_small_window(
     path: str, sizes: list[tuple[int, int]], address: str, new_page: NewPage
 ) -> None:

@@ -126,6 +126,7 @@ def test_the_timer_counts_down_and_survives_what_happens_to_the_page(address: st
     expect(shown).to_have_text(f"{lesson.steps[1].minutes}:00")  # another step has a time of its own
 
 
+@pytest.mark.slow
 def test_on_the_projector_the_way_on_is_in_sight_and_a_call_lies_in_one_row_on_a_phone(
     address: str, new_page: NewPage
 ) -> None:

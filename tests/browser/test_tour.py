@@ -112,6 +112,7 @@ def test_the_empty_page_leads_to_the_tour(new_page: NewPage, address: str, touch
     expect_card(page, "en", 1)
 
 
+@pytest.mark.slow
 def test_what_is_drawn_and_read_stands_above_the_card_on_a_small_phone(new_page: NewPage, address: str):
     page = new_page(**{**PHONE, "viewport": {"width": 320, "height": 640}})
     page.goto(f"{address}/?tour=2")

@@ -68,6 +68,7 @@ BELOW = """([text, next]) => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_text_leaves_no_hole_before_its_pictures_and_a_choice_is_not_cut(address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE)
     page.goto(f"{address}/?test=0&view=why&lang=zh")
