@@ -103,7 +103,8 @@ INKED = """canvas => {
 """JavaScript: how many pixels of a tile show ink."""
 
 
-@mouse_and_touch(slow="touch")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_page: NewPage) -> None:
     player = Player(new_page, address, "duel", touch)
     page = player.page

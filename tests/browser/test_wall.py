@@ -139,6 +139,7 @@ def test_a_training_appears_among_the_curves_of_the_class_by_itself(
     expect(projector.locator(".st-key-wall-curves")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_call_that_was_put_away_stays_away_and_a_new_one_comes(address: str, new_page: NewPage) -> None:
     teacher, phone = new_page(), new_page(**PHONE)
     teacher.goto(f"{address}/wall")
