@@ -131,6 +131,7 @@ def test_what_is_drawn_and_read_stands_above_the_card_on_a_small_phone(new_page:
     expect(page.locator(".st-key-tour-next button")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.slow
 def test_the_keyboard_goes_on_from_a_new_card(new_page: NewPage, address: str):
     page = new_page()
     page.goto(f"{address}/?tour=1")

@@ -157,6 +157,7 @@ def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPa
     expect(page.locator(".st-key-start button")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_tutorial_without_validation_images_with_one_step_an_epoch(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
@@ -284,6 +285,7 @@ def test_wrong_layers_are_explained(address: str, new_page: NewPage) -> None:
     expect(page.locator(".st-key-start button")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_step_by_step_change_and_fork(server: Server, new_page: NewPage, real_mnist: Path) -> None:
     page = new_page()
     open_training(page, server.address)

@@ -99,6 +99,7 @@ def test_a_phone_sends_the_projector_shows_it_the_teacher_hides_it_and_calls_the
     expect(calling).to_contain_text("1 of", timeout=FROM_ANOTHER_PAGE)
     calling.get_by_role("button", name="End").click()
     expect(calling).to_be_hidden()
+    wait_until_settled(projector)  # the server knows, too: other tests are not called
 
 
 @pytest.mark.slow
