@@ -166,6 +166,16 @@ def test_pad_tools_with_their_names_and_answer_fit_a_small_window(
         assert names_of_tools_are_whole(page)
 
 
+@pytest.mark.slow
+def test_the_names_of_the_tools_are_whole_however_high_the_window_is(address: str, new_page: NewPage) -> None:
+    page, _hand = open_pad(new_page, address, LAPTOP)
+    fit = "names => names.every(name => name.clientWidth > 0 && name.scrollWidth <= name.clientWidth)"
+    for height in range(840, 1001, 20):
+        page.set_viewport_size({"width": 1440, "height": height})
+        wait_for(page, "height => innerHeight === height", height)
+        assert page.locator(".st-key-tools .stMarkdownEllipsis").evaluate_all(fit), height
+
+
 def test_the_key_of_a_tool_appears_under_the_pointer(address: str, new_page: NewPage) -> None:
     page, _hand = open_pad(new_page, address, LAPTOP)
     key = page.locator(".st-key-eraser kbd")
