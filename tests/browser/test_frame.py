@@ -47,22 +47,6 @@ def test_the_glossary_opens_from_a_phones_menu_which_gives_way_to_it(new_page: N
     expect(page.locator(".glossary")).to_have_count(0)
 
 
-def test_keys_lead_from_the_menus_button_into_the_menu_and_out_again(new_page: NewPage, address: str):
-    page = new_page()
-    page.goto(f"{address}/code")
-    page.locator(".source").wait_for()
-    wait_until_settled(page)
-    button = page.locator(".st-key-corner-menu button").first
-    button.focus()
-    page.keyboard.press("Enter")
-    page.locator(".theme-choice button").first.wait_for()
-    page.keyboard.press("Tab")
-    expect(page.locator(".st-key-tour-start button")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator(".theme-choice")).to_have_count(0)
-    expect(button).to_be_focused()
-
-
 def test_an_unknown_address_is_told_in_the_visitors_words(browser: Browser, address: str):
     page = browser.new_page()  # Streamlit notes it as an error
     for language, words in {"en": "There is no such page here", "zh": "你要打开的页面不存在"}.items():

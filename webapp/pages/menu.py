@@ -8,7 +8,6 @@ from webapp.components.turn import turn
 from webapp.frame import presentation
 from webapp.frame.language_mark import language_mark
 from webapp.frame.lesson_bar import lesson_bar
-from webapp.frame.popover_keys import popover_keys
 from webapp.frame.streamlit_words import streamlit_words
 from webapp.frame.top_row import top_row
 from webapp.i18n import gettext as _
@@ -55,7 +54,6 @@ if presentation.is_on():
     st.html(presentation.STYLE)
 streamlit_words()
 language_mark()
-popover_keys()
 if not st.context.is_embedded:
     top_row(menu, page)
     lesson_bar(page)
