@@ -38,6 +38,11 @@ def in_a_row(*sentences: str) -> str:
     return re.sub("(?<=[。！？]) ", "", " ".join(sentences))
 
 
+def as_written(text: str) -> str:
+    """Return a text as Markdown that shows it letter by letter, whoever wrote it: no picture, no link, no formula."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
 def decimal_number(value: float, decimals: int = 2) -> str:
     """Return a number with a fixed number of decimals and a real minus sign, which a zero never has."""
     return f"{value:z,.{decimals}f}".replace("-", "−", 1)

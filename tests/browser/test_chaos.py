@@ -56,7 +56,7 @@ def undisturbed(page: Page) -> str:
     before = page.url
     press(page, "again")
     page.wait_for_url(lambda url: url != before)
-    page.get_by_text(run_of(page)).wait_for()
+    page.get_by_text(run_of(page).replace("-", " · ")).wait_for()
     wait_for_state(page, "finished", timeout=180_000)
     return run_of(page)
 
@@ -103,14 +103,14 @@ def test_five_runs_on_two_processors_wait_in_a_queue(own_server: Server, new_pag
     for page in pages[:2]:
         wait_for_state(page, "running")
     for place, page in enumerate(pages[2:], 1):
-        expect(page.locator(".st-key-status-queued")).to_contain_text(f"place {place} in the queue")
+        expect(page.locator(".st-key-status-queued")).to_contain_text(f"place {place}")
     press(pages[0], "stop")
     wait_for_state(pages[2], "running")
-    expect(pages[3].locator(".st-key-status-queued")).to_contain_text("place 1 in the queue")
+    expect(pages[3].locator(".st-key-status-queued")).to_contain_text("place 1")
     press(pages[1], "pause")  # a paused run lends its place
     wait_for_state(pages[3], "running")
     press(pages[1], "resume")  # and waits for another one
-    expect(pages[1].locator(".st-key-status-queued")).to_contain_text("place 2 in the queue")
+    expect(pages[1].locator(".st-key-status-queued")).to_contain_text("place 2")
     press(pages[4], "stop")
     wait_for_state(pages[4], "stopped")
     press(pages[2], "stop")

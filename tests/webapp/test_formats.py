@@ -2,7 +2,16 @@
 
 import pytest
 
-from webapp.formats import duration, in_a_row, named, share_in_words, share_text, short_number, signed_number
+from webapp.formats import (
+    as_written,
+    duration,
+    in_a_row,
+    named,
+    share_in_words,
+    share_text,
+    short_number,
+    signed_number,
+)
 from webapp.i18n import texts_in
 
 
@@ -35,3 +44,8 @@ def test_chinese_has_a_colon_of_its_own():
 def test_sentences_in_a_row_have_one_space_between_them():
     assert in_a_row("It reads 7.", "Why?") == "It reads 7. Why?"
     assert in_a_row("认成 7。", "为什么？") == "认成 7。为什么？"
+
+
+def test_a_strangers_text_is_no_markdown():
+    assert as_written("![x](http://a/b.png) 快速 · 1a") == r"\!\[x\]\(http\:\/\/a\/b\.png\) 快速 · 1a"
+    assert as_written("a_b*$:red[`\\") == r"a\_b\*\$\:red\[\`\\"

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from webapp.components.kept import kept_choice, linked_choice
+from webapp.formats import as_written
 from webapp.i18n import gettext as _
 from webapp.pages.compare.places import choose, choose_none
 from webapp.pages.compare.tables import list_row
@@ -57,7 +58,7 @@ def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
         if st.session_state.get(f"compare-{run.id}") != (run.id in places):
             st.session_state[f"compare-{run.id}"] = run.id in places
         st.checkbox(
-            _("Compare {name}").format(name=run_name(run)),
+            _("Compare {name}").format(name=as_written(run_name(run))),
             key=f"compare-{run.id}",
             label_visibility="collapsed",
             on_change=choose,
@@ -65,7 +66,7 @@ def _list_entry(run: Snapshot, places: Sequence[str]) -> DeltaGenerator:
         )
         text = st.empty()
         text.html(row_of(run, places))
-        label = _("Menu of {name}").format(name=run_name(run))
+        label = _("Menu of {name}").format(name=as_written(run_name(run)))
         menu = st.popover(label, icon=":material/more_vert:", type="tertiary", key=f"menu-{run.id}", on_change="rerun")
         if menu.open:
             with menu:

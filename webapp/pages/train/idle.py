@@ -5,7 +5,7 @@ from itertools import islice
 import streamlit as st
 
 from webapp.components.empty import nothing_yet
-from webapp.formats import named
+from webapp.formats import as_written, named
 from webapp.i18n import gettext as _
 from webapp.runs.facts import accuracy_on_test
 from webapp.runs.names import run_name
@@ -37,7 +37,7 @@ def idle() -> None:
                 st.caption(_("Or look at one that is there already:"))
             st.page_link(
                 "train/page.py",
-                label=named(run_name(run), right.format(share=accuracy_on_test(run))),
+                label=named(as_written(run_name(run)), right.format(share=accuracy_on_test(run))),
                 icon=":material/stacked_line_chart:",
                 query_params={"run": run.id},
             )
