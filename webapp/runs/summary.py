@@ -7,7 +7,7 @@ from mnist_core.training.records import to_json
 from webapp.runs.folder import RunFolder, write_json
 from webapp.runs.records import UNREADABLE, Records
 
-MAX_EPOCHS = 60
+KEPT_EPOCHS = 60
 """Of a summary, evenly spread: enough for a curve among many."""
 FORM = 2
 """Of the summaries that are written here; older ones have the best epoch alone, and are written anew."""
@@ -21,7 +21,7 @@ def write_summary(folder: RunFolder, records: Records, size: int) -> None:
         records: all of them.
         size: bytes of the record file that they were read from.
     """
-    count, apart = len(records.epochs), -(-len(records.epochs) // MAX_EPOCHS)
+    count, apart = len(records.epochs), -(-len(records.epochs) // KEPT_EPOCHS)
     epochs = [
         to_json(epoch)
         for place, epoch in enumerate(records.epochs, 1)

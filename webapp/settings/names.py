@@ -13,6 +13,7 @@ from webapp.i18n import N_, gettext
 from webapp.runs.names import recipe_title
 
 OFTEN_CHANGED = ("learning_rate", "epochs", "batch_size")
+"""Settings that come first where differences are named."""
 MAX_CHANGES = 4
 """Differences from a recipe that are named in a line."""
 BIAS_INITS = {  # He and Xavier are about weights

@@ -18,7 +18,7 @@ from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
 from webapp.runs.memory import KnownRun, Memory
 from webapp.runs.registry import Runs
-from webapp.runs.summary import MAX_EPOCHS
+from webapp.runs.summary import KEPT_EPOCHS
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_summary_of_a_long_run_has_its_curve_with_the_best_and_the_last_epoc
     found = Runs(tmp_path, at_once=1).snapshot("long", curves=False)
     assert found is not None and not found.records.loss
     epochs = [epoch.epoch for epoch in found.records.epochs]
-    assert {311, 400} < set(epochs) and epochs == sorted(epochs) and 50 < len(epochs) <= MAX_EPOCHS + 1
+    assert {311, 400} < set(epochs) and epochs == sorted(epochs) and 50 < len(epochs) <= KEPT_EPOCHS + 1
     assert validation_accuracy(found) == 0.99
 
 
