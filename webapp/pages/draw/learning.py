@@ -53,7 +53,7 @@ def offer_learning(visitor: str, count: int) -> DeltaGenerator:
     hand = hand_of(visitor)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            _("Learn my hand") if hand is None else _("Learn again"),
+            _("Learn my handwriting") if hand is None else _("Learn again"),
             type="primary",
             icon=":material/school:",
             key="teach-go",

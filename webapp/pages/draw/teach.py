@@ -99,13 +99,13 @@ def _steps_html(read: Recognition | None) -> str:
     steps = (
         (drawing, _("It reads {digit}").format(digit=digit)),
         (f"<b>{other}</b>", _("You say: {digit}").format(digit=other)),
-        (f"{drawing}<b>{other}</b>", _("A copy of the network learns your hand")),
+        (f"{drawing}<b>{other}</b>", _("A copy of the network learns your handwriting")),
     )
     figures = "".join(f"<li><div>{picture}</div><p>{line}</p></li>" for picture, line in steps)
-    title = _("Does it misread your hand? Teach it.")
+    title = _("Does it misread your handwriting? Teach it.")
     measured = _(
-        "Measured on three hands turned by 40°: after 20 drawings, 89% of new digits were read, before 80%. Of a hand "
-        "that is read well there is little to gain."
+        "Measured with the handwriting of three people, turned by 40°: before, it read 80% of new digits; after 20 "
+        "drawings, 89%. Where it reads your handwriting well already, there is little to gain."
     )
     return (
         f'<h2 class="teach-title">{title}</h2><ol class="teach-steps">{figures}</ol><p class="caption">{measured}</p>'

@@ -82,7 +82,7 @@ def test_what_teaching_does_is_shown_before_it_is_asked_for(small_dataset, drawn
     (steps,) = [html.proto.body for html in app.get("html") if "teach-steps" in html.proto.body]
     read, said = re.findall(r"(?:It reads|You say:) (\d)", steps)
     assert read != said
-    assert steps.count("<li>") == 3 and "A copy of the network learns your hand" in steps
+    assert steps.count("<li>") == 3 and "A copy of the network learns your handwriting" in steps
     assert ("data:image/png" in steps) or not drawn
 
 
@@ -230,7 +230,7 @@ def test_a_damaged_hand_is_taught_again_or_deleted(tmp_path, small_dataset):
     app.run()
     assert not app.exception
     assert app.session_state["network"] == "hand"
-    assert app.button(key="teach-go").label == "Learn my hand"
+    assert app.button(key="teach-go").label == "Learn my handwriting"
     app.button(key="teach-go").click().run()
     assert not app.exception
     assert hand_of(ANNA) is not None
