@@ -10,8 +10,8 @@ from mnist_core.network import Network
 from mnist_core.nn.activations import GELU, LeakyReLU
 from mnist_core.nn.layers import BatchNorm, Linear
 from mnist_core.nn.normalization import DEVIATION, MEAN
-from mnist_core.recipes.presets import RECIPES
-from mnist_core.recipes.recipe import SETTINGS, Recipe
+from mnist_core.recipes.presets import changes
+from mnist_core.recipes.recipe import Recipe
 
 LONGEST_NAME = 80
 """Characters of a name that the header shows."""
@@ -116,10 +116,8 @@ def _quoted(name: str) -> str:
 
 def _changes(recipe: Recipe) -> str:
     """Return the line with what differs from the shipped recipe of that name, whether changed before or midway."""
-    shipped = RECIPES.get(recipe.name, recipe)
-    changed = [name for name in SETTINGS if recipe.has_effect(name) and getattr(recipe, name) != getattr(shipped, name)]
-    values = ", ".join(f"{name}={getattr(recipe, name)!r}" for name in changed)
-    return f"# Changed:   {values}\n" if changed else ""
+    values = ", ".join(f"{name}={value!r}" for name, value in changes(recipe).items())
+    return f"# Changed:   {values}\n" if values else ""
 
 
 def _accuracy(network: Network) -> str:

@@ -1,8 +1,9 @@
 """The recipes with a name: our own, and those of five tutorials."""
 
 import dataclasses
+from typing import Any
 
-from mnist_core.recipes.recipe import Recipe
+from mnist_core.recipes.recipe import SETTINGS, Recipe
 
 QUICK = Recipe(
     name="quick",
@@ -162,3 +163,17 @@ RECIPES: dict[str, Recipe] = {
         WIDE_ADAM,
     )
 }
+
+
+def changes(recipe: Recipe) -> dict[str, Any]:
+    """Return the settings that have an effect and differ from the shipped recipe of that name, with their values.
+
+    Returns:
+        {"epochs": 3}, in the order of the declarations; empty for a recipe whose name none that ships has.
+    """
+    shipped = RECIPES.get(recipe.name, recipe)
+    return {
+        name: getattr(recipe, name)
+        for name in SETTINGS
+        if recipe.has_effect(name) and getattr(recipe, name) != getattr(shipped, name)
+    }

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mnist_core.recipes.presets import RECIPES
-from mnist_core.recipes.recipe import SETTINGS, Recipe
+from mnist_core.recipes.presets import changes
+from mnist_core.recipes.recipe import Recipe
 from webapp.datasets import MNIST, SYNTHETIC, class_folder
 from webapp.formats import named
 from webapp.i18n import N_, gettext
@@ -275,10 +275,9 @@ def changes_text(recipe: Recipe) -> str:
     First comes what is changed most often. Left out are the layers, which are shown as a row of numbers wherever this
     stands, and what goes beyond a line.
     """
-    shipped = RECIPES.get(recipe.name, recipe)
-    changed = [
-        named(setting_name(field), setting_value(field, getattr(recipe, field)))
-        for field in dict.fromkeys((*OFTEN_CHANGED, *SETTINGS))
-        if field != "hidden_sizes" and recipe.has_effect(field) and getattr(recipe, field) != getattr(shipped, field)
+    changed = changes(recipe)
+    fields = [
+        field for field in dict.fromkeys((*OFTEN_CHANGED, *changed)) if field in changed and field != "hidden_sizes"
     ]
-    return " · ".join(changed[:MAX_CHANGES]) + (" …" if len(changed) > MAX_CHANGES else "")
+    texts = [named(setting_name(field), setting_value(field, changed[field])) for field in fields[:MAX_CHANGES]]
+    return " · ".join(texts) + (" …" if len(fields) > MAX_CHANGES else "")
