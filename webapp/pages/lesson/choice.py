@@ -35,7 +35,7 @@ def _card(number: int, lesson: Lesson) -> None:
     st.html(
         f'<h2 class="lesson-name"><small>{number}</small> {escape(lesson.title)}</h2><p class="caption">{length}</p>'
     )
-    st.markdown("\n".join([lesson.about, "", *(f"- {goal}" for goal in lesson.goals)]))
+    st.markdown(lesson.about)
     key, place = st.session_state.get(SESSION_KEY, ("", 0))
     here = place if key == lesson.key else 0
     st.button(

@@ -23,37 +23,36 @@ def beginning(lesson: Lesson) -> None:
     about = _("{minutes} minutes, {count} steps").format(minutes=lesson.minutes, count=len(lesson.steps))
     page_title(escape(lesson.title), about)
     _teachers_row(lesson, 0)
-    left, right = st.columns(2, gap="medium")
-    with left, st.container(border=True, key="lesson-goals"):
-        st.markdown(lesson.about)
+    if is_teacher() and not presentation.is_on():
+        with st.expander(_("For the teacher: what you need"), icon=":material/school:"):
+            st.markdown(lesson.prepare)
+            _new_class()
+    *quizzed, rest = st.columns([3, 2] if lesson.quiz else 1, gap="medium")
+    for column in quizzed:
+        with column, st.container(border=True, key="lesson-quiz"):
+            head(_("What do you know already?"))
+            _quiz(lesson, "before")
+    with rest, st.container(border=True, key="lesson-goals"):
+        if not lesson.quiz:  # beside one, it would give the answers away
+            st.markdown(lesson.about)
         if lesson.goals:
             head(_("What you can do afterwards"))
             st.markdown("\n".join(f"- {goal}" for goal in lesson.goals))
-        _plan(lesson)
+        if presentation.is_on() or is_teacher():
+            _plan(lesson)
         handouts(lesson)
-    with right, st.container(border=True, key="lesson-quiz"):
-        head(_("What do you know already?"))
-        _quiz(lesson, "before")
-    if is_teacher() and lesson.prepare and not presentation.is_on():
-        with st.expander(_("For the teacher: what you need"), icon=":material/school:"):
-            st.markdown(lesson.prepare)
-            st.page_link(
-                "play/page.py",
-                label=_("To begin with a new class: Play → The class → Teacher"),
-                icon=":material/school:",
-                query_params={"game": "class"},
-            )
 
 
 def end(lesson: Lesson) -> None:
     """Show the quiz after the lesson, and for the teacher how the class answered both times."""
     page_title(escape(lesson.title), _("The end of the lesson"))
     _teachers_row(lesson, len(lesson.steps) + 1)
-    left, right = st.columns([3, 2], gap="medium")
-    with left, st.container(border=True, key="lesson-quiz"):
-        head(_("What do you know now?"))
-        _quiz(lesson, "after")
-    with right, st.container(border=True, key="lesson-after"):
+    *quizzed, rest = st.columns([3, 2] if lesson.quiz else 1, gap="medium")
+    for column in quizzed:
+        with column, st.container(border=True, key="lesson-quiz"):
+            head(_("What do you know now?"))
+            _quiz(lesson, "after")
+    with rest, st.container(border=True, key="lesson-after"):
         if is_teacher() and lesson.quiz and not presentation.is_on():
             head(_("How the class answered"))
             class_quiz(lesson)
@@ -61,12 +60,22 @@ def end(lesson: Lesson) -> None:
             head(_("To go on with, on paper"))
             st.markdown("\n".join(f"{number}. {task}" for number, task in enumerate(lesson.tasks, 1)))
         handouts(lesson)
+        if is_teacher() and not presentation.is_on():
+            _new_class()
+
+
+def _new_class() -> None:
+    """Show the way to where everything of the last class is cleared away."""
+    st.page_link(
+        "play/page.py",
+        label=_("To begin with a new class: Play → The class → Teacher"),
+        icon=":material/school:",
+        query_params={"game": "class"},
+    )
 
 
 def _quiz(lesson: Lesson, moment: Moment) -> None:
-    if not lesson.quiz:
-        st.caption(_("This lesson has no quiz."))
-    elif presentation.is_on():
+    if presentation.is_on():
         class_quiz(lesson)
     else:
         quiz(lesson, moment)

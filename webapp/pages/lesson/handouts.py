@@ -20,9 +20,11 @@ def handouts(lesson: Lesson) -> None:
         kinds["teacher"] = _("Teacher's page")
     rows = []
     for kind, name in kinds.items():
-        forms = {"html": _("to print"), "md": _("to edit (Markdown)")}
+        forms = {"html": _("to print")}
         if handout_pdf(lesson, kind) is not None:
-            forms = {"html": _("to print"), "pdf": "PDF", "md": _("to edit (Markdown)")}
+            forms["pdf"] = "PDF"
+        if is_teacher():
+            forms["md"] = _("to edit (Markdown)")
         links = "".join(
             f'<a href="{escape(handout_address(lesson, kind, form))}" target="_blank">{text}</a>'
             for form, text in forms.items()

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from webapp.components.scroll_to import scroll_to
+from webapp.frame import presentation
 from webapp.lessons.lesson import lesson_of
 from webapp.pages.lesson.choice import choice
 from webapp.pages.lesson.ends import beginning, end
@@ -16,11 +17,12 @@ if lesson is None:
 else:
     place = place_in(lesson)
     keep_place(lesson, place)
-    if place == 0:
-        beginning(lesson)
-    elif place <= len(lesson.steps):
-        step(lesson, place)
-    else:
-        end(lesson)
+    with st.container(key="lesson-large" if presentation.is_on() else "lesson-place"):
+        if place == 0:
+            beginning(lesson)
+        elif place <= len(lesson.steps):
+            step(lesson, place)
+        else:
+            end(lesson)
     progress(lesson, place)
     scroll_to(".st-key-top", f"{lesson.key} {place}", "to-the-step")  # Back and Next may stand far below it

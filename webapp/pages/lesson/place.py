@@ -8,13 +8,11 @@ import streamlit as st
 
 from webapp.frame.lesson_bar import SESSION_KEY
 from webapp.lessons.lesson import Lesson
+from webapp.pages.lesson.memory import REMEMBERED
 from webapp.visitors.classroom import be_at, call, current_call
 from webapp.visitors.folder import StorageError
 from webapp.visitors.identity import browser
 from webapp.visitors.rights import is_teacher
-
-EXPECTED = "guess"
-"""In the address, what the visitor expects at a step, so that a reload keeps it; the code to join leaves it out."""
 
 
 def place_in(lesson: Lesson) -> int:
@@ -48,10 +46,9 @@ def go(lesson: str, place: int) -> None:
         if follows and is_teacher():
             call(address_in(lesson, place))
     st.query_params["lesson"], st.query_params["step"] = lesson, str(place)
-    st.query_params.pop(EXPECTED, None)
 
 
 def leave() -> None:
     """Go back to the choice of lessons: for a button."""
-    for name in ("lesson", "step", EXPECTED):
+    for name in ("lesson", "step", REMEMBERED):
         st.query_params.pop(name, None)

@@ -119,7 +119,10 @@ def _bars(lesson: Lesson) -> None:
         st.error(str(error), icon=":material/error:")
         return
     before, after = counted[0].answered
-    st.caption(_("Answered before: {before}, after: {after}").format(before=before, after=after))
+    if before or after:
+        st.caption(_("Answered before: {before}, after: {after}").format(before=before, after=after))
+    else:
+        st.caption(_("Nobody has answered yet. Answer on your own phone or computer."))
     told = st.session_state.get("quiz-told") == lesson.key
     if told:
         after_it, before_it = (

@@ -13,32 +13,31 @@ from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
 from webapp.lessons.lesson import Lesson, Step
 from webapp.pages.lesson.head import head
-from webapp.pages.lesson.place import EXPECTED, address_in
+from webapp.pages.lesson.memory import MAX_PREDICTION, expected_key, note, recall, seen_key, step_name
+from webapp.pages.lesson.place import address_in
 from webapp.pages.lesson.present import present_button
 from webapp.pages.lesson.timer import timer
 from webapp.visitors.rights import is_teacher
 
-MAX_PREDICTION = 200
-
 
 def step(lesson: Lesson, place: int) -> None:
     """Show a step in its three parts, large on a projector."""
-    part, name = lesson.steps[place - 1], f"{lesson.key}-{place}"
+    part, name = lesson.steps[place - 1], step_name(lesson, place)
     about = _("Step {step} of {steps}").format(step=place, steps=len(lesson.steps))
     minutes = _("{minutes} minutes").format(minutes=part.minutes)
-    with st.container(key="lesson-large" if presentation.is_on() else "lesson-step"):
-        page_title(escape(part.title), f"{escape(lesson.title)} · {about} · {minutes}")
-        if presentation.is_on() or is_teacher():
-            with st.container(horizontal=True, vertical_alignment="center", key="lesson-teacher"):
-                if presentation.is_on():
-                    timer(part.minutes, name)
-                present_button()
-                if is_teacher():
-                    call_button(address_in(lesson.key, place))
-        fragment(_parts)(part, name)
+    page_title(escape(part.title), f"{escape(lesson.title)} · {about} · {minutes}")
+    if presentation.is_on() or is_teacher():
+        with st.container(horizontal=True, vertical_alignment="center", key="lesson-teacher"):
+            if presentation.is_on():
+                timer(part.minutes, name)
+            present_button()
+            if is_teacher():
+                call_button(address_in(lesson.key, place))
+    recall(lesson)
+    fragment(_parts)(lesson, part, name)
 
 
-def _parts(part: Step, name: str) -> None:
+def _parts(lesson: Lesson, part: Step, name: str) -> None:
     """Show what to predict, what to do, and, once that is done, what there is to see."""
     *before, place = st.columns(2 if part.ask else 1, gap="medium")
     for column in before:
@@ -58,15 +57,14 @@ def _parts(part: Step, name: str) -> None:
         with st.container(border=True, key="lesson-see"):
             head(_("What there is to see"))
             _see(part, name)
+    note(lesson)
 
 
 def _prediction(part: Step, name: str) -> None:
-    """Ask what the visitor expects, and keep it in the address."""
-    key, asked = f"expect-{name}", st.query_params.get(EXPECTED, "")[:MAX_PREDICTION]
-    if asked and key not in values():
-        values()[key] = _read(part, asked)
+    """Ask what the visitor expects."""
+    key = expected_key(name)
     if part.choices:
-        found = kept(
+        kept(
             st.radio,
             part.ask,
             key,
@@ -77,23 +75,12 @@ def _prediction(part: Step, name: str) -> None:
         )
     else:
         label = _("What do you expect?")
-        found = kept(
-            st.text_input, label, key, "", max_chars=MAX_PREDICTION, label_visibility="collapsed", placeholder=label
-        )
-    if found not in (None, "") and asked != str(found):
-        st.query_params[EXPECTED] = str(found)
-
-
-def _read(part: Step, asked: str) -> int | str | None:
-    """Read from the address what a visitor expects; None if that is none of the choices."""
-    if not part.choices:
-        return asked
-    return int(asked) if asked in map(str, range(len(part.choices))) else None
+        kept(st.text_input, label, key, "", max_chars=MAX_PREDICTION, label_visibility="collapsed", placeholder=label)
 
 
 def _expected(part: Step, name: str) -> str | None:
     """Return what the visitor has predicted."""
-    found = values().get(f"expect-{name}")
+    found = values().get(expected_key(name))
     if not part.choices:
         return str(found) if found else None
     return part.choices[found] if isinstance(found, int) and found < len(part.choices) else None
@@ -119,7 +106,7 @@ def _way(part: Step) -> None:
 
 def _see(part: Step, name: str) -> None:
     """Show what there is to see; before, whoever has looked can say so."""
-    seen, expected = f"seen-{name}", _expected(part, name)
+    seen, expected = seen_key(name), _expected(part, name)
     if values().get(seen):
         if expected is not None and not presentation.is_on():
             said = _("You expected: {text}").format(text=escape(expected))

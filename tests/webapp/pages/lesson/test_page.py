@@ -50,7 +50,7 @@ def student(monkeypatch) -> None:
     monkeypatch.setattr("streamlit.runtime.context.ContextProxy.ip_address", "192.168.1.7")
 
 
-def open_page(**query: str) -> AppTest:
+def open_page(**query: str | list[str]) -> AppTest:
     app = AppTest.from_file(str(ROOT / "webapp/pages/menu.py"), default_timeout=30)
     app.run()
     app.switch_page("lesson/page.py")
@@ -196,6 +196,19 @@ def test_the_answers_are_shown_when_the_teacher_says_so_with_how_many_chose_whic
     assert 'class="quiz-answers"' not in texts(press(app, "quiz-tell"))
 
 
+def test_what_a_lesson_is_about_does_not_give_the_answers_of_its_quiz_away(own, student):
+    app = open_page(lesson="seeing")
+    assert "A short one." not in texts(app) and "Is it?" in str(app.radio)
+    own.write_text(OWN.partition("quiz:")[0], encoding="utf-8")
+    app = open_page(lesson="seeing")
+    assert "A short one." in texts(app) and not app.radio
+
+
+def test_a_quiz_that_nobody_has_answered_says_how_to():
+    app = press(open_page(lesson="seeing"), "lesson-present")
+    assert "Answer on your own phone" in texts(app) and "Answered before" not in texts(app)
+
+
 def test_the_result_is_a_table_for_a_spreadsheet():
     questions = [Question("Is it?", ("a", "b"), 1, ""), Question("=Who?", ("a", "b"), 0, "")]
     with texts_in("en"):
@@ -211,24 +224,36 @@ def test_the_result_is_a_table_for_a_spreadsheet():
 def test_what_is_for_the_teacher_is_not_there_for_others(student):
     app = open_page(lesson="seeing")
     assert "kind=worksheet" in texts(app) and "kind=teacher" not in texts(app) and "Bring chalk." not in texts(app)
+    assert "format=html" in texts(app) and "format=md" not in texts(app)
     assert not [key for key in keys(app) if key.startswith("call-") or key == "lesson-present"]
 
 
 def test_the_teacher_finds_handouts_preparation_and_the_call():
     app = open_page(lesson="seeing")
-    assert "kind=teacher" in texts(app) and "Bring chalk." in texts(app)
-    assert ("play", "game=class") in [(link.proto.page, link.proto.query_string) for link in app.get("page_link")]
+    assert "kind=teacher" in texts(app) and "format=md" in texts(app) and "Bring chalk." in texts(app)
+    for place in (app, open_page(lesson="seeing", step="4")):  # before a class, and after it
+        assert ("play", "game=class") in [(link.proto.page, link.proto.query_string) for link in place.get("page_link")]
     assert [key for key in keys(app) if key.startswith("call-")] and "lesson-present" in keys(app)
 
 
-def test_a_prediction_is_still_there_after_a_reload(student):
+def test_what_was_predicted_and_seen_at_each_step_is_still_there_after_a_reload(student):
     app = open_page(lesson="seeing", step="1")
     app.radio[0].set_value(1).run()
-    assert app.query_params["guess"] == "1"
-    assert open_page(lesson="seeing", step="1", guess="1").radio[0].value == 1
-    assert open_page(lesson="seeing", step="1", guess="7").radio[0].value is None
-    press(app, "lesson-next")
+    press(press(app, "see-seeing-1"), "lesson-next")
+    app.text_input[0].set_value("a poem. 2").run()
+    kept = app.query_params["guess"]
+    assert kept == ["1.1", "1", "2.a poem. 2"]
+    app = open_page(lesson="seeing", step="2", guess=kept)
+    assert app.text_input[0].value == "a poem. 2" and "Everybody writes" not in texts(app)
+    press(app, "lesson-back")
+    assert app.radio[0].value == 1 and "It is a tree." in texts(app)
+    press(press(app, "lesson-back"), "lesson-leave")
     assert "guess" not in app.query_params
+
+
+def test_what_an_address_has_of_no_step_or_choice_is_passed_over(student):
+    app = open_page(lesson="seeing", step="1", guess=["1.7", "1.x", "9", "0.1", "", "<b>"])
+    assert app.radio[0].value is None and "It is a tree." not in texts(app)
 
 
 def test_who_was_called_to_a_step_is_called_to_the_next_when_the_teacher_goes_on():
