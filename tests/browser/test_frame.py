@@ -47,6 +47,35 @@ def test_the_glossary_opens_from_a_phones_menu_which_gives_way_to_it(new_page: N
     expect(page.locator(".glossary")).to_have_count(0)
 
 
+def test_keys_lead_through_the_menu_and_come_back_to_its_button_when_a_dialog_is_closed(
+    new_page: NewPage, address: str
+):
+    page = new_page()
+    page.goto(f"{address}/code")
+    page.locator(".source").wait_for()
+    wait_until_settled(page)
+    button = page.locator(".st-key-corner-menu button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".theme-choice button").first.wait_for()
+    wait_until_settled(page)
+    page.keyboard.press("Tab")
+    expect(page.locator(".st-key-tour-start button")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(button).to_be_focused()
+    for _place in range(9):  # through the menu, and on to the page
+        page.keyboard.press("Tab")
+        if page.locator(".st-key-code_file input").evaluate("field => field === document.activeElement"):
+            break
+    expect(page.locator(".st-key-code_file input")).to_be_focused()
+    page.locator(".st-key-glossary button").focus()
+    page.keyboard.press("Enter")
+    page.locator(".glossary").wait_for()
+    page.keyboard.press("Escape")
+    expect(page.locator(".glossary")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
 def test_an_unknown_address_is_told_in_the_visitors_words(browser: Browser, address: str):
     page = browser.new_page()  # Streamlit notes it as an error
     for language, words in {"en": "There is no such page here", "zh": "你要打开的页面不存在"}.items():

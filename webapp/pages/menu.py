@@ -6,6 +6,7 @@ import streamlit as st
 
 from webapp.components.turn import turn
 from webapp.frame import presentation
+from webapp.frame.focus_order import focus_order
 from webapp.frame.language_mark import language_mark
 from webapp.frame.lesson_bar import lesson_bar
 from webapp.frame.streamlit_words import streamlit_words
@@ -54,6 +55,7 @@ if presentation.is_on():
     st.html(presentation.STYLE)
 streamlit_words()
 language_mark()
+focus_order()
 if not st.context.is_embedded:
     top_row(menu, page)
     lesson_bar(page)
