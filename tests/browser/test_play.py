@@ -50,7 +50,7 @@ class Player:
 def games_of(page: Page) -> int:
     """How many games the class's page has counted."""
     shown = page.locator(".play-figures strong")
-    expect(shown.or_(page.get_by_text("No game has been finished yet.")).first).to_be_visible()
+    expect(shown.or_(page.get_by_text("No game has been finished yet")).first).to_be_visible()
     return int(shown.first.inner_text()) if shown.count() else 0
 
 

@@ -24,8 +24,9 @@ def about() -> None:
             "and digits that touch. It is for learning: nothing important should depend on it."
         ),
         _("What happens to my drawings?"): _(
-            "They are read on the computer that runs this app, and forgotten. They are kept only if you agree to "
-            "teach the network, and you can delete them at any time. No request goes to the internet."
+            "They are read on the computer that runs this app, and forgotten. Only what you leave there stays: what "
+            "you send to the class's wall, and games that count for the class, until a new class begins; what you "
+            "collect under “Teach it”, until you delete it. Nothing goes to the internet."
         ),
     }
     st.html(

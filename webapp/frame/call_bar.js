@@ -42,8 +42,8 @@ const show = (root, { number, address, come, present }) => {
   if (number && !calling && isHere(target(root.data, address))) keep(CAME, number);
   const over = !number || (!calling && [read(CAME), read(AWAY)].includes(String(number)));
   const page = number ? (root.data.pages[address.split('?')[0]] ?? address) : '';
-  const text = calling ? root.data.calling.replace('{come}', come).replace('{present}', present) : root.data.calls;
-  const words = text.replace('{page}', page);
+  const count = present ? root.data.calling.replace('{come}', come).replace('{present}', present) : root.data.alone;
+  const words = (calling ? count : root.data.calls).replace('{page}', page);
   if (!over && part('span').textContent !== words) part('span').textContent = words;
   if (over) part('span').textContent = '';
   root.bar.classList.toggle('call-own', calling);

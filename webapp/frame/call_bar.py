@@ -38,6 +38,7 @@ def call_bar(pages: Mapping[str, str]) -> None:
         "go": _("Go"),
         "away": _("Stay on this page"),
         "calling": _("{page}: {come} of {present} have come"),
+        "alone": _("{page}: nobody else is here yet"),
         "pages": dict(pages),
         "end": _("End"),
         "made": _made(),

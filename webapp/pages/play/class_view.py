@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from webapp.components.empty import nothing_yet
 from webapp.components.gallery import Tile, gallery
 from webapp.components.live_chart import live_chart
 from webapp.components.turn import fragment
@@ -25,7 +26,11 @@ def class_view() -> None:
         st.error(str(error), icon=":material/error:")
         return
     if not results.draw_games + results.duels:
-        st.info(_("No game has been finished yet. What the class plays appears here by itself."))
+        nothing_yet(
+            "no-games",
+            _("No game has been finished yet"),
+            _("Play one of the two. What you and the others finish appears here by itself."),
+        )
         return
     _figures(results)
     if results.draw_games:

@@ -57,8 +57,8 @@ def _unlock() -> None:
     if not password():
         st.markdown(
             _(
-                "Only on the computer that runs this app, at `http://localhost:{port}`. Elsewhere it takes a teacher's "
-                "password: whoever starts the app sets it, as `TEACHER_PASSWORD`."
+                "The teacher's page is on the computer that runs this app, at `http://localhost:{port}`. On any other "
+                "device it takes a password, which whoever starts the app sets as `TEACHER_PASSWORD`."
             ).format(port=st.get_option("server.port"))
         )
         return

@@ -235,7 +235,7 @@ def test_a_game_outlives_a_visit_to_another_part():
     app = press(open_page(), "play-start")
     asked = app.session_state["play_draw"].asked
     app.segmented_control(key="play_open").set_value("class").run()
-    assert "No game has been finished" in app.info[0].value
+    assert "No game has been finished yet" in [header.value for header in app.header]
     app.segmented_control(key="play_open").set_value("draw").run()
     assert f"Draw the digit {asked}" in pictures(app)
 
