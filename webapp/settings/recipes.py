@@ -16,7 +16,10 @@ def description(name: str) -> str:
         "overflows): the loss jumps from step to step, although no image is left to chance."
     )
     descriptions = {
-        "quick": _("Our fastest way to 98%: one hidden layer, momentum, a learning rate that falls along a cosine."),
+        "quick": _(
+            "A good one to begin with: in some ten seconds it reads 98% of the digits. One hidden layer, momentum, a "
+            "learning rate that falls along a cosine."
+        ),
         "accurate": _(
             "Our most accurate network within a minute: two hidden layers, 30 epochs, and a penalty on large weights."
         ),

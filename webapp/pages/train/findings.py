@@ -122,9 +122,17 @@ STUCK_AT_LN_10 = N_(
     "Try other initial weights or another learning rate."
 )
 
+STOPPED_ON_THE_WAY = N_(
+    "{accuracy:.1%} right after epoch {best}, then it was stopped. More epochs would probably help."
+)
 
-def finding_text(finding: Finding) -> str:
+
+def finding_text(finding: Finding, stopped: bool = False) -> str:
     """Put a finding into one or two sentences, in the visitor's language.
+
+    Args:
+        finding: what was found.
+        stopped: whether somebody ended the training before its time.
 
     Raises:
         KeyError: if there is no such kind of finding.
@@ -132,6 +140,8 @@ def finding_text(finding: Finding) -> str:
     text = TEXTS[finding.kind]
     if finding.kind == diagnosis.STUCK and math.isclose(finding.numbers["chance"], math.log(10)):
         text = STUCK_AT_LN_10
+    if stopped and finding.kind == diagnosis.FINISHED_WELL and finding.numbers["best"] == finding.numbers["epochs"]:
+        text = STOPPED_ON_THE_WAY
     return gettext(text).format(**finding.numbers)
 
 
@@ -152,4 +162,4 @@ def finding_html(snapshot: Snapshot) -> str:
         diverged=diverged,
     )[0]
     kind = "finding problem" if finding.is_problem else "finding"
-    return f'<p class="{kind}">{html.escape(finding_text(finding))}</p>'
+    return f'<p class="{kind}">{html.escape(finding_text(finding, snapshot.state == "stopped"))}</p>'

@@ -42,9 +42,19 @@ def test_stuck_in_words():
     assert other_head.startswith("The loss is stuck at 3.240, and pure guessing gives 3.251: nothing is learned yet.")
 
 
-def test_a_good_end_names_the_epoch_of_its_figure_and_holds_for_a_stopped_run_too():
+def test_a_good_end_names_the_epoch_of_its_figure():
     text = finding_text(Finding(diagnosis.FINISHED_WELL, {"epochs": 12, "best": 9, "accuracy": 0.981}))
     assert text == "Well trained: 98.1% right after its best epoch, 9."
+
+
+def test_what_was_stopped_while_it_still_learned_is_not_called_well_trained():
+    best_is_last = Finding(diagnosis.FINISHED_WELL, {"epochs": 1, "best": 1, "accuracy": 0.953})
+    assert finding_text(best_is_last, stopped=True) == (
+        "95.3% right after epoch 1, then it was stopped. More epochs would probably help."
+    )
+    assert finding_text(best_is_last).startswith("Well trained")
+    best_was_before = Finding(diagnosis.FINISHED_WELL, {"epochs": 12, "best": 9, "accuracy": 0.981})
+    assert finding_text(best_was_before, stopped=True).startswith("Well trained")
 
 
 def test_a_learning_rate_that_decays_is_only_advised_where_it_does_not_yet():

@@ -1,5 +1,6 @@
 """The curves of a run: loss and accuracy of every step and on the validation images, and the learning rate."""
 
+import math
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,7 +63,10 @@ def source_of(run: Snapshot) -> str:
 
 
 def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = False) -> tuple[Figure, Figure, Figure]:
-    """Make the figures of loss, accuracy and learning rate, in the visitor's language."""
+    """Make the figures of loss, accuracy and learning rate, in the visitor's language.
+
+    While a run goes on, the time axis is as long as it will be; of one that was stopped, as long as it went.
+    """
     names = {
         "training": _("training"),
         "validation": _("validation"),
@@ -73,7 +77,9 @@ def figures(records: Records, recipe: Recipe, steps_per_epoch: int, log: bool = 
         "learning rate": _("learning rate"),
     }
     marks = [Mark(change["step"], change_text(change)) for change in records.changes]
-    course = Course(recipe.batch_size, max(steps_per_epoch, 1), recipe.epochs, names, records.best, marks)
+    per_epoch = max(steps_per_epoch, 1)
+    last_epoch = max(1, math.ceil(len(records.loss) / per_epoch)) if records.end else recipe.epochs
+    course = Course(recipe.batch_size, per_epoch, last_epoch, names, records.best, marks)
     has_validation = recipe.validation_fraction > 0
     return (
         loss_figure(numbers(records.loss), records.validation_loss if has_validation else None, course, log),
