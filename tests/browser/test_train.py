@@ -120,6 +120,14 @@ def test_on_a_phone_all_that_matters_of_a_run_is_in_sight(address: str, new_page
     assert f"network={run_id}" in page.url
 
 
+def test_on_a_phone_a_link_to_a_view_leads_there(address: str, finished_run: str, new_page: NewPage) -> None:
+    page = new_page(**PHONE)
+    open_training(page, address, f"?run={finished_run}&tab=formulas")
+    tab = page.get_by_role("tab", name="Formulas")
+    expect(tab).to_be_in_viewport(ratio=1)
+    wait_for(page, "document.querySelector('.stTabs [aria-selected=true]').getBoundingClientRect().top < 250")
+
+
 def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPage) -> None:
     page = new_page()
     start(page, server.address, epochs=400)

@@ -73,8 +73,11 @@ def view(poll: float | None) -> None:
     }
     linked = st.query_params.get("tab", "curves")
     if linked in views and "tab" not in st.session_state:
-        st.session_state["tab"] = views[linked][0]
+        st.session_state.update({"tab": views[linked][0], "tab-by-link": linked != "curves"})
     tabs = st.tabs([name for name, _show in views.values()], key="tab", on_change="rerun")
+    if st.session_state.get("tab-by-link"):
+        # On a phone it may be one of the tabs that are out of sight.
+        scroll_to('.stTabs [role="tab"][aria-selected="true"]', "by link", "to-the-view")
     for tab, (key, (_name, show)) in zip(tabs, views.items(), strict=True):
         if tab.open:
             if key != linked:
