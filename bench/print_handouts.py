@@ -20,8 +20,8 @@ MAX_BYTES = 150_000
 """The files are part of the repository."""
 SHEET = 2
 """Pages of a worksheet."""
-BOXES = range(30, 16, -1)
-"""Heights in mm of the boxes on a worksheet, of which the first is taken that keeps it to its sheet."""
+ROOM = {"--line": (11.0, 10.0, 9.0, 8.0, 7.2, 6.4), "--box": range(30, 16, -1)}
+"""Heights in mm of the lines and boxes to write into on a worksheet: of each, the first that keeps it to its sheet."""
 CHINESE = """
 :lang(zh) { font-family: "Liberation Sans", "Droid Sans Fallback" !important; }
 :lang(zh) :is(h1, h2, h3, strong) { font-weight: 400; text-shadow: 0.25pt 0 0 #000; }
@@ -42,11 +42,13 @@ def print_handout(page: Page, html: str, kind: Kind) -> bytes:
     """Print a page; its links become plain text, since nobody knows where a file is opened."""
     page.set_content(re.sub(r"</?a\b[^>]*>", "", html))
     page.add_style_tag(content=CHINESE)
-    for height in BOXES:
-        page.add_style_tag(content=f":root {{ --box: {height}mm; }}")
-        pdf = page.pdf(prefer_css_page_size=True, tagged=True)
-        if kind != "worksheet" or count_pages(pdf) <= SHEET:
-            break
+    pdf = page.pdf(prefer_css_page_size=True, tagged=True)
+    for name, heights in ROOM.items() if kind == "worksheet" else ():
+        for height in heights:
+            page.add_style_tag(content=f":root {{ {name}: {height}mm; }}")
+            pdf = page.pdf(prefer_css_page_size=True, tagged=True)
+            if count_pages(pdf) <= SHEET:
+                break
     return pdf
 
 

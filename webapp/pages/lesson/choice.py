@@ -4,6 +4,7 @@ from html import escape
 
 import streamlit as st
 
+from webapp.formats import in_a_row, named
 from webapp.frame.lesson_bar import SESSION_KEY
 from webapp.frame.page_title import page_title
 from webapp.i18n import gettext as _
@@ -24,14 +25,14 @@ def choice() -> None:
                 _card(number, lesson)
     for wrong in (one for one in found if isinstance(one, WrongFile)):
         advice = _("Mend the file and open this page again; the lessons that ship show how one is written.")
-        st.warning(f"`{wrong.name}`: {wrong.reason} {advice}", icon=":material/warning:")
+        st.warning(named(f"`{wrong.name}`", in_a_row(wrong.reason, advice)), icon=":material/warning:")
     if is_teacher():
         text = _("Your own lessons: put their files into the folder `{folder}` (`LESSONS_DIR`); they appear here.")
         st.caption(text.format(folder=own_folder().absolute()))
 
 
 def _card(number: int, lesson: Lesson) -> None:
-    length = _("{minutes} minutes, {count} steps").format(minutes=lesson.minutes, count=len(lesson.steps))
+    length = _("{minutes} min").format(minutes=lesson.minutes)
     st.html(
         f'<h2 class="lesson-name"><small>{number}</small> {escape(lesson.title)}</h2><p class="caption">{length}</p>'
     )

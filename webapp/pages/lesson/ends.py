@@ -20,8 +20,7 @@ from webapp.visitors.rights import is_teacher
 
 def beginning(lesson: Lesson) -> None:
     """Show what the lesson is for, its plan, the quiz before it, and for the teacher what belongs to it."""
-    about = _("{minutes} minutes, {count} steps").format(minutes=lesson.minutes, count=len(lesson.steps))
-    page_title(escape(lesson.title), about)
+    page_title(escape(lesson.title), _("{minutes} min").format(minutes=lesson.minutes))
     _teachers_row(lesson, 0)
     if is_teacher() and not presentation.is_on():
         with st.expander(_("For the teacher: what you need"), icon=":material/school:"):

@@ -24,7 +24,7 @@ def step(lesson: Lesson, place: int) -> None:
     """Show a step in its three parts, large on a projector."""
     part, name = lesson.steps[place - 1], step_name(lesson, place)
     about = _("Step {step} of {steps}").format(step=place, steps=len(lesson.steps))
-    minutes = _("{minutes} minutes").format(minutes=part.minutes)
+    minutes = _("{minutes} min").format(minutes=part.minutes)
     page_title(escape(part.title), f"{escape(lesson.title)} · {about} · {minutes}")
     if presentation.is_on() or is_teacher():
         with st.container(horizontal=True, vertical_alignment="center", key="lesson-teacher"):
