@@ -11,7 +11,7 @@ from mnist_core.errors import WeightsError
 from mnist_core.network import Network
 from webapp.charts.weight_images import round_scale, weight_pictures
 from webapp.components.gallery import Tile, clicked_in, gallery
-from webapp.formats import short_number
+from webapp.formats import in_a_row, short_number
 from webapp.i18n import error_text
 from webapp.i18n import gettext as _
 from webapp.networks.file_cache import FileCache
@@ -105,7 +105,7 @@ def _scale_text(layer: FirstLayer) -> str:
     text = _("All pictures have the same scale: at weights of ±{scale:g} the colour is full.").format(scale=layer.scale)
     if layer.units > len(layer.weights):
         shown = _("These are the first {shown} of {units:,} units.").format(shown=len(layer.weights), units=layer.units)
-        return f"{shown} {text}"
+        return in_a_row(shown, text)
     return text
 
 
