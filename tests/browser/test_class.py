@@ -82,6 +82,8 @@ def test_a_joker_can_neither_stop_others_nor_write_anything_but_text_and_the_tea
     teacher.get_by_text("I have saved what I need").click()
     press(teacher, "play-empty")
     expect(teacher.get_by_text("a new class can begin")).to_be_visible()
+    for ticked in teacher.locator(".st-key-play-saved input, .st-key-empty-runs input").all():
+        expect(ticked).not_to_be_checked()
     assert [path.name for path in own_server.runs.iterdir() if path.is_dir()] == []
     anna.goto(f"{own_server.address}/train?run={run_id}")
     expect(anna.get_by_text("Nothing is training yet")).to_be_visible()

@@ -97,6 +97,8 @@ def _new_class(now: Counts) -> None:
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
+    if stay is not None:  # no tick outlives what it was made for, in the browser neither
+        st.session_state.update({"play-saved": False, **{f"empty-{heap.key}": False for heap in others}})
     st.markdown(_("This goes:") + "".join(f"\n- **{heap.label}**: {heap.about}" for heap in results))
     st.markdown(_("This goes as well if you tick it:"))
     ticked = [heap for heap in others if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
@@ -119,8 +121,6 @@ def _new_class(now: Counts) -> None:
             st.error(words_for(error) if isinstance(error, OSError) else str(error), icon=":material/error:")
         else:
             st.session_state["class-emptied"] = stay
-            for key in ("play-saved", *(f"empty-{heap.key}" for heap in others)):
-                st.session_state.pop(key, None)
             st.rerun()
 
 
