@@ -10,7 +10,7 @@ from webapp.charts.curve import Figure, fixed_axis, rounded
 Kind = Literal["over", "going", "best"]
 
 LOOKS: dict[Kind, Figure] = {
-    "over": {"color": "rgba(128, 128, 128, 0.6)", "width": 1.5},
+    "over": {"color": "rgba(128, 128, 128, 0.85)", "width": 2},
     "going": {"color": "#3b82f6", "width": 2.5},
     "best": {"color": "#ea580c", "width": 4},
 }
