@@ -140,7 +140,7 @@ def _figure(
     course: Course,
     yaxis: Figure,
 ) -> Figure:
-    """Draw the curves of a measure, the best epoch, and an upright line for each mark, with its text at the top."""
+    """Draw the curves of a measure, the best epoch, and an upright line for each mark, its text where no curve is."""
     names, chosen = course.names, thin_out(smooth)
     x = rounded((chosen + 1) / course.steps_per_epoch)
     blue = {"legendgroup": "training", "x": x}
@@ -182,17 +182,19 @@ def _figure(
     places = [mark.step / course.steps_per_epoch for mark in course.marks]
     layout = course.layout(measure, len(smooth), yaxis)
     layout["shapes"] = [{**upright, "x0": x, "x1": x} for x in places]
-    layout["annotations"] = _mark_texts(places, [mark.text for mark in course.marks], layout["xaxis"]["range"][1])
+    texts = [mark.text for mark in course.marks]
+    layout["annotations"] = _mark_texts(places, texts, layout["xaxis"]["range"][1], above=measure == "loss")
     return {"data": [{"type": "scatter", "mode": "lines", **curve} for curve in curves], "layout": layout}
 
 
-def _mark_texts(places: Sequence[float], texts: Sequence[str], axis_end: float) -> list[Figure]:
+def _mark_texts(places: Sequence[float], texts: Sequence[str], axis_end: float, above: bool) -> list[Figure]:
     """Write the texts of marks to the inner side of their lines, each in the first row where it covers no other.
 
     Args:
         places: in epochs, ascending.
         texts: of the same length.
         axis_end: where the time axis ends, in epochs.
+        above: whether they stand at the top of the chart; else at its bottom, where accuracies leave room.
     """
     ends = [0.0] * MARK_ROWS  # of each row: where its last text ends, in CSS pixels
     written: list[Figure] = []
@@ -209,9 +211,9 @@ def _mark_texts(places: Sequence[float], texts: Sequence[str], axis_end: float) 
                 "x": place,
                 "xanchor": "left" if on_right else "right",
                 "yref": "paper",
-                "y": 1,
-                "yanchor": "top",
-                "yshift": -MARK_ROW * row,
+                "y": int(above),
+                "yanchor": "top" if above else "bottom",
+                "yshift": MARK_ROW * (-row if above else row),
                 "showarrow": False,
                 "font": {"size": MARK_FONT},
             }

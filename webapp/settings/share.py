@@ -48,11 +48,16 @@ def share(job: Job, run: Snapshot | None) -> None:
     place = "settings" if run is None else "run"  # a page may have both
     with st.container(horizontal=True, key=f"sharing-{place}"):
         with st.container(gap="small"):
-            st.markdown(_("**These settings:** open this link, press Start, and you get the identical run."))
+            began_elsewhere = job.parent is not None
+            was_changed = run is not None and any("fork" not in change for change in run.records.changes)
+            if began_elsewhere or was_changed:
+                st.markdown(_("**These settings:** open this link and press Start."))
+            else:
+                st.markdown(_("**These settings:** open this link, press Start, and you get the identical run."))
             _link(settings_link, f"copy-settings-{place}")
-            if job.parent is not None:
+            if began_elsewhere:
                 st.caption(_("This run began with the weights of another one: they are not in the link."))
-            if run is not None and any("fork" not in change for change in run.records.changes):
+            if was_changed:
                 st.caption(_("What was changed while the run went is not in the link."))
             if run is not None:
                 st.markdown(_("**This run:** watch it together."))

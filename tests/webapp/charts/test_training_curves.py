@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as some
 from hypothesis.extra import numpy as some_numpy
 
 from mnist_core.training.records import EpochEnd
-from webapp.charts.curve import MAX_POINTS, moving_mean, thin_out
+from webapp.charts.curve import MAX_POINTS, Figure, moving_mean, thin_out
 from webapp.charts.training_curves import Course, Mark, accuracy_figure, learning_rate_figure, loss_figure
 
 NAMES = {name: name.upper() for name in ("training", "validation", "best", "epoch", "loss", "accuracy")}
@@ -160,9 +161,9 @@ def test_a_long_run_stays_small():
     assert len(json.dumps(loss_figure(**curves(1000, 500)))) < 40_000
 
 
-def mark_texts(*marks: tuple[int, str]) -> list[dict[str, Any]]:
+def mark_texts(*marks: tuple[int, str], draw: Callable[..., Figure] = loss_figure) -> list[dict[str, Any]]:
     """The texts of marks at some steps of ten epochs of ten steps."""
-    figure = loss_figure(**with_course(curves(10, 10), marks=[Mark(*mark) for mark in marks]))
+    figure = draw(**with_course(curves(10, 10), marks=[Mark(*mark) for mark in marks]))
     return figure["layout"]["annotations"]
 
 
@@ -170,6 +171,12 @@ def test_the_texts_of_marks_that_are_close_stand_below_each_other():
     found = mark_texts((10, "fork"), (11, "learning rate 0.01"), (12, "批大小 64"), (90, "momentum 0.9"))
     assert [text["yshift"] for text in found] == [0, -14, -28, 0]
     assert [text["x"] for text in found] == [1.0, 1.1, 1.2, 9.0]
+
+
+def test_the_texts_of_marks_stand_where_no_curve_is_losses_low_and_accuracies_high():
+    marks = (10, "fork"), (11, "learning rate 0.01")
+    assert [(text["y"], text["yshift"]) for text in mark_texts(*marks)] == [(1, 0), (1, -14)]
+    assert [(text["y"], text["yshift"]) for text in mark_texts(*marks, draw=accuracy_figure)] == [(0, 0), (0, 14)]
 
 
 def test_the_text_of_a_mark_near_the_end_stands_before_its_line():
