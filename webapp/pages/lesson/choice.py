@@ -29,6 +29,10 @@ def choice() -> None:
     if is_teacher():
         text = _("Your own lessons: put their files into the folder `{folder}` (`LESSONS_DIR`); they appear here.")
         st.caption(text.format(folder=own_folder().absolute()))
+    else:
+        st.page_link(
+            "play/page.py", label=_("I am the teacher"), icon=":material/school:", query_params={"game": "class"}
+        )
 
 
 def _card(number: int, lesson: Lesson) -> None:

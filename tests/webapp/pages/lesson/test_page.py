@@ -228,6 +228,11 @@ def test_what_is_for_the_teacher_is_not_there_for_others(student):
     assert not [key for key in keys(app) if key.startswith("call-") or key == "lesson-present"]
 
 
+def test_a_teacher_on_another_device_finds_where_to_say_so(student):
+    links = [(link.proto.page, link.proto.query_string, link.proto.label) for link in open_page().get("page_link")]
+    assert ("play", "game=class", "I am the teacher") in links
+
+
 def test_the_teacher_finds_handouts_preparation_and_the_call():
     app = open_page(lesson="seeing")
     assert "kind=teacher" in texts(app) and "format=md" in texts(app) and "Bring chalk." in texts(app)
