@@ -36,6 +36,12 @@ ABOVE_THE_CARD = """selector => {
 }"""
 
 
+IS_INKED = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, place) => place % 4 === 3 && value);
+}"""
+
+
 def expect_card(page: Page, language: str, number: int) -> None:
     """Expect the card of that number, from 1 on; 8 is the end."""
     expect(page.locator(".tour-title")).to_contain_text(TITLES[language][number - 1])
@@ -89,6 +95,7 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     press(page.locator(".st-key-tour-steer a"), touch)
     press(page.locator(".st-key-start button"), touch)
     expect(page.locator(".own-digit")).to_be_visible()  # the seven, after each epoch
+    expect(page.locator(".st-key-tour")).not_to_contain_text({"en": "Press", "zh": "按"}[language])  # that is done
     go_on(page, touch)
     expect_card(page, language, 7)
     press(page.locator(".st-key-use a:visible").first, touch)  # one with a help text is there twice
@@ -102,6 +109,10 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     press(page.locator(".st-key-tour-done button"), touch)
     expect(page.locator(".st-key-tour")).to_have_count(0)
     assert "tour" not in page.url
+    wait_until_settled(page)
+    assert page.locator(".st-key-pad canvas.lower-canvas").evaluate(
+        IS_INKED
+    )  # the page below the card has kept its place
 
 
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])

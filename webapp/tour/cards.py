@@ -49,6 +49,7 @@ class Card:
         done: tells whether it is done, from what the page shows now and what it showed when the card came.
         well: what was to be seen, said once it is done.
         meaning: what that means, in place of `text` once it is done; Markdown.
+        meanwhile: said in place of `text` while the training goes on, or waits for its turn; Markdown.
         way: said in place of `text` as long as the visitor is not where the card waits; "" for the same.
         shows: CSS selector of what there is to be seen once it is done.
         options: how the drawing is brought to 28×28 from here on.
@@ -65,6 +66,7 @@ class Card:
     done: Callable[[Seen, Seen], bool]
     well: str
     meaning: str
+    meanwhile: str = ""
     way: str = ""
     shows: str = ""
     options: PreprocessOptions = DEFAULT_OPTIONS
@@ -161,7 +163,7 @@ CARDS = (
             "longer sure. A letter? Half a 4 and half a 9?"
         ),
         done=lambda now, first: _is_new(now, first) and now.read is not None and now.read.certainty != "sure",
-        well=N_("Now it is at a loss."),
+        well=N_("Now it is no longer sure."),
         meaning=N_("It knows the ten digits that it was shown, and nothing else in the world."),
     ),
     Card(
@@ -172,9 +174,12 @@ CARDS = (
             "network has random weights, so it only guesses. Train one, and see how it learns to read your 7."
         ),
         text=N_(
-            "Press **Start**. The network looks at tens of thousands of digits, and changes its weights a little at "
-            "each **step**; once through all of them is an **epoch**. **Your digit** shows how it reads your own 7 "
-            "meanwhile."
+            "Press **Start**, and watch **Your digit**: there you see how the network reads your own 7 while it learns."
+        ),
+        meanwhile=N_(
+            "The network looks at tens of thousands of digits, and changes its weights a little at each **step**. Once "
+            "through all of them is an **epoch**. If others train as well, yours waits for its turn, and begins by "
+            "itself."
         ),
         done=lambda now, first: now.trained not in ("", first.trained),
         well=N_("It has learned to read, from examples alone."),

@@ -8,7 +8,7 @@ from mnist_core.imaging.preprocess import DEFAULT_OPTIONS
 from webapp.components import drawing_pad as pad
 from webapp.components.drawing_board import Board
 from webapp.runs.shared import runs
-from webapp.runs.snapshot import ACTIVE
+from webapp.runs.snapshot import ACTIVE, Snapshot
 from webapp.tour.cards import CARDS, Card, Seen
 
 PARAMETER = "tour"
@@ -108,11 +108,21 @@ def _enter(now: Progress) -> None:
 
 def _put_finished_run_away() -> None:
     """Let the training page begin anew, with Start in sight; a run that is going on stays."""
-    run_id = st.query_params.get("run") or st.session_state.get("run")
-    run = runs().snapshot(run_id, curves=False) if run_id else None
+    run = _open_run()
     if run is not None and run.state not in ACTIVE:
         st.query_params.pop("run", None)
         st.session_state.pop("run", None)
+
+
+def is_training() -> bool:
+    """Return whether the run of the training page goes on, or waits for its turn."""
+    run = _open_run()
+    return run is not None and run.state in ACTIVE
+
+
+def _open_run() -> Snapshot | None:
+    run_id = st.query_params.get("run") or st.session_state.get("run")
+    return runs().snapshot(run_id, curves=False) if run_id else None
 
 
 def watch(seen: Seen) -> None:

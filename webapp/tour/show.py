@@ -13,7 +13,7 @@ from webapp.i18n import gettext as _
 from webapp.networks.choice import chosen
 from webapp.tour.cards import CARDS, Card, Seen
 from webapp.tour.guide import guide
-from webapp.tour.progress import Progress, go_to, leave, progress
+from webapp.tour.progress import Progress, go_to, is_training, leave, progress
 
 STYLE = Path(__file__).with_name("style.css")
 EXCERPT = 8
@@ -28,15 +28,15 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
         here: the page that is open.
     """
     now = progress()
-    if now is None:
-        return
-    st.html(STYLE)
-    with st.container(key="tour"):
-        card = now.card
-        if card is None:
-            _end()
-        else:
-            _card(now, card, pages, here)
+    with st.container(key="tour-place"):  # always: when it goes, all that follows keeps its place, and the pad its ink
+        if now is None:
+            return
+        st.html(STYLE)
+        with st.container(key="tour"):
+            if now.card is None:
+                _end()
+            else:
+                _card(now, now.card, pages, here)
 
 
 def _card(now: Progress, card: Card, pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
@@ -57,6 +57,8 @@ def _card(now: Progress, card: Card, pages: Mapping[str, StreamlitPage], here: S
         st.markdown(gettext(card.meaning))
     elif now.lacks and waits_here:
         st.markdown(_("First draw a **7**: this card is about it."))
+    elif run and is_training():
+        st.markdown(gettext(card.meanwhile))
     else:
         st.markdown(gettext(card.text if waits_here else card.way or card.text))
     with st.container(horizontal=True, vertical_alignment="center", key="tour-steer"):
