@@ -165,3 +165,15 @@ def test_a_link_opens_its_part_and_a_reload_keeps_it(screen: object, address: st
     expect(teacher).to_be_visible()
     page.goto(f"{address}/play")
     expect(page.get_by_text("Draw each of the ten digits once")).to_be_visible()
+
+
+def test_on_a_projector_the_question_the_pad_and_its_buttons_are_in_sight_together(
+    address: str, new_page: NewPage
+) -> None:
+    page = new_page(viewport={"width": 1920, "height": 1080})
+    page.goto(f"{address}/play?game=draw&present=1")
+    page.locator(".st-key-play-start button").click()
+    page.locator(".st-key-play-done button").wait_for()
+    wait_until_settled(page)
+    for part in (".play-question h2", ".st-key-pad", ".st-key-play-done button"):
+        expect(page.locator(part).first).to_be_in_viewport(ratio=1)
