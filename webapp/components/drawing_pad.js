@@ -15,7 +15,7 @@ const STYLE = `
   canvas { touch-action: none !important; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none; }
   .pad-hint {
     position: absolute; inset: 0; z-index: 30; display: grid; place-items: center; padding: 1rem;
-    font: 1.15rem/1.4 var(--st-font, sans-serif); color: #a3a8b4; text-align: center;
+    font: 1.15rem/1.4 var(--st-font, sans-serif); color: #a3a8b4; text-align: center; text-wrap: balance;
     pointer-events: none; user-select: none; -webkit-user-select: none;
   }
   .pad-hint[hidden] { display: none; }
