@@ -129,8 +129,8 @@ FAILURES = (
         ),
         right=0,
         expect=N_(
-            "Within the first ten steps the loss shoots up to a few thousand. Then it settles a little "
-            "above 2.30, the loss of a network that only guesses, and stays there for good."
+            "Within the first ten steps the loss shoots up to a few thousand; the smoothed curve shows less. Then it "
+            "settles a little above 2.30, the loss of a network that only guesses, and stays there for good."
         ),
         why=N_(
             "The gradient points downhill only at the place where you stand. A step W ← W − 10 · gradient "
