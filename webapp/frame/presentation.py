@@ -39,13 +39,24 @@ def switch() -> None:
         help=_("For a projector: large type over the full width, without settings, with a QR code to join."),
         on_change=lambda: st.session_state.update({PARAMETER: not is_on()}),
     )
+    if is_on() and _address_for_others() is None:
+        st.caption(
+            _(
+                "Only this computer can open the app now. To let the class in, connect it to their network, "
+                "end the app and start it again with `make run HOST=0.0.0.0`."
+            )
+        )
 
 
 def join_code() -> None:
     """Show the QR code of what the page shows, at the page's end: by then its address is complete."""
-    page = (st.context.url or "").partition("?")[0]
-    address = local_address(page, st.get_option("server.address"))
+    address = _address_for_others()
     if address is not None:
         query = {name: value for name, value in st.query_params.to_dict().items() if name not in OWN}
         with st.container(key="join"):
             qr_code(f"{address}?{urlencode(query)}" if query else address, "join-qr")
+
+
+def _address_for_others() -> str | None:
+    """Return where the class finds the page, without its query; None if only this computer can open it."""
+    return local_address((st.context.url or "").partition("?")[0], st.get_option("server.address"))

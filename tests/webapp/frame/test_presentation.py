@@ -47,3 +47,11 @@ def test_who_joins_by_the_code_comes_to_the_same_place_but_neither_presents_nor_
 def test_nobody_gets_it_without_asking():
     assert not is_large(open_app())
     assert not is_large(open_app(present="yes"))
+
+
+@pytest.mark.parametrize(("address", "said"), [("http://localhost:8501/lab", True), ("http://192.168.1.7/lab", False)])
+def test_whoever_presents_learns_why_there_is_no_code_to_join(address, said, monkeypatch):
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.url", address)
+    monkeypatch.setattr("webapp.settings.links.get_internal_ip", lambda: None)
+    app = open_menu(open_app(present="1"))
+    assert any("make run HOST=0.0.0.0" in caption.value for caption in app.caption) is said
