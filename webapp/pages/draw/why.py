@@ -183,7 +183,7 @@ def _nearest_images(network: Network, image: np.ndarray, digit: int) -> None:
         for place, label in zip(places, labels, strict=True)
     )
     title = _("The nearest training images ({data})").format(data=data_name(found.name, found.synthetic))
-    same = _("{same} of {count} are labelled {digit}, the network's answer.").format(
+    same = _("{same} of {count} are labelled {digit}, which the network finds most probable.").format(
         same=labels.count(digit), count=len(labels), digit=digit
     )
     note = _(
