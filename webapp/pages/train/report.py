@@ -106,12 +106,12 @@ def _curves(snapshot: Snapshot) -> str:
         to_html(
             figure,
             config={"displayModeBar": False, "responsive": True},
-            include_plotlyjs=figure is loss,  # the whole library, once
+            include_plotlyjs=figure is accuracy,  # the whole library, once
             full_html=False,
             default_height=CHART_PIXELS,
             validate=False,
         )
-        for figure in (loss, accuracy)
+        for figure in (accuracy, loss)
     )
 
 
@@ -139,14 +139,17 @@ def _confusion(confusion: np.ndarray) -> str:
 
 
 def _settings(snapshot: Snapshot) -> str:
-    """List what has an effect, with what differs from the recipe of that name in bold."""
+    """List what has an effect, with what differs from the recipe of that name in bold.
+
+    The source of a recipe that ships is told by its name, in every language.
+    """
     job, shipped = snapshot.job, RECIPES.get(snapshot.job.recipe.name)
     rows = [(setting_name("data"), html.escape(setting_value("data", job.data)))]
     for field in vars(job.recipe):
         value = getattr(job.recipe, field)
-        if not job.recipe.has_effect(field):
+        if not job.recipe.has_effect(field) or (field == "source" and shipped is not None):
             continue
-        text = html.escape(value if field == "name" else setting_value(field, value))
+        text = html.escape(setting_value(field, value))
         if shipped is not None and value != (usual := getattr(shipped, field)):
             usually = _("in the recipe: {value}").format(value=setting_value(field, usual))
             text = f"<strong>{text}</strong> ({html.escape(usually)})"

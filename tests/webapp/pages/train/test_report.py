@@ -16,6 +16,7 @@ from mnist_core.recipes.presets import QUICK
 from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.records import EpochEnd, StepEnd, to_json
 from tests.webapp.real_runs import wait_for
+from webapp.i18n import texts_in
 from webapp.pages.train.downloads import report_file
 from webapp.pages.train.report import report
 from webapp.runs.folder import RunFolder
@@ -94,6 +95,12 @@ def test_results_settings_and_changes_stand_in_it(tmp_path):
 def test_what_differs_from_the_recipe_is_bold(tmp_path):
     document = report(snapshot_of(tmp_path, JOB, training()), None)
     assert re.findall("<strong>(.*?)</strong>", document.split("Settings</h2>")[1]) == ["24, 16", "2"]
+
+
+def test_its_settings_are_in_the_visitors_language(tmp_path):
+    with texts_in("zh"):
+        text = Reader(report(snapshot_of(tmp_path, JOB, training()), None)).text
+    assert "配方 快速" in text and "来源" not in text
 
 
 def test_the_confusion_matrix_has_every_count(tmp_path):
