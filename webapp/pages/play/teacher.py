@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from webapp.components.turn import out_of_turn
+from webapp.formats import named
 from webapp.i18n import gettext as _
 from webapp.runs.room import words_for
 from webapp.runs.shared import runs
@@ -37,6 +38,11 @@ class _Heap(NamedTuple):
     label: str
     about: str
     delete: Callable[[], int]
+
+    @property
+    def words(self) -> str:
+        """Its name and what there is of it, as Markdown."""
+        return named(f"**{self.label}**", self.about)
 
 
 def teacher() -> None:
@@ -99,9 +105,9 @@ def _new_class(now: Counts) -> None:
         return
     if stay is not None:  # no tick outlives what it was made for, in the browser neither
         st.session_state.update({"play-saved": False, **{f"empty-{heap.key}": False for heap in others}})
-    st.markdown(_("This goes:") + "".join(f"\n- **{heap.label}**: {heap.about}" for heap in results))
+    st.markdown(_("This goes:") + "".join(f"\n- {heap.words}" for heap in results))
     st.markdown(_("This goes as well if you tick it:"))
-    ticked = [heap for heap in others if st.checkbox(f"**{heap.label}**: {heap.about}", key=f"empty-{heap.key}")]
+    ticked = [heap for heap in others if st.checkbox(heap.words, key=f"empty-{heap.key}")]
     st.caption(_("It is deleted for everybody, and cannot be brought back."))
     saved = st.checkbox(_("I have saved what I need"), key="play-saved")
     pressed = st.button(
