@@ -37,6 +37,8 @@ SHORT_NAME = 24
 """Letters of a run's name beside the pointer."""
 FEW_POINTS = 30
 """A curve of at most so many points has a dot at each: a single point would be invisible."""
+DOT, ONLY_DOT = 5, 10
+"""CSS pixels across: of a dot, and of one that is all there is of a run."""
 
 Measure = Literal["loss", "accuracy"]
 Subset = Literal["training", "validation"]
@@ -148,7 +150,7 @@ def overlay_figure(
                 "x": rounded(curve.x),
                 "y": rounded(curve.y),
                 "line": {"color": colour(curve.place), "dash": dash(curve.place), "width": 2.5},
-                "marker": {"size": 5},
+                "marker": {"size": DOT if len(curve.x) > 1 else ONLY_DOT},
                 "hovertemplate": f"%{{y:{value_format}}}",
             }
             for curve in curves

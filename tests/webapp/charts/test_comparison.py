@@ -121,6 +121,11 @@ def test_an_experiment_of_the_lab_keeps_its_colours():
         assert f".st-key-lab-{name} {{ border-left-color: {own}; }}" in sheet
 
 
+def test_a_run_of_a_single_point_is_not_overlooked():
+    data = overlay_figure([curve([1.0]), curve([1.0, 0.5])], "loss", "epoch", "loss")["data"]
+    assert data[0]["marker"]["size"] == 2 * data[1]["marker"]["size"]
+
+
 def test_names_are_text_and_short_beside_the_pointer():
     name = '<a href="x">' + "y" * 60
     shown = overlay_figure([curve([1.0], name=name)], "loss", "epoch", "loss")["data"][0]["name"]
