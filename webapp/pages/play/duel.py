@@ -51,7 +51,7 @@ def _begin() -> None:
     st.markdown(
         _(
             "Ten test images, which no training has seen: who reads more of them, you or the network? Half of them are "
-            "from the 2% of which this network is least sure: on ordinary images alone it would nearly always be right."
+            "among the 2% that it finds hardest: ordinary images it reads nearly always."
         )
     )
     take_part()
