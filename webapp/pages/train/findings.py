@@ -122,6 +122,7 @@ STUCK_AT_LN_10 = N_(
     "Try other initial weights or another learning rate."
 )
 
+QUEUED = N_("It begins by itself as soon as another training is over. You may leave this page meanwhile.")
 STOPPED_ON_THE_WAY = N_(
     "{accuracy:.1%} right after epoch {best}, then it was stopped. More epochs would probably help."
 )
@@ -146,7 +147,12 @@ def finding_text(finding: Finding, stopped: bool = False) -> str:
 
 
 def finding_html(snapshot: Snapshot) -> str:
-    """Read a run's curves, and return in HTML what is to be said of them first; nothing before its first step."""
+    """Read a run's curves, and return in HTML what is to be said of them first; nothing before its first step.
+
+    Of a run that waits for others: that it need not be waited for.
+    """
+    if snapshot.state == "queued":
+        return f'<p class="finding">{html.escape(gettext(QUEUED))}</p>'
     records = snapshot.records
     diverged = "diverged" in records.end
     if not (snapshot.step or diverged):

@@ -9,6 +9,7 @@ from mnist_core.training.records import EpochEnd, to_json
 from tests.webapp.real_runs import look, wait_for
 from tests.webapp.written_runs import RECIPE, write_run
 from webapp.i18n import texts_in
+from webapp.pages.train.findings import finding_html
 from webapp.pages.train.progress import progress_html
 from webapp.runs.folder import RunFolder
 from webapp.runs.job import Job
@@ -47,10 +48,11 @@ def test_the_accuracy_on_validation_images_is_the_newest_while_it_goes_and_then_
     assert figures_of(over)[1] == "90.00%" and "Validation accuracy (best epoch)" in over
 
 
-def test_a_run_that_waits_says_what_it_will_learn_from(tmp_path):
+def test_a_run_that_waits_says_what_it_will_learn_from_and_that_it_begins_by_itself(tmp_path):
     RunFolder(tmp_path / "waits").write_job(Job(RECIPE, "mnist"))
-    run = look(Runs(tmp_path, at_once=1), "waits")
-    assert "quick · waits · 784-16-10 · MNIST" in progress_html(dataclasses.replace(run, state="queued"))
+    run = dataclasses.replace(look(Runs(tmp_path, at_once=1), "waits"), state="queued")
+    assert "quick · waits · 784-16-10 · MNIST" in progress_html(run)
+    assert "begins by itself" in finding_html(run)
 
 
 def test_without_validation_images_there_is_no_figure_for_them(runs, tmp_path):
