@@ -7,10 +7,11 @@ from webapp.frame import presentation
 from webapp.lessons.lesson import lesson_of
 from webapp.pages.lesson.choice import choice
 from webapp.pages.lesson.ends import beginning, end
-from webapp.pages.lesson.place import keep_place, place_in
+from webapp.pages.lesson.place import PRESSED, keep_place, place_in
 from webapp.pages.lesson.progress import progress
 from webapp.pages.lesson.step import step
 
+st.session_state.pop(PRESSED, None)
 lesson = lesson_of(st.query_params.get("lesson", ""))
 if lesson is None:
     choice()

@@ -14,6 +14,10 @@ from webapp.visitors.folder import StorageError
 from webapp.visitors.identity import browser
 from webapp.visitors.rights import is_teacher
 
+PRESSED = "lesson-pressed"
+"""In the session, from a press until what it changes is shown: a poll that has carried the press away (CONTRIBUTING)
+asks for the page."""
+
 
 def place_in(lesson: Lesson) -> int:
     """Return the place that the address names: 0 is the beginning, then the steps follow, then the end."""
@@ -46,9 +50,11 @@ def go(lesson: str, place: int) -> None:
         if follows and is_teacher():
             call(address_in(lesson, place))
     st.query_params["lesson"], st.query_params["step"] = lesson, str(place)
+    st.session_state[PRESSED] = True
 
 
 def leave() -> None:
     """Go back to the choice of lessons: for a button."""
     for name in ("lesson", "step", REMEMBERED):
         st.query_params.pop(name, None)
+    st.session_state[PRESSED] = True

@@ -8,7 +8,7 @@ import streamlit as st
 from webapp.components.turn import fragment
 from webapp.i18n import gettext as _
 from webapp.lessons.lesson import Lesson
-from webapp.pages.lesson.place import go, leave
+from webapp.pages.lesson.place import PRESSED, go, leave
 from webapp.visitors.classroom import at_step
 from webapp.visitors.folder import StorageError
 from webapp.visitors.rights import is_teacher
@@ -50,6 +50,8 @@ def _places(lesson: Lesson, place: int) -> None:
     with suppress(StorageError):  # the dots lead through the lesson all the same
         counts = at_step(lesson.key)
     _dots(place, len(lesson.steps) + 1, counts)
+    if st.session_state.get(PRESSED):
+        st.rerun()
 
 
 def _dots(place: int, last: int, counts: Mapping[int, int]) -> None:

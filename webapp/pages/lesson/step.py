@@ -14,7 +14,7 @@ from webapp.i18n import gettext as _
 from webapp.lessons.lesson import Lesson, Step
 from webapp.pages.lesson.head import head
 from webapp.pages.lesson.memory import MAX_PREDICTION, expected_key, note, recall, seen_key, step_name
-from webapp.pages.lesson.place import address_in
+from webapp.pages.lesson.place import PRESSED, address_in
 from webapp.pages.lesson.present import present_button
 from webapp.pages.lesson.timer import timer
 from webapp.visitors.rights import is_teacher
@@ -39,6 +39,7 @@ def step(lesson: Lesson, place: int) -> None:
 
 def _parts(lesson: Lesson, part: Step, name: str) -> None:
     """Show what to predict, what to do, and, once that is done, what there is to see."""
+    st.session_state.pop(PRESSED, None)
     *before, place = st.columns(2 if part.ask else 1, gap="medium")
     for column in before:
         with column, st.container(border=True, height="stretch", key="lesson-ask"):
@@ -121,5 +122,11 @@ def _see(part: Step, name: str) -> None:
         key=f"see-{name}",
         icon=":material/visibility:",
         disabled=is_early,
-        on_click=lambda: values().update({seen: True}),
+        on_click=_look,
+        args=(seen,),
     )
+
+
+def _look(seen: str) -> None:
+    values()[seen] = True
+    st.session_state[PRESSED] = True

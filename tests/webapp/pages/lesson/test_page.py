@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.paths import ROOT
 from webapp.i18n import texts_in
 from webapp.lessons.lesson import Question, shipped_lessons
+from webapp.pages.lesson.place import go
 from webapp.pages.lesson.quiz import table
 from webapp.visitors.classroom import at_step, call, current_call
 from webapp.visitors.quiz import Tally, hand_in, tallies
@@ -289,6 +290,12 @@ def test_the_teacher_sees_who_is_where_and_is_not_counted(monkeypatch):
     app = open_page(lesson="seeing", step="2")
     assert "<small>12</small>" in texts(app) and "In this lesson: 13" in texts(app)
     assert at_step("seeing") == {}
+
+
+def test_a_press_that_a_poll_has_carried_away_leads_on_all_the_same(monkeypatch):
+    pressed = iter([lambda: go("seeing", 3)])  # as the callback of Next, run with the poll alone
+    monkeypatch.setattr("webapp.pages.lesson.progress.at_step", lambda lesson: next(pressed, lambda: None)() or {1: 12})
+    assert "Talk about it." in texts(open_page(lesson="seeing", step="2"))
 
 
 def test_on_the_projector_there_is_a_timer_and_nothing_to_fill_in():
