@@ -128,6 +128,6 @@ def _result(game: Duel) -> None:
         for place, found in zip(game.places, game.rounds, strict=True)
     ]
     gallery(game.images, tiles, _("Test images"), "play-images", "max(5rem, 100% / 10 - 0.5rem)")
-    st.caption(_("Click an image to see how the network reads it."))
+    st.caption(_("Press an image to see how the network reads it."))
     say_counted(game)
     st.button(_("Play again"), icon=":material/replay:", key="play-again", type="primary", on_click=_start)
