@@ -130,6 +130,7 @@ def test_the_tools_are_in_one_row_and_large_enough_for_a_finger(
     options: Options, address: str, new_page: NewPage
 ) -> None:
     page, _hand = open_pad(new_page, address, options)
+    wait_until_settled(page)
     tools = [box(tool) for tool in page.locator(".st-key-tools button").all()]
     assert len(tools) == 7
     assert {round(tool["y"]) for tool in tools} == {round(tools[0]["y"])}
@@ -227,3 +228,12 @@ def test_another_network_is_named_beside_the_answer(address: str, new_page: NewP
     page.set_viewport_size(PROJECTOR["viewport"])  # beside it, the pad is smaller
     wait_for(page, "innerWidth === 1920")
     assert names_of_tools_are_whole(page) and box(reader)["bottom"] <= 1080
+
+
+def test_before_there_is_a_picture_no_bare_bars_ask_for_nothing(address: str, new_page: NewPage) -> None:
+    page, _hand = open_pad(new_page, address, PHONE)
+    page.locator(".st-key-picture button").tap()
+    expect(page.locator(".st-key-picture-ask")).to_be_visible()
+    expect(page.locator(".answer .bars")).to_be_hidden()
+    page.locator(".st-key-draw-yourself button").tap()
+    expect(page.locator(".examples div button").first).to_be_visible()
