@@ -39,8 +39,12 @@ def in_a_row(*sentences: str) -> str:
 
 
 def as_written(text: str) -> str:
-    """Return a text as Markdown that shows it letter by letter, whoever wrote it: no picture, no link, no formula."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+    """Return a text as Markdown that shows it letter by letter, whoever wrote it: no picture, no link, no formula.
+
+    Addresses become links even where every sign is escaped, unless a character that nobody sees divides them.
+    """
+    divided = re.sub(r"(://|www|@)", "\\1\u2060", text, flags=re.IGNORECASE)
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", divided)
 
 
 def decimal_number(value: float, decimals: int = 2) -> str:

@@ -51,6 +51,18 @@ def wait_until_settled(page: Page) -> None:
     wait_for(page, SETTLED)
 
 
+IS_INKED = """canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, place) => place % 4 === 3 && value);
+}"""
+
+
+def expect_ink(page: Page) -> None:
+    """Expect that what was drawn is still on the pad once the page has settled."""
+    wait_until_settled(page)
+    assert page.locator(".st-key-pad canvas.dc-canvas.lower-canvas").evaluate(IS_INKED)
+
+
 def press(place: Locator, touch: bool) -> None:
     """Press a button or the like, with a finger or with the mouse."""
     if touch:

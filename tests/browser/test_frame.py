@@ -2,8 +2,8 @@
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PHONE, NewPage, Server
-from tests.browser.hand import Hand, press, wait_until_settled
+from tests.browser.conftest import PHONE, NewPage, Server, wait_for
+from tests.browser.hand import Hand, expect_ink, press, wait_until_settled
 
 BACKGROUND = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
 
@@ -84,6 +84,22 @@ def test_an_unknown_address_is_told_in_the_visitors_words(browser: Browser, addr
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog")).to_have_count(0)
     page.close()
+
+
+def test_what_comes_and_goes_above_the_page_leaves_the_ink_on_the_pad(new_page: NewPage, address: str):
+    page = new_page()
+    page.goto(f"{address}/lesson?lesson=how-a-computer-sees&step=1")
+    page.locator(".st-key-lesson-ways").wait_for()
+    page.get_by_role("link", name="Draw", exact=True).click()
+    Hand(page).write(7)
+    wait_until_settled(page)
+    page.get_by_role("button", name="Leave the lesson").click()
+    expect(page.locator(".st-key-lesson-bar")).to_have_count(0)
+    expect_ink(page)
+    open_menu(page)
+    page.get_by_text("Presentation mode").click()
+    wait_for(page, "() => location.search.includes('present=1')")
+    expect_ink(page)
 
 
 def test_a_presentation_is_large_without_settings_and_stays_so_on_the_next_page(new_page: NewPage, address: str):

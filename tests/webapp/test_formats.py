@@ -47,5 +47,7 @@ def test_sentences_in_a_row_have_one_space_between_them():
 
 
 def test_a_strangers_text_is_no_markdown():
-    assert as_written("![x](http://a/b.png) 快速 · 1a") == r"\!\[x\]\(http\:\/\/a\/b\.png\) 快速 · 1a"
+    assert as_written("![x](a/b.png) 快速 · 1a") == r"\!\[x\]\(a\/b\.png\) 快速 · 1a"
     assert as_written("a_b*$:red[`\\") == r"a\_b\*\$\:red\[\`\\"
+    for address in ("http://b", "HTTPS://b", "www.b", "a@b.c"):
+        assert "\u2060" in as_written(address)

@@ -48,18 +48,19 @@ page = st.navigation(list(folders), position="hidden")
 st.set_page_config(page_title=f"{page.title} · MNIST", page_icon="✍️")
 presentation.use_url()
 tour.use_url()
-for style in (Path("webapp/style.css"), Path("webapp/pages", folders[page], "style.css")):
-    if style.exists():
-        st.html(style)
-if presentation.is_on():
-    st.html(presentation.STYLE)
-streamlit_words()
-language_mark()
-focus_order()
-if not st.context.is_embedded:
-    top_row(menu, page)
-    lesson_bar(page)
-    show_tour({"draw": draw, "train": train}, page)
+with st.container(key="frame"):  # whatever comes and goes in it, the page keeps its place, and a pad its ink
+    for style in (Path("webapp/style.css"), Path("webapp/pages", folders[page], "style.css")):
+        if style.exists():
+            st.html(style)
+    if presentation.is_on():
+        st.html(presentation.STYLE)
+    streamlit_words()
+    language_mark()
+    focus_order()
+    if not st.context.is_embedded:
+        top_row(menu, page)
+        lesson_bar(page)
+        show_tour({"draw": draw, "train": train}, page)
 with turn():
     page.run()
 if presentation.is_on():

@@ -28,15 +28,14 @@ def show(pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
         here: the page that is open.
     """
     now = progress()
-    with st.container(key="tour-place"):  # always: when it goes, all that follows keeps its place, and the pad its ink
-        if now is None:
-            return
-        st.html(STYLE)
-        with st.container(key="tour"):
-            if now.card is None:
-                _end()
-            else:
-                _card(now, now.card, pages, here)
+    if now is None:
+        return
+    st.html(STYLE)
+    with st.container(key="tour"):
+        if now.card is None:
+            _end()
+        else:
+            _card(now, now.card, pages, here)
 
 
 def _card(now: Progress, card: Card, pages: Mapping[str, StreamlitPage], here: StreamlitPage) -> None:
