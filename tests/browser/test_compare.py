@@ -169,6 +169,7 @@ def test_curves_grow_while_a_run_is_going_which_can_not_be_deleted(own_server: S
     expect(page.get_by_role("button", name="Delete")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_on_a_phone_a_tap_ticks_and_a_link_leads_to_the_curves(own_server: Server, new_page: NewPage) -> None:
     page = new_page(**PHONE)
     run_id = start(page, own_server.address, epochs=1, train_images=500)

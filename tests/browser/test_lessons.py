@@ -112,6 +112,7 @@ def test_a_phone_answers_the_quiz_and_the_projector_shows_it(address: str, new_p
     expect(projector.locator(".quiz-bars").first).to_contain_text("100%")
 
 
+@pytest.mark.slow
 def test_the_timer_counts_down_and_survives_what_happens_to_the_page(address: str, new_page: NewPage) -> None:
     with texts_in("en"):
         lesson = shipped_lessons()[0]

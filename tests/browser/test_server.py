@@ -142,6 +142,7 @@ def test_a_call_of_the_server_or_of_a_training_would_be_noted(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_browser_that_goes_away_in_mid_stroke_is_not_missed(server: Server, new_page: NewPage) -> None:
     for _ in range(3):
         page = new_page()

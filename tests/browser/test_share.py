@@ -22,7 +22,9 @@ def pasted(page: Page) -> str:
     return page.locator("#here").input_value()
 
 
-@pytest.mark.parametrize("clipboard", [True, False], ids=["localhost", "plain http"])
+@pytest.mark.parametrize(
+    "clipboard", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["localhost", "plain http"]
+)
 def test_links_are_copied_with_mouse_and_keyboard(
     server: Server, finished_run: str, new_page: NewPage, clipboard: bool
 ) -> None:
@@ -57,6 +59,7 @@ def class_server(server: Server, tmp_path: Path) -> Iterator[Server]:
     running.stop()
 
 
+@pytest.mark.slow
 def test_the_code_for_a_class_is_shown_large_where_others_can_open_the_app(
     server: Server, class_server: Server, finished_run: str, new_page: NewPage
 ) -> None:

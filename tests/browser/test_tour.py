@@ -48,10 +48,8 @@ def go_on(page: Page, touch: bool) -> None:
     press(page.locator(".st-key-tour-next button"), touch)
 
 
-@pytest.mark.parametrize(
-    ("language", "touch"),
-    [pytest.param("en", False, id="en-mouse"), pytest.param("zh", True, id="zh-touch", marks=pytest.mark.slow)],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "touch"), [("en", False), ("zh", True)], ids=["en-mouse", "zh-touch"])
 def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, language: str, touch: bool):
     page = new_page(**(PHONE if touch else {}))
     page.goto(f"{address}/?lang={language}&tour=1")

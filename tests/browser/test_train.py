@@ -229,6 +229,7 @@ def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_pa
     expect(page.get_by_text("Try a learning rate ten times smaller")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_clicking_wildly_breaks_nothing(address: str, new_page: NewPage) -> None:
     page = new_page()
     start(page, address, epochs=400)

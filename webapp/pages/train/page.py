@@ -72,12 +72,10 @@ def view(poll: float | None) -> None:
         "formulas": (_("Formulas"), formulas.show),
     }
     linked = st.query_params.get("tab", "curves")
+    st.session_state["tab-by-link"] = linked in views and linked != "curves" and "tab" not in st.session_state
     if linked in views and "tab" not in st.session_state:
-        st.session_state.update({"tab": views[linked][0], "tab-by-link": linked != "curves"})
+        st.session_state["tab"] = views[linked][0]
     tabs = st.tabs([name for name, _show in views.values()], key="tab", on_change="rerun")
-    if st.session_state.get("tab-by-link"):
-        # On a phone it may be one of the tabs that are out of sight.
-        scroll_to('.stTabs [role="tab"][aria-selected="true"]', "by link", "to-the-view")
     for tab, (key, (_name, show)) in zip(tabs, views.items(), strict=True):
         if tab.open:
             if key != linked:
@@ -88,8 +86,6 @@ def view(poll: float | None) -> None:
 
 page_title(_("Train a network"), _("Choose a recipe, press Start, and watch loss and accuracy move."))
 show_started()
-# On a phone, Start stands where nothing of the run is in sight.
-scroll_to(".st-key-top", st.session_state.get("run", ""), "to-the-run")
 run = current_run()
 st.session_state["stage"] = run and run.stage
 left, right = st.columns([5, 12], gap="medium")
@@ -118,3 +114,10 @@ with view_place:
     fragment(view)(poll)
 over = run is not None and run.state not in ACTIVE and run.weights is not None
 follow_tour(Seen("train", trained=run.id if run is not None and over else ""))
+# On a phone, Start stands where nothing of the run is in sight, and so may a view that a link leads to.
+is_linked = over and st.session_state.get("tab-by-link")
+scroll_to(
+    '.stTabs [role="tab"][aria-selected="true"]' if is_linked else ".st-key-top",
+    st.session_state.get("run", ""),
+    "to-the-run",
+)
