@@ -141,7 +141,9 @@ def visitor(new_page: NewPage, address: str, request: pytest.FixtureRequest) -> 
     return Visitor(new_page(**PHONE) if touch else new_page(), address, touch)
 
 
-by_mouse_and_touch = pytest.mark.parametrize("visitor", [False, True], ids=["mouse", "touch"], indirect=True)
+by_mouse_and_touch = pytest.mark.parametrize(
+    "visitor", [pytest.param(False, marks=pytest.mark.slow), True], ids=["mouse", "touch"], indirect=True
+)
 
 
 @by_mouse_and_touch
@@ -284,6 +286,7 @@ def test_the_way_back_leads_to_the_drawing_and_the_picture_is_kept(visitor):
     visitor.expect_answer("2")
 
 
+@pytest.mark.slow
 def test_the_picture_is_still_there_after_a_visit_to_another_page(visitor):
     page = visitor.page
     visitor.ask_for_picture()

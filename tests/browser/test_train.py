@@ -253,6 +253,7 @@ def test_an_unknown_run_in_the_url_is_an_empty_state(address: str, new_page: New
     expect(page.get_by_text("Logarithmic loss")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_page_lets_go_of_a_paused_run_that_is_deleted_and_asks_no_more_for_its_curves(
     server: Server, browser: Browser
 ) -> None:
@@ -377,6 +378,7 @@ def test_a_link_that_makes_no_sense_is_refused_in_words(address: str, new_page: 
     expect(page.locator(".st-key-start button")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_network_reads_drawings_while_it_trains(address: str, new_page: NewPage) -> None:
     page = new_page()
     start(page, address, epochs=400)
