@@ -2,7 +2,6 @@
 
 import re
 import statistics
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -74,9 +73,8 @@ PLACES = ((0.2, 0.15, 0.65), (0.45, 0.4, 0.45), (0.1, 0.3, 0.6), (0.3, 0.05, 0.5
 """Left, top and size of a digit, as shares of the board."""
 
 
-@pytest.mark.parametrize("places", [PLACES[:1], pytest.param(PLACES[1:], marks=pytest.mark.slow)], ids=["10", "40"])
+@pytest.mark.slow
 def test_all_digits_by_mouse_are_read(
-    places: Sequence[tuple[float, float, float]],
     address: str,
     new_page: NewPage,
     capsys: pytest.CaptureFixture[str],
@@ -85,7 +83,7 @@ def test_all_digits_by_mouse_are_read(
     hand = open_pad(page, address)
     page.evaluate(STOPWATCH)
     found: dict[str, list[float]] = {"answer": [], "bars": []}
-    for left, top, size in places:
+    for left, top, size in PLACES:
         for digit in DIGITS:
             for stroke in hand.strokes(digit, left, top, size):
                 hand.draw(stroke)
@@ -96,7 +94,7 @@ def test_all_digits_by_mouse_are_read(
             page.evaluate("window.lifted = []; window.shown = { answer: [], bars: [] }")
             clear(page)
             page.evaluate("window.lifted = []")
-    assert all(len(times) >= len(DIGITS) * len(places) for times in found.values())
+    assert all(len(times) >= len(DIGITS) * len(PLACES) for times in found.values())
     with capsys.disabled():
         for what, times in found.items():
             median, late = statistics.median(times), statistics.quantiles(times, n=20)[-1]

@@ -90,6 +90,7 @@ def test_a_training_on_mnist_from_start_to_finished_and_to_the_pad(
     assert "network=quick-" in page.url  # the visitor's own network is still chosen
 
 
+@pytest.mark.slow
 def test_on_a_phone_all_that_matters_of_a_run_is_in_sight(address: str, new_page: NewPage, real_mnist: Path) -> None:
     page = new_page(**PHONE)
     open_training(page, address)
