@@ -30,7 +30,7 @@ def seen_key(name: str) -> str:
 
 
 def recall(lesson: Lesson) -> None:
-    """Take over what the address says and the session does not know."""
+    """Read from the address what the session does not know."""
     for part in st.query_params.get_all(REMEMBERED):
         found = re.fullmatch(r"([0-9]{1,3})(?:\.(.+))?", part)
         place = int(found[1]) if found else 0

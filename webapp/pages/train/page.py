@@ -72,8 +72,9 @@ def view(poll: float | None) -> None:
         "formulas": (_("Formulas"), formulas.show),
     }
     linked = st.query_params.get("tab", "curves")
-    st.session_state["tab-by-link"] = linked in views and linked != "curves" and "tab" not in st.session_state
-    if linked in views and "tab" not in st.session_state:
+    begins = linked in views and "tab" not in st.session_state
+    st.session_state["tab-by-link"] = begins and linked != "curves"
+    if begins:
         st.session_state["tab"] = views[linked][0]
     tabs = st.tabs([name for name, _show in views.values()], key="tab", on_change="rerun")
     for tab, (key, (_name, show)) in zip(tabs, views.items(), strict=True):
