@@ -37,7 +37,8 @@ DIGITS: dict[int, list[Stroke]] = {
 # Whether the page has had no more to do for a while: nothing runs, and all that was drawn has been reported.
 SETTLED = """() => {
   const pad = document.querySelector('.st-key-pad')?.pad;
-  const isQuiet = document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
+  const isBuilt = !document.querySelector('[data-testid="stSkeleton"]');
+  const isQuiet = isBuilt && document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
   const isBehind = pad && (pad.drawing || pad.unsent || pad.data.unpictured);
   if (isQuiet && !isBehind) window.quietSince ??= performance.now();
   else window.quietSince = null;

@@ -1,15 +1,27 @@
 """What the tests of the web app share: a tiny recipe, and a registry of runs that cleans up after itself."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 from mnist_core.recipes.recipe import Recipe
 from tests.paths import ROOT
 from webapp.runs import shared
 from webapp.runs.registry import Runs
+
+SCAN = "scan_component_manifests"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed_components() -> Iterator[None]:
+    """Have Streamlit read once what is installed: it does so for each `AppTest`, which took half of all their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, SCAN, functools.cache(getattr(manifest_scanner, SCAN)))
+        yield
 
 
 @pytest.fixture

@@ -100,10 +100,10 @@ def test_two_clicks_start_the_failure_and_its_remedy(page_runs):
     assert app.query_params["fail"] == failed.id
 
 
-def test_a_third_run_waits_and_says_so(page_runs, monkeypatch, tmp_path):
+def test_a_third_run_waits_and_says_so(page_runs, monkeypatch, data_folder):
     monkeypatch.setenv("RUNS_AT_ONCE", "1")
     waiting = resources.runs()
-    waiting.start(Job(dataclasses.replace(FEW_IMAGES.recipe, epochs=5000), "synthetic"))
+    waiting.start(Job(dataclasses.replace(FEW_IMAGES.recipe, epochs=5000), str(data_folder)))
     try:
         app = open_lab()
         app.button(key="let-it-fail").click().run()
@@ -174,7 +174,8 @@ def test_what_was_guessed_is_answered_when_it_has_happened(page_runs, tmp_path, 
     assert ZERO_INIT.guesses[ZERO_INIT.right] in said
 
 
-def test_while_it_goes_the_answer_is_not_given_away(page_runs):
+def test_while_it_goes_the_answer_is_not_given_away(page_runs, monkeypatch, data_folder):
+    monkeypatch.setenv("MNIST_DIR", str(data_folder))
     app = open_lab(failure="zero-init")
     guess(app, 0)
     app.button(key="let-it-fail").click().run()
