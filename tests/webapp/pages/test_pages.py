@@ -11,7 +11,7 @@ from mnist_core.recipes.recipe import Recipe
 from mnist_core.training.state import init_state
 from tests.paths import ROOT
 from tests.webapp.components.events import data_of
-from tests.webapp.real_runs import wait_for
+from tests.webapp.real_runs import wait_for, wait_until
 from webapp import datasets
 from webapp.networks import recognizers
 from webapp.runs.job import Job
@@ -213,7 +213,7 @@ def called(run_id):
 def test_a_network_in_training_reads_on_the_drawing_page(page_runs, monkeypatch, tiny_recipe, data_folder):
     monkeypatch.setattr(datasets, "DATA_FOLDER", data_folder.parent)
     run_id = page_runs.start(Job(tiny_recipe, str(data_folder), begins_paused=True))
-    wait_for(page_runs, run_id, "paused")
+    wait_until(page_runs, run_id, lambda snapshot: snapshot.state == "paused" and snapshot.weights is not None)
     query = {"test": "7", "data": str(data_folder), "network": run_id}
     app = open_test_image(**query)
     assert app.selectbox(key="network_choice").value == run_id
