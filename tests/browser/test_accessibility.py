@@ -84,7 +84,7 @@ PLACES = {
     "game": Place("/play?game=draw", START, (START,)),
     "duel": Place("/play?game=duel", START, (START, ".st-key-play-digit-1 button")),
     "class": Place("/play?game=class", ".st-key-play_open"),
-    "code": Place("/code?file=mnist_core/nn/layers.py&line=57", ".source .marked", quick=True),
+    "code": Place("/code?file=mnist_core/nn/layers.py&line=57", ".source .marked"),
     "tour": Place("/?tour=1", ".st-key-tour"),
     "presentation": Place("/?test=0&present=1", ".st-key-answer"),
     "embedded": Place("/?embed=true", ".st-key-pad canvas"),

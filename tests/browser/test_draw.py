@@ -117,6 +117,7 @@ def test_the_answer_follows_the_pen_while_it_moves(address: str, new_page: NewPa
     expect(page.locator(".st-key-redo button")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_the_eraser_takes_ink_away_and_clear_brings_the_pen_back(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)
@@ -240,7 +241,7 @@ HURRY = """() => {
 }"""
 
 
-@pytest.mark.parametrize("moment", ["with the report", "before it"])
+@pytest.mark.parametrize("moment", ["with the report", pytest.param("before it", marks=pytest.mark.slow)])
 def test_a_link_pressed_just_after_a_stroke_leads_to_its_page(address: str, new_page: NewPage, moment: str) -> None:
     page = new_page()
     hand = open_pad(page, address)

@@ -116,7 +116,8 @@ def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page
     expect(page.locator(".shares tr.chosen th")).to_have_text("5")
 
 
-@mouse_and_touch(slow="touch")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_the_walk_goes_forward_and_back_through_the_network(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE if touch else LAPTOP)
     draw(page, address, "walk", 2, touch)
