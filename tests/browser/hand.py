@@ -34,10 +34,13 @@ DIGITS: dict[int, list[Stroke]] = {
 }
 
 
-# Whether the page has had no more to do for a while: nothing runs, and all that was drawn has been reported.
+# Whether the page has had no more to do for a while: all is built, nothing runs, and what was drawn has been reported.
 SETTLED = """() => {
-  const pad = document.querySelector('.st-key-pad')?.pad;
-  const isBuilt = !document.querySelector('[data-testid="stSkeleton"]');
+  const board = document.querySelector('.st-key-pad');
+  const pad = board?.pad;
+  const isDressed = !board || [...board.querySelectorAll('*')].some(({ shadowRoot }) =>
+    shadowRoot?.querySelector('.pad-hint'));
+  const isBuilt = isDressed && !document.querySelector('[data-testid="stSkeleton"]');
   const isQuiet = isBuilt && document.querySelector('.stApp').dataset.testScriptState === 'notRunning';
   const isBehind = pad && (pad.drawing || pad.unsent || pad.data.unpictured);
   if (isQuiet && !isBehind) window.quietSince ??= performance.now();

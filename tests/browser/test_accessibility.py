@@ -50,13 +50,11 @@ class Place:
         link: its path and query.
         landmark: what stands there when all is shown: a page of errors has no faults either.
         presses: what is pressed, one after the other; what comes then is looked at as well.
-        quick: whether `make test` looks at it.
     """
 
     link: str
     landmark: str
     presses: Sequence[str] = ()
-    quick: bool = False
 
 
 RUN, OTHER_RUN, FAILURE, REMEDY = "quick-000001", "quick-000002", "lab-failure", "lab-remedy"
@@ -65,14 +63,14 @@ START, MENU = ".st-key-play-start button", ".st-key-corner-menu button"
 LESSON = "lesson=how-a-computer-sees"
 PLACES = {
     "draw": Place("/?", ".st-key-pad canvas"),
-    "stages": Place("/?test=0&view=stages", ".st-key-stages-way img", quick=True),
+    "stages": Place("/?test=0&view=stages", ".st-key-stages-way img"),
     "why": Place("/?test=0&view=why", ".why-words"),
     "neurons": Place("/?test=0&view=neurons", ".neurons .units button"),
     "walk": Place("/?test=0&view=walk", ".walk-where"),
     "teach": Place("/?test=0&view=teach", ".st-key-view-body button"),
     "train": Place("/train?", ".st-key-start button", ("summary",)),
     "run": Place(f"/train?run={RUN}", ".st-key-status-finished", TABS),
-    "curves": Place(f"/train?run={RUN}", ".st-key-status-finished", quick=True),
+    "curves": Place(f"/train?run={RUN}", ".st-key-status-finished"),
     "compare": Place(f"/compare?runs={RUN},{OTHER_RUN}", ".comparison"),
     "lab": Place("/lab?", ".st-key-lab-buttons button"),
     "experiment": Place(f"/lab?failure={FAILURES[0].key}&fail={FAILURE}&mend={REMEDY}", ".st-key-again button"),
@@ -91,6 +89,8 @@ PLACES = {
     "glossary": Place("/code?", ".source", (MENU, ".st-key-glossary button")),
     "about": Place("/code?", ".source", (MENU, ".st-key-about button")),
 }
+ALWAYS = ("stages", "en")
+"""The page that `make test` looks at."""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def own_address(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def every_place(*languages: str) -> pytest.MarkDecorator:
-    """Do a test on every page in these languages; most only in `make test-slow`."""
+    """Do a test on every page in these languages; all but one of them only in `make test-slow`."""
     return pytest.mark.parametrize(
         ("place", "language"),
         [
@@ -114,7 +114,7 @@ def every_place(*languages: str) -> pytest.MarkDecorator:
                 PLACES[name],
                 language,
                 id=f"{name}-{language}",
-                marks=() if PLACES[name].quick and language == "en" else pytest.mark.slow,
+                marks=() if (name, language) == ALWAYS else pytest.mark.slow,
             )
             for name, language in product(PLACES, languages)
         ],

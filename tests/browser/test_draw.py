@@ -241,7 +241,8 @@ HURRY = """() => {
 }"""
 
 
-@pytest.mark.parametrize("moment", ["with the report", pytest.param("before it", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["with the report", "before it"])
 def test_a_link_pressed_just_after_a_stroke_leads_to_its_page(address: str, new_page: NewPage, moment: str) -> None:
     page = new_page()
     hand = open_pad(page, address)
@@ -305,6 +306,7 @@ def test_undo_redo_and_clear(touch: bool, address: str, new_page: NewPage) -> No
     expect(page.locator(".st-key-undo button")).to_be_disabled()
 
 
+@pytest.mark.slow
 def test_the_drawing_survives_another_page_another_theme_and_another_language(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)

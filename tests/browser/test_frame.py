@@ -1,5 +1,6 @@
 """What stands around every page: the menu in the corner, the theme, the presentation mode, and a page in a frame."""
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PHONE, NewPage, Server, wait_for
@@ -14,6 +15,7 @@ def open_menu(page: Page, touch: bool = False) -> None:
     page.locator(".theme-choice button").first.wait_for()
 
 
+@pytest.mark.slow
 def test_a_theme_that_is_chosen_holds_on_every_page(new_page: NewPage, address: str):
     page = new_page(color_scheme="light")
     page.goto(address)
@@ -102,6 +104,7 @@ def test_what_comes_and_goes_above_the_page_leaves_the_ink_on_the_pad(new_page: 
     expect_ink(page)
 
 
+@pytest.mark.slow
 def test_a_presentation_is_large_without_settings_and_stays_so_on_the_next_page(new_page: NewPage, address: str):
     page = new_page()
     page.goto(f"{address}/train?present=1")

@@ -255,6 +255,7 @@ def test_a_photograph_is_taken_and_read(visitor):
     expect(visitor.page.locator("video")).to_have_count(0)
 
 
+@pytest.mark.slow
 @by_mouse_and_touch
 def test_the_way_back_leads_to_the_drawing_and_the_picture_is_kept(visitor):
     page = visitor.page

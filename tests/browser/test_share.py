@@ -22,9 +22,8 @@ def pasted(page: Page) -> str:
     return page.locator("#here").input_value()
 
 
-@pytest.mark.parametrize(
-    "clipboard", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["localhost", "plain http"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("clipboard", [True, False], ids=["localhost", "plain http"])
 def test_links_are_copied_with_mouse_and_keyboard(
     server: Server, finished_run: str, new_page: NewPage, clipboard: bool
 ) -> None:

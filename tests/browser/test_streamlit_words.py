@@ -32,6 +32,7 @@ def english(page: Page) -> set[str]:
     return {text for text in page.evaluate(WORDS) if not NAMES.fullmatch(text)}
 
 
+@pytest.mark.slow
 def test_widgets_speak_chinese_and_english_again(new_page: NewPage, address: str):
     page = new_page(locale="zh-CN")
     page.goto(f"{address}/train")

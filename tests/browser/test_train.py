@@ -129,6 +129,7 @@ def test_on_a_phone_a_link_to_a_view_leads_there(address: str, finished_run: str
     wait_for(page, "document.querySelector('.stTabs [aria-selected=true]').getBoundingClientRect().top < 250")
 
 
+@pytest.mark.slow
 def test_pause_resume_reload_second_tab_and_stop(server: Server, new_page: NewPage) -> None:
     page = new_page()
     start(page, server.address, epochs=400)
@@ -223,6 +224,7 @@ def test_distorted_images_are_shown_and_learned_from(address: str, new_page: New
     strip.wait_for()  # the settings are still those of the run
 
 
+@pytest.mark.slow
 def test_a_diverging_run_says_what_happened_and_what_to_try(address: str, new_page: NewPage) -> None:
     page = new_page()
     start(page, address, epochs=5, learning_rate="1e20")
@@ -244,6 +246,7 @@ def test_clicking_wildly_breaks_nothing(address: str, new_page: NewPage) -> None
     page.locator(".st-key-status-stopped").wait_for()
 
 
+@pytest.mark.slow
 def test_an_unknown_run_in_the_url_is_an_empty_state(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train?run=../../etc/passwd")
@@ -276,6 +279,7 @@ def test_a_page_lets_go_of_a_paused_run_that_is_deleted_and_asks_no_more_for_its
     context.close()
 
 
+@pytest.mark.slow
 def test_a_press_on_a_finished_run_that_is_deleted_says_so(
     server: Server, finished_run: str, new_page: NewPage
 ) -> None:
@@ -288,6 +292,7 @@ def test_a_press_on_a_finished_run_that_is_deleted_says_so(
     expect(page.locator(".st-key-steer, .st-key-actions")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_wrong_layers_are_explained(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/train")
@@ -417,6 +422,7 @@ def test_every_view_shows_something_while_it_trains(address: str, new_page: NewP
     wait_for_state(page, "stopped")
 
 
+@pytest.mark.slow
 def test_what_can_be_downloaded(server: Server, finished_run: str, new_page: NewPage) -> None:
     page, run_id = new_page(), finished_run
     open_training(page, server.address, f"?run={run_id}")

@@ -40,7 +40,8 @@ def test_a_stage_that_is_switched_off_changes_what_the_network_sees(
     expect(page.locator(".st-key-stages-card-6 .stages-answer")).to_have_text(re.compile("^without it: "))
 
 
-@mouse_and_touch(slow="touch")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_why_compares_two_digits_and_shows_what_looks_alike(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE if touch else LAPTOP)
     hand = draw(page, address, "why", 4, touch)
@@ -87,7 +88,8 @@ def test_a_text_leaves_no_hole_before_its_pictures_and_a_choice_is_not_cut(addre
     assert chosen.evaluate("field => field.scrollWidth <= field.clientWidth")
 
 
-@mouse_and_touch(slow="mouse")
+@pytest.mark.slow
+@mouse_and_touch()
 def test_a_neuron_shows_its_whole_arithmetic(touch: bool, address: str, new_page: NewPage) -> None:
     page = new_page(**PHONE if touch else LAPTOP)
     draw(page, address, "neurons", 5, touch)

@@ -45,6 +45,7 @@ def ctrl_c_twice(server: Server) -> None:
     server.process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [Server.stop, ctrl_c_twice])
 def test_shut_down_it_keeps_its_trainings_and_goes_on_with_them_at_the_next_start(
     tmp_path: Path, tiny_recipe, data_folder, stop: Callable[[Server], None]
