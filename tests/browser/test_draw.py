@@ -138,6 +138,7 @@ def test_the_eraser_takes_ink_away_and_clear_brings_the_pen_back(address: str, n
     expect(answer_of(page)).to_have_text("3")
 
 
+@pytest.mark.slow
 def test_keys_undo_redo_and_clear(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)
@@ -166,7 +167,7 @@ def test_the_drawing_survives_a_reload(touch: bool, address: str, new_page: NewP
     expect(answer_of(page)).to_have_text("—")
 
 
-@pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["laptop", "phone"])
+@pytest.mark.parametrize("screen", [pytest.param(LAPTOP, marks=pytest.mark.slow), PHONE], ids=["laptop", "phone"])
 def test_nothing_jumps_while_a_digit_is_drawn(screen: dict[str, Any], address: str, new_page: NewPage) -> None:
     page = new_page(**screen)
     hand = open_pad(page, address, touch=screen is PHONE)
@@ -259,6 +260,7 @@ def test_a_link_pressed_just_after_a_stroke_leads_to_its_page(address: str, new_
     expect(answer_of(page)).to_have_text("1")  # nothing was lost
 
 
+@pytest.mark.slow
 def test_what_is_no_digit_is_not_answered_with_one(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)
@@ -268,6 +270,7 @@ def test_what_is_no_digit_is_not_answered_with_one(address: str, new_page: NewPa
     expect(certainty_of(page)).to_have_text("this doesn't look like a digit")
 
 
+@pytest.mark.slow
 def test_bars_stay_where_they_are_while_they_move(address: str, new_page: NewPage) -> None:
     page = new_page()
     hand = open_pad(page, address)
@@ -330,6 +333,7 @@ def test_the_drawing_survives_another_page_another_theme_and_another_language(ad
     expect(page.locator(".st-key-undo button")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_the_language_follows_the_browser_the_url_and_the_switch(address: str, new_page: NewPage) -> None:
     page = new_page(locale="zh-CN")
     page.goto(address)

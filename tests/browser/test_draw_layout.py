@@ -88,6 +88,7 @@ def test_pad_answer_and_the_bar_of_views_are_above_the_fold(options: Options, ad
     assert pad["width"] == pytest.approx(pad["height"], abs=1) and pad["width"] >= 240
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [LOW_LAPTOP, LAPTOP, PROJECTOR], ids=["low laptop", "laptop", "projector"])
 def test_the_view_stands_beside_the_pad_where_there_is_room(options: Options, address: str, new_page: NewPage) -> None:
     page, _hand = open_pad(new_page, address, options)
@@ -96,6 +97,7 @@ def test_the_view_stands_beside_the_pad_where_there_is_room(options: Options, ad
     assert body["width"] > 0.58 * options["viewport"]["width"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [SMALL_PHONE, PHONE], ids=["small phone", "phone"])
 def test_on_a_phone_the_answer_stays_in_sight_above_the_view(options: Options, address: str, new_page: NewPage) -> None:
     page, hand = open_pad(new_page, address, options)
@@ -125,6 +127,7 @@ def test_nothing_moves_when_another_view_is_chosen(address: str, new_page: NewPa
         assert box(page.locator(".st-key-views")) == before
 
 
+@pytest.mark.slow
 @on_each_screen
 def test_the_tools_are_in_one_row_and_large_enough_for_a_finger(
     options: Options, address: str, new_page: NewPage
@@ -192,6 +195,7 @@ def test_a_class_sees_pad_and_all_bars_without_scrolling(address: str, new_page:
         assert names_of_tools_are_whole(page)
 
 
+@pytest.mark.slow
 def test_the_key_of_a_tool_appears_under_the_pointer(address: str, new_page: NewPage) -> None:
     page, _hand = open_pad(new_page, address, LAPTOP)
     key = page.locator(".st-key-eraser kbd")
@@ -216,6 +220,7 @@ def test_the_pen_keeps_its_width_while_the_settings_are_closed(address: str, new
         wait_until_settled(page)
 
 
+@pytest.mark.slow
 def test_another_network_is_named_beside_the_answer(address: str, new_page: NewPage, finished_run: str) -> None:
     page, _hand = open_pad(new_page, address, SMALL_PHONE)
     reader, called = page.locator(".answer .reader"), finished_run.replace("-", " · ")
@@ -230,6 +235,7 @@ def test_another_network_is_named_beside_the_answer(address: str, new_page: NewP
     assert names_of_tools_are_whole(page) and box(reader)["bottom"] <= 1080
 
 
+@pytest.mark.slow
 def test_before_there_is_a_picture_no_bare_bars_ask_for_nothing(address: str, new_page: NewPage) -> None:
     page, _hand = open_pad(new_page, address, PHONE)
     page.locator(".st-key-picture button").tap()

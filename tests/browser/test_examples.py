@@ -90,6 +90,7 @@ def test_everything_from_an_example_to_why_is_done_by_keys(address: str, new_pag
     expect(page.locator(".st-key-pad canvas").last).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_tile_is_pressed_by_keys(address: str, new_page: NewPage) -> None:
     page, _hand = open_page(new_page, address)
     expect(page.locator(".examples div button").first).to_be_visible()
@@ -121,6 +122,7 @@ def test_after_an_answer_a_chip_leads_on(touch: bool, address: str, new_page: Ne
     expect(chip).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_chip_is_about_the_digit_in_question(address: str, new_page: NewPage) -> None:
     page, hand = open_page(new_page, address)
     hand.write(2, left=0.08, top=0.32, size=0.35)

@@ -38,6 +38,7 @@ def test_a_theme_that_is_chosen_holds_on_every_page(new_page: NewPage, address: 
     assert page.evaluate(BACKGROUND) == light
 
 
+@pytest.mark.slow
 def test_the_glossary_opens_from_a_phones_menu_which_gives_way_to_it(new_page: NewPage, address: str):
     page = new_page(**PHONE)
     page.goto(f"{address}/code?lang=zh")
@@ -78,6 +79,7 @@ def test_keys_lead_through_the_menu_and_come_back_to_its_button_when_a_dialog_is
     expect(button).to_be_focused()
 
 
+@pytest.mark.slow
 def test_an_unknown_address_is_told_in_the_visitors_words(browser: Browser, address: str):
     page = browser.new_page()  # Streamlit notes it as an error
     for language, words in {"en": "There is no such page here", "zh": "你要打开的页面不存在"}.items():

@@ -95,6 +95,7 @@ def test_every_step_does_what_it_says(key: str, language: str, address: str, new
     expect(page.locator(".st-key-lesson-quiz [role=radiogroup]")).to_have_count(len(lesson.quiz))
 
 
+@pytest.mark.slow
 def test_a_phone_answers_the_quiz_and_the_projector_shows_it(address: str, new_page: NewPage) -> None:
     with texts_in("en"):
         lesson = shipped_lessons()[-1]

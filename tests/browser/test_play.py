@@ -149,6 +149,7 @@ def test_a_duel_counts_what_its_verdicts_showed(touch: bool, address: str, new_p
     player.assert_fits()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("screen", [LAPTOP, PHONE], ids=["laptop", "phone"])
 def test_a_link_opens_its_part_and_a_reload_keeps_it(screen: object, address: str, new_page: NewPage) -> None:
     player = Player(new_page, address, "class", touch=screen is PHONE)

@@ -45,6 +45,7 @@ def test_the_report_opens_offline_with_both_charts(browser: Browser, report: str
     context.close()
 
 
+@pytest.mark.slow
 def test_on_paper_no_chart_is_cut_off(browser: Browser, report: str) -> None:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(report)

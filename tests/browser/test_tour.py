@@ -104,6 +104,7 @@ def test_each_card_waits_until_it_is_done(new_page: NewPage, address: str, langu
     expect_ink(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "touch"])
 def test_the_empty_page_leads_to_the_tour(new_page: NewPage, address: str, touch: bool):
     page = new_page(**(PHONE if touch else {}))

@@ -138,6 +138,7 @@ def test_the_walk_goes_forward_and_back_through_the_network(touch: bool, address
     assert page.locator(".katex-error").count() == 0
 
 
+@pytest.mark.slow
 def test_of_a_number_each_digit_can_be_looked_at(address: str, new_page: NewPage) -> None:
     page = new_page()
     page.goto(f"{address}/?view=why")

@@ -74,6 +74,7 @@ def test_an_unknown_failure_in_the_url_opens_the_first(page_runs):
     assert app.query_params["failure"] == "zero-init"
 
 
+@pytest.mark.slow
 def test_two_clicks_start_the_failure_and_its_remedy(page_runs):
     app = open_lab(failure="large-learning-rate")
     assert "MNIST is not on this computer" in texts(app)
