@@ -32,10 +32,10 @@ PYTEST := $(BIN)/python -m pytest
 BROWSER = CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM
 WITH_BROWSER = @$(BROWSER) && $(PYTEST)
 
-test: test-fast ## Run the tests, with a real browser (eight minutes on two cores)
+test: test-fast ## Run the tests, with a real browser (five to eight minutes on two cores)
 	$(WITH_BROWSER) tests/browser -m "not slow"
 
-test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (about two minutes)
+test-fast: $(VENV)/installed-dev ## Run the tests that need no browser (two to four minutes)
 	$(PYTEST) --numprocesses auto --dist worksteal -m "not browser and not slow"
 
 test-slow: $(VENV)/installed-dev ## Run what takes long: whole recipes, killed servers, fifty digits

@@ -225,6 +225,7 @@ def test_what_cannot_be_read_is_refused_in_words_and_the_next_picture_is_read(vi
         visitor.choose("paper.jpg", "image/jpeg", file_of(paper("6")))
         visitor.expect_answer("6")
         expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
+        visitor.press_key("picture-another")
 
 
 @pytest.mark.slow

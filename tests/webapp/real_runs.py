@@ -56,5 +56,8 @@ def workers_of(run_id: str) -> list[int]:
 
 
 def worker_of(run_id: str) -> int:
-    """Find the process that trains a run."""
-    return workers_of(run_id)[0]
+    """Find the process that trains a run; a moment after its start Linux does not tell its command yet."""
+    deadline = time.monotonic() + 10
+    while not (found := workers_of(run_id)):
+        assert time.monotonic() < deadline, f"no process trains {run_id}"
+    return found[0]
